@@ -1,0 +1,122 @@
+/*
+ * config.h: the checked configuration. Everything in it is immutable once config_load() has returned it,
+ * and lives in its arena.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/addr.h"
+#include "base/place.h"
+#include "config/messages.h"
+#include "tacet/decision.h"
+#include "tacet/filter.h"
+#include "tacet/site.h"
+
+struct config_listen {
+	struct tc_str text; /* "127.0.0.1:8080" as written */
+	struct sockaddr_storage addr;
+	bool tls;            /* accepted by the checker, refused by run in this version */
+	bool redirect_https;
+	int line;
+};
+
+enum client_ip { CLIENT_IP_NONE, CLIENT_IP_PREFIX, CLIENT_IP_FULL };
+enum { GEO_COUNTRY = 1, GEO_REGION = 2, GEO_CITY = 4 }; /* forward.geo */
+enum downstream_cache { CACHE_PRIVATE, CACHE_NONE, CACHE_KEYED };
+enum site_mode { MODE_FILTER, MODE_OBSERVE };
+enum origin_host { ORIGIN_HOST_KEEP, ORIGIN_HOST_ORIGIN, ORIGIN_HOST_NAME };
+
+struct config_origin {
+	struct tc_str url;
+	bool https;
+	struct tc_str host; /* lower case, without brackets */
+	uint16_t port;
+	struct tc_str authority; /* what Host says with host: origin, or the name */
+	enum origin_host host_mode;
+	int64_t timeout_ms; /* longest silence */
+};
+
+struct config_site {
+	struct tc_site pub; /* what filters see; pub.routes always ends with a catch-all */
+	struct config_origin origin;
+	enum client_ip client_ip;
+	uint32_t geo; /* GEO_* bits */
+	enum downstream_cache downstream_cache;
+	enum site_mode mode;
+	struct tc_str choices_limit_url;
+};
+
+/* honour: one bit each */
+enum { HONOUR_GPC = 1, HONOUR_DNT = 2, HONOUR_CHOICE = 4, HONOUR_CONSENT = 8 };
+
+struct config_region {
+	struct tc_str name;
+	struct tc_strs where; /* upper case: "US", "US-CA", "EU", "EEA", "*" */
+	uint32_t honour;
+	const struct tc_rule_set *initial;   /* key `default` */
+	const struct tc_rule_set *opted_out;
+	const struct tc_rule_set *opted_in;  /* NULL: see decide() */
+	struct tc_str link_text;
+	bool gpc_override_opt_in; /* gpc_override: explicit-opt-in */
+	int line;
+};
+
+struct config_limits {
+	int64_t connections;  /* visitor connections, all loops together */
+	int64_t header_size;  /* request head, bytes */
+	int64_t uri_size;     /* request line */
+	int64_t fields;       /* request fields */
+	int64_t response_header_size;
+	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
+	int64_t keepalive_requests;
+	int64_t threads;      /* 0: one per core */
+};
+
+struct config {
+	struct tc_arena *arena;
+	struct tc_str file;        /* "" for the built-in default */
+	struct tc_str directory;   /* of the file, for relative paths */
+	char hash[17];             /* first 16 hex digits of SHA-256 over the effective text */
+	const struct config_listen *listen;
+	size_t listen_count;
+	struct config_listen admin;
+	struct tc_str admin_socket, admin_token_file;
+	const struct cidr *trusted_proxies;
+	size_t trusted_proxy_count;
+	struct tc_strs geo_databases;
+	int64_t geo_min_addresses;
+	struct place geo_unknown;  /* country "": strictest */
+	struct tc_strs lists;
+	struct tc_str list_directory;
+	struct tc_str state;       /* directory; n = 0: none */
+	const struct config_site *sites;
+	size_t site_count;
+	const struct tc_rule_set *rule_sets; /* with one more, the empty one, at the end */
+	size_t rule_set_count;
+	const struct tc_rule_set *empty_rule_set;
+	const struct config_region *regions;
+	size_t region_count;
+	const struct config_region *strictest; /* row whose default removes most classes; ties: first */
+	int64_t policy_version;    /* promises.policy.version, 1 if not given */
+	struct config_limits limits;
+	bool log_json;
+};
+
+/* What the command line says on top of (or, without a file, in place of) the file. n = 0: not given. */
+struct config_overrides {
+	struct tc_str origin, listen, admin, region, geo_directory;
+};
+
+/*
+ * Reads, checks and compiles. file NULL: the built-in default configuration (conf/tacet.yaml spells it out).
+ * 0 and *out; or -1 and *out = NULL with at least one error in m. Reads files, opens no socket, starts nothing.
+ */
+int config_load(const char *file, const struct config_overrides *over, struct config **out,
+    struct messages *m);
+void config_destroy(struct config **c);
+
+/* The rows of the schema, filters' rows included: for help, man page and lint. */
+size_t config_option_count(void);
+const struct tc_option *config_option(size_t i, const char **path_prefix);
+
+#endif

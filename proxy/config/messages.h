@@ -1,0 +1,38 @@
+/* messages.h: what the checker has to say about a configuration (ux.md 2, Messages). */
+#ifndef CONFIG_MESSAGES_H
+#define CONFIG_MESSAGES_H
+
+#include <stdio.h>
+
+#include "tacet/str.h"
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+struct message {
+	enum severity severity;
+	const char *code; /* stable, what tests compare: "unknown-key" */
+	struct tc_str file;
+	int line, column, end_column; /* from 1; 0: no place */
+	struct tc_str path;           /* full option path */
+	struct tc_str text, hint;     /* hint n = 0: none */
+	struct tc_str source;         /* the line of the file */
+	struct tc_str suggestion;     /* did you mean; n = 0: none */
+};
+
+/* At most 20 errors are kept, in file order; the count goes on. Owns its strings. */
+struct messages {
+	struct message *v;
+	size_t n;
+	size_t errors, warnings;
+	struct tc_arena *arena;
+};
+
+struct messages *messages_new(void);
+void messages_destroy(struct messages **m);
+void messages_add(struct messages *m, const struct message *msg); /* copies */
+
+/* The form of ux.md 2: place, severity, text, source line with caret, hint. */
+void messages_print(const struct messages *m, FILE *out);
+void messages_print_json(const struct messages *m, FILE *out);
+
+#endif

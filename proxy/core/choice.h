@@ -1,0 +1,35 @@
+/* choice.h: the sticky choice cookie, tacet_choice=v1.STATE.MONTH.POLICY.MAC (signals.md 1.1). */
+#ifndef CORE_CHOICE_H
+#define CORE_CHOICE_H
+
+#include "base/buf.h"
+#include "core/decide.h"
+
+struct choice_key; /* HMAC keys: the first signs, all verify. In `state` where configured. */
+
+/* state n = 0: a random key that ends with the process. NULL and a line in why: the directory cannot be used. */
+struct choice_key *choice_key_load(struct tc_str state, struct buf *why);
+void choice_key_destroy(struct choice_key **k); /* wipes */
+
+struct choice_cookie {
+	enum choice state;
+	tc_classes denied;
+	int year, month; /* of the choice */
+	int64_t policy;
+};
+
+/*
+ * Reads all Cookie fields. Of several copies an "out" wins; "in" needs a valid MAC, "out" does not. site: the
+ * site's first host. Returns false if there is none that counts.
+ */
+bool choice_read(const struct choice_key *k, struct tc_str site, const struct tc_fields *request,
+    struct choice_cookie *out);
+
+/* The whole value of Set-Cookie, in the arena; p = NULL at its limit. */
+struct tc_str choice_write(const struct choice_key *k, struct tc_str site, const struct choice_cookie *cookie,
+    struct tc_arena *arena);
+
+/* Takes tacet_choice out of the Cookie fields: it never goes to the origin. */
+int choice_strip(struct tc_fields *request);
+
+#endif
