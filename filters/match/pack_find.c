@@ -1,0 +1,209 @@
+/* pack_find.c: look-ups in the built-in rule pack. The tables are generated (mkpack.c); this is the code. */
+#include "pack.h"
+
+/* ---- names of cookies and parameters ---- */
+
+static const struct pack_key *
+key_find(const struct pack_names *t, const char *p, size_t n, uint32_t hash, bool prefix)
+{
+	for (uint32_t i = hash & t->mask; t->keys[i].n != 0; i = (i + 1) & t->mask) {
+		const struct pack_key *k = &t->keys[i];
+
+		if (k->hash == hash && k->n == n && k->prefix == prefix && memcmp(k->text, p, n) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+/* The first row whose expression matches the whole of text, or PACK_NO_ROW. */
+static uint16_t
+dfa_run(const struct pack_dfa *d, struct tc_str text)
+{
+	uint32_t state = d->start;
+
+	for (size_t i = 0; i < text.n && state != 0; i++)
+		state = d->next[state * d->classes + d->class_of[(uint8_t)text.p[i]]];
+	return d->accept[state];
+}
+
+static uint16_t
+tails_find(const struct pack_names *t, struct tc_str name)
+{
+	for (size_t i = 0; i < t->tail_count; i++) {
+		const struct pack_tail *tail = &t->tails[i];
+
+		if (tail->suffix ? tc_ends(name, tail->text) : tc_find(name, tail->text) < name.n)
+			return tail->row;
+	}
+	return PACK_NO_ROW;
+}
+
+/* The row that decides about name, or PACK_NO_ROW. */
+static uint16_t
+names_find(const struct pack_names *t, struct tc_str name)
+{
+	const struct pack_key *prefix = NULL, *exact;
+	uint32_t hash = PACK_HASH;
+	uint16_t regex;
+
+	for (size_t n = 1; n <= name.n; n++) {
+		const struct pack_key *longer = NULL;
+
+		hash = pack_hash_step(hash, name.p[n - 1]);
+		if (n < 64 && (t->prefix_lengths >> n & 1) != 0)
+			longer = key_find(t, name.p, n, hash, true);
+		if (longer != NULL)
+			prefix = longer;
+	}
+	exact = key_find(t, name.p, name.n, hash, false);
+	if (exact != NULL)
+		return exact->row;
+	regex = dfa_run(&t->regexes, name);
+	if (regex != PACK_NO_ROW)
+		return regex;
+	return prefix != NULL ? prefix->row : tails_find(t, name);
+}
+
+const struct pack_cookie *
+pack_cookie(struct tc_str name)
+{
+	uint16_t row;
+
+	/* RFC 6265bis compares these prefixes without case; so do browsers. */
+	if (tc_istarts(name, TC_STR("__host-")))
+		tc_skip(&name, 7);
+	else if (tc_istarts(name, TC_STR("__secure-")))
+		tc_skip(&name, 9);
+	row = name.n > 0 ? names_find(&pack_cookie_names, name) : PACK_NO_ROW;
+	return row != PACK_NO_ROW ? &pack_cookies[row] : NULL;
+}
+
+const struct pack_param *
+pack_param(struct tc_str name)
+{
+	uint16_t row = name.n > 0 ? names_find(&pack_param_names, name) : PACK_NO_ROW;
+
+	return row != PACK_NO_ROW ? &pack_params[row] : NULL;
+}
+
+/* ---- endpoints ---- */
+
+/* Takes what '#' stands for off the front: digits. */
+static bool
+skip_digits(struct tc_str *s)
+{
+	size_t n = s->n;
+
+	while (s->n > 0 && s->p[0] >= '0' && s->p[0] <= '9')
+		tc_skip(s, 1);
+	return s->n < n;
+}
+
+/* Whether mark is at the front of text; '#' in mark stands for one or more digits. */
+static bool
+mark_at(struct tc_str mark, struct tc_str text)
+{
+	for (; mark.n > 0; tc_skip(&mark, 1)) {
+		if (mark.p[0] == '#') {
+			if (!skip_digits(&text))
+				return false;
+			continue;
+		}
+		if (text.n == 0 || text.p[0] != mark.p[0])
+			return false;
+		tc_skip(&text, 1);
+	}
+	return true;
+}
+
+static bool
+mark_in_query(struct tc_str mark, struct tc_str query)
+{
+	while (query.p != NULL) {
+		size_t at = tc_find_byte(query, '&');
+
+		if (mark_at(mark, tc_str_of(query.p, at)))
+			return true;
+		if (at == query.n)
+			break;
+		tc_skip(&query, at + 1);
+	}
+	return false;
+}
+
+static bool
+mark_in_body(struct tc_str mark, struct tc_str body)
+{
+	return body.p != NULL && tc_find(body, mark) < body.n;
+}
+
+/* Whether all marks (separated by "; ", alternatives by '|') are in text. */
+static bool
+marks_hold(struct tc_str marks, struct tc_str text, bool (*in)(struct tc_str mark, struct tc_str text))
+{
+	while (marks.n > 0) {
+		size_t at = tc_find(marks, TC_STR("; "));
+		struct tc_str rest = tc_str_of(marks.p, at);
+		bool found = false;
+
+		while (rest.p != NULL && !found)
+			found = in(tc_next(&rest, '|'), text);
+		if (!found)
+			return false;
+		tc_skip(&marks, at < marks.n ? at + 2 : at);
+	}
+	return true;
+}
+
+/* Whether the whole of path looks like glob. Going back to the last '*' alone is enough, so this is n * m at most. */
+static bool
+path_like(struct tc_str glob, struct tc_str path)
+{
+	struct tc_str back_glob = {NULL, 0}, back_path = path;
+
+	for (;;) {
+		if (glob.n > 0 && glob.p[0] == '*') {
+			tc_skip(&glob, 1);
+			back_glob = glob;
+			back_path = path;
+		} else if (glob.n > 0 && glob.p[0] == '#' && skip_digits(&path)) {
+			tc_skip(&glob, 1);
+		} else if (glob.n > 0 && path.n > 0 && glob.p[0] == path.p[0] && glob.p[0] != '#') {
+			tc_skip(&glob, 1);
+			tc_skip(&path, 1);
+		} else if (glob.n == 0 && path.n == 0) {
+			return true;
+		} else if (back_glob.p != NULL && back_path.n > 0) {
+			tc_skip(&back_path, 1);
+			glob = back_glob;
+			path = back_path;
+		} else {
+			return false;
+		}
+	}
+}
+
+/* Most globs can be refused by their first or last byte. */
+static bool
+ends_fit(struct tc_str glob, struct tc_str path)
+{
+	char first = glob.p[0], last = glob.p[glob.n - 1];
+
+	return path.n > 0 && (first == '*' || first == path.p[0]) &&
+	       (last == '*' || last == '#' || last == path.p[path.n - 1]);
+}
+
+const struct pack_endpoint *
+pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
+{
+	for (size_t i = 0; i < pack_path_count; i++) {
+		const struct pack_path *p = &pack_paths[i];
+		const struct pack_endpoint *e = &pack_endpoints[p->row];
+
+		if (ends_fit(p->glob, path) && (query.n > 0 || e->query.n == 0) &&
+		    (body.n > 0 || e->body.n == 0) && path_like(p->glob, path) &&
+		    marks_hold(e->query, query, mark_in_query) && marks_hold(e->body, body, mark_in_body))
+			return e;
+	}
+	return NULL;
+}
