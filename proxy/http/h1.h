@@ -105,6 +105,7 @@ enum body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_TO_CLOSE };
 struct framing {
 	enum body_kind kind;
 	uint64_t length; /* BODY_LENGTH: below 2^62 */
+	bool declared;   /* there was a Content-Length. With BODY_NONE (HEAD, 304): the length that a GET would have */
 };
 
 enum refusal framing_request(const struct head *h, struct framing *out);
@@ -117,7 +118,8 @@ struct chunked {
 	uint8_t state;       /* enum in chunked.c; 0 to begin */
 	uint16_t extension;  /* bytes of extensions so far, at most 256 in a message */
 	uint16_t trailer;    /* bytes of trailers so far, at most 8192 */
-	uint8_t digits;
+	uint8_t digits;      /* of the present size */
+	uint8_t trailers;    /* trailer fields so far, at most 100 */
 	uint64_t left;       /* of the present chunk, below 2^62 */
 };
 
