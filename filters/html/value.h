@@ -77,11 +77,11 @@ void srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned 
 /* Zeroed = the start of a style sheet. Nothing in it points anywhere. */
 struct css {
 	uint8_t mode;   /* enum in css.c: between tokens, in a string, comment, URL ... */
-	char quote;     /* of the string or quoted URL we are in; 0: unquoted */
-	uint8_t expect; /* what a string would be here: after @import, @namespace */
+	char quote;     /* of the string we are in */
+	uint8_t expect; /* a string would be: after @import, @namespace */
 	bool name;      /* a name too long to matter goes on */
-	bool hash;      /* that name began with '#' or '@' */
 	uint8_t sets;   /* parentheses open since image-set( and the like */
+	uint32_t seen;  /* bytes of the untaken URL already looked through */
 };
 
 /*
@@ -94,15 +94,18 @@ size_t css_judge(struct css *st, struct tc_str in, bool last, value_judge judge,
     struct value_edits *out);
 
 /*
- * A whole style attribute, raw (references not decoded). False: it names a tracker and the edits could not be
+ * A whole style attribute, raw (references not decoded). False: it names a tracker and the edits cannot be
  * expressed over the raw bytes: the caller empties the value.
  */
 bool css_attr(struct tc_str raw, value_judge judge, void *ctx, struct value_edits *out);
 
+/* The same for the text of a style element in SVG or MathML, where references are decoded too. */
+bool css_foreign(struct tc_str raw, value_judge judge, void *ctx, struct value_edits *out);
+
 /* --- Scripts (script.c) ------------------------------------------------------------------------ */
 
 #define SCRIPT_HELD_MAX 65536 /* longer ones go through script_sub */
-#define SCRIPT_CARRY_MAX 512  /* what script_sub leaves untaken at most */
+#define SCRIPT_CARRY_MAX 512  /* what script_sub() leaves untaken at most */
 
 enum script_kind {
 	SCRIPT_JS,         /* classic or module: script_judge() */
@@ -114,6 +117,10 @@ enum script_kind {
 /* By the type and language attributes (decoded); p == NULL: not there ("" is there, and empty). */
 enum script_kind script_kind_of(struct tc_str type, struct tc_str language);
 
+/*
+ * The judge is asked about every text that looks like a URL or host, file names such as "app.min.js" among
+ * them: it should go by the lists alone and not refuse a host only because it is unknown.
+ */
 struct script_ctx {
 	value_judge judge;
 	void *ctx;
@@ -127,8 +134,18 @@ struct script_ctx {
  */
 void script_judge(const struct script_ctx *ctx, struct tc_str text, struct value_edits *out);
 
-/* The same in a stream: what is over SCRIPT_HELD_MAX. Contract as css_judge(). foreign must be false. */
-size_t script_sub(const struct script_ctx *ctx, struct tc_str in, bool last, struct value_edits *out);
+/* A script in substitute mode (html.md 6.5). Zeroed = its start. */
+struct script_sub {
+	char before[16]; /* the last bytes taken */
+	uint8_t n;
+};
+
+/*
+ * What is over SCRIPT_HELD_MAX, from its first byte on. Contract as css_judge(). Edits are host names of the same
+ * length under .invalid (never an empty text), in comments too. Not for foreign content.
+ */
+size_t script_sub(struct script_sub *st, const struct script_ctx *ctx, struct tc_str in, bool last,
+    struct value_edits *out);
 
 /* True when the script has any hit: event handlers, javascript: URLs (percent-encoding undone for these). */
 bool script_names_tracker(const struct script_ctx *ctx, struct tc_str text);
