@@ -164,6 +164,8 @@ path_like(struct tc_str glob, struct tc_str path)
 	for (;;) {
 		if (glob.n > 0 && glob.p[0] == '*') {
 			tc_skip(&glob, 1);
+			if (glob.n == 0)
+				return true;
 			back_glob = glob;
 			back_path = path;
 		} else if (glob.n > 0 && glob.p[0] == '#' && skip_digits(&path)) {

@@ -1,0 +1,472 @@
+/*
+ * host.c: hosts as browsers read them: percent-decoded, mapped (UTS #46, as far as letters in use go), punycode
+ * (RFC 3492), numbers in every form that names an IPv4 address.
+ *
+ * Nearly every host is plain ASCII and is copied in one loop. What the tables here cannot map with certainty (circled
+ * or mathematical letters, combining marks) has no result: the caller then knows that it does not know.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+
+#include "host.h"
+
+static const struct tc_str no_host = {NULL, 0};
+
+/* ---- code points ---- */
+
+enum rule {
+	SAME, /* stays */
+	ADD,  /* capital: add `add` */
+	EVEN, /* pairs, the capital is even */
+	ODD,  /* pairs, the capital is odd */
+	DROP, /* IDNA ignores it */
+	DOT,  /* another full stop */
+};
+
+/* Letters that are mapped with certainty, sorted. Others have no result. */
+static const struct {
+	uint32_t first, last;
+	enum rule rule;
+	int add;
+} letters[] = {
+	{0x00, 0x40, SAME, 0},
+	{0x41, 0x5a, ADD, 0x20},
+	{0x5b, 0x7f, SAME, 0},
+	{0xad, 0xad, DROP, 0},
+	{0xb7, 0xb7, SAME, 0},
+	{0xc0, 0xd6, ADD, 0x20},
+	{0xd8, 0xde, ADD, 0x20},
+	{0xdf, 0xf6, SAME, 0},
+	{0xf8, 0xff, SAME, 0},
+	{0x100, 0x12f, EVEN, 0},
+	{0x131, 0x131, SAME, 0},
+	{0x134, 0x137, EVEN, 0},
+	{0x138, 0x138, SAME, 0},
+	{0x139, 0x13e, ODD, 0},
+	{0x141, 0x148, ODD, 0},
+	{0x14a, 0x177, EVEN, 0},
+	{0x178, 0x178, ADD, 0xff - 0x178},
+	{0x179, 0x17e, ODD, 0},
+	{0x17f, 0x17f, ADD, 's' - 0x17f},
+	{0x1a0, 0x1a1, EVEN, 0},
+	{0x1af, 0x1b0, ODD, 0},
+	{0x218, 0x21b, EVEN, 0},
+	{0x34f, 0x34f, DROP, 0},
+	{0x386, 0x386, ADD, 0x3ac - 0x386},
+	{0x388, 0x38a, ADD, 0x3ad - 0x388},
+	{0x38c, 0x38c, ADD, 0x3cc - 0x38c},
+	{0x38e, 0x38f, ADD, 0x3cd - 0x38e},
+	{0x390, 0x390, SAME, 0},
+	{0x391, 0x3a1, ADD, 0x20},
+	{0x3a3, 0x3ab, ADD, 0x20},
+	{0x3ac, 0x3ce, SAME, 0},
+	{0x400, 0x40f, ADD, 0x50},
+	{0x410, 0x42f, ADD, 0x20},
+	{0x430, 0x45f, SAME, 0},
+	{0x490, 0x491, EVEN, 0},
+	{0x531, 0x556, ADD, 0x30},
+	{0x561, 0x586, SAME, 0},
+	{0x5d0, 0x5ea, SAME, 0},
+	{0x621, 0x63a, SAME, 0},
+	{0x641, 0x64a, SAME, 0},
+	{0x660, 0x669, SAME, 0},
+	{0x67e, 0x67e, SAME, 0},
+	{0x686, 0x686, SAME, 0},
+	{0x698, 0x698, SAME, 0},
+	{0x6a9, 0x6a9, SAME, 0},
+	{0x6af, 0x6af, SAME, 0},
+	{0x6cc, 0x6cc, SAME, 0},
+	{0x6f0, 0x6f9, SAME, 0},
+	{0x904, 0x939, SAME, 0},
+	{0x93e, 0x94d, SAME, 0},
+	{0x966, 0x96f, SAME, 0},
+	{0xe01, 0xe32, SAME, 0},
+	{0xe34, 0xe3a, SAME, 0},
+	{0xe40, 0xe4e, SAME, 0},
+	{0x10d0, 0x10fa, SAME, 0},
+	{0x180b, 0x180d, DROP, 0},
+	{0x180f, 0x180f, DROP, 0},
+	{0x1ea0, 0x1eff, EVEN, 0},
+	{0x200b, 0x200b, DROP, 0},
+	{0x2060, 0x2060, DROP, 0},
+	{0x2064, 0x2064, DROP, 0},
+	{0x212a, 0x212a, ADD, 'k' - 0x212a},
+	{0x3002, 0x3002, DOT, 0},
+	{0x3005, 0x3007, SAME, 0},
+	{0x3041, 0x3096, SAME, 0},
+	{0x30a1, 0x30fc, SAME, 0},
+	{0x3400, 0x4dbf, SAME, 0},
+	{0x4e00, 0x9fff, SAME, 0},
+	{0xac00, 0xd7a3, SAME, 0},
+	{0xfe00, 0xfe0f, DROP, 0},
+	{0xfeff, 0xfeff, DROP, 0},
+	{0xff01, 0xff20, ADD, -0xfee0},
+	{0xff21, 0xff3a, ADD, 0x20 - 0xfee0},
+	{0xff3b, 0xff5e, ADD, -0xfee0},
+	{0xff61, 0xff61, DOT, 0},
+};
+
+/* 1: *c is mapped; 0: drop it; -1: nobody knows. */
+static int
+map_letter(uint32_t *c)
+{
+	size_t lo = 0, hi = sizeof(letters) / sizeof(*letters);
+
+	while (lo + 1 < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (letters[mid].first <= *c)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (*c > letters[lo].last)
+		return -1;
+	switch (letters[lo].rule) {
+	case SAME:
+		break;
+	case ADD:
+		*c = (uint32_t)((int)*c + letters[lo].add);
+		break;
+	case EVEN:
+		*c |= 1;
+		break;
+	case ODD:
+		*c += *c & 1;
+		break;
+	case DROP:
+		return 0;
+	case DOT:
+		*c = '.';
+		break;
+	}
+	return 1;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = tc_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The next byte of s, percent-decoded; s->n > 0. */
+static uint8_t
+next_byte(struct tc_str *s)
+{
+	uint8_t byte = (uint8_t)s->p[0];
+
+	if (byte == '%' && s->n >= 3 && hex_digit(s->p[1]) >= 0 && hex_digit(s->p[2]) >= 0) {
+		byte = (uint8_t)(hex_digit(s->p[1]) * 16 + hex_digit(s->p[2]));
+		tc_skip(s, 2);
+	}
+	tc_skip(s, 1);
+	return byte;
+}
+
+/* The next code point of percent-encoded UTF-8, or UINT32_MAX if it is none. */
+static uint32_t
+next_code_point(struct tc_str *s)
+{
+	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+	uint8_t first = next_byte(s);
+	int n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+	uint32_t c = n == 1 ? first : first & (0x7fu >> n);
+
+	if (first >= 0x80 && (first < 0xc2 || first > 0xf4))
+		return UINT32_MAX;
+	for (int i = 1; i < n; i++) {
+		uint8_t next = s->n > 0 ? next_byte(s) : 0;
+
+		if ((next & 0xc0) != 0x80)
+			return UINT32_MAX;
+		c = c << 6 | (next & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return UINT32_MAX;
+	return c;
+}
+
+/* ---- punycode ---- */
+
+static uint32_t
+adapt(uint32_t delta, uint32_t points, bool first)
+{
+	uint32_t k = 0;
+
+	delta = first ? delta / 700 : delta / 2;
+	delta += delta / points;
+	for (; delta > 35 * 26 / 2; k += 36)
+		delta /= 35;
+	return k + 36 * delta / (delta + 38);
+}
+
+/* One number in variable-length base 36; the new length of out, or 0 if it is full. */
+static size_t
+put_number(char *out, size_t n, uint32_t q, uint32_t bias)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+	for (uint32_t k = 36; n < HOST_MAX; k += 36) {
+		uint32_t t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
+
+		if (q < t) {
+			out[n++] = digits[q];
+			return n;
+		}
+		out[n++] = digits[t + (q - t) % (36 - t)];
+		q = (q - t) / (36 - t);
+	}
+	return 0;
+}
+
+/* Appends a label with letters beyond ASCII to out as "xn--..."; the new length, or 0 if it is full. */
+static size_t
+put_punycode(char *out, size_t n, const uint32_t *label, uint32_t count)
+{
+	uint32_t next = 128, delta = 0, bias = 72, done = 0, basic;
+
+	if (n + 4 + count + 1 > HOST_MAX)
+		return 0;
+	memcpy(out + n, "xn--", 4);
+	n += 4;
+	for (uint32_t i = 0; i < count; i++)
+		if (label[i] < 128)
+			out[n++] = (char)label[i], done++;
+	basic = done;
+	if (basic > 0)
+		out[n++] = '-';
+	/* Numbers stay below 0x110000 * HOST_MAX: no overflow. */
+	while (done < count) {
+		uint32_t least = UINT32_MAX;
+
+		for (uint32_t i = 0; i < count; i++)
+			if (label[i] >= next && label[i] < least)
+				least = label[i];
+		delta += (least - next) * (done + 1);
+		next = least;
+		for (uint32_t i = 0; i < count; i++) {
+			delta += label[i] < next;
+			if (label[i] != next)
+				continue;
+			n = put_number(out, n, delta, bias);
+			if (n == 0)
+				return 0;
+			bias = adapt(delta, done + 1, done == basic);
+			delta = 0;
+			done++;
+		}
+		delta++;
+		next++;
+	}
+	return n;
+}
+
+/* Appends one label; the new length, or 0. */
+static size_t
+put_label(char *out, size_t n, const uint32_t *label, uint32_t count)
+{
+	bool ascii = true;
+
+	for (uint32_t i = 0; i < count; i++)
+		ascii = ascii && label[i] < 128;
+	if (!ascii)
+		return put_punycode(out, n, label, count);
+	if (n + count > HOST_MAX)
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		out[n++] = (char)label[i];
+	return n;
+}
+
+/* ---- domains ---- */
+
+/* Code points that no domain has (URL Standard, forbidden domain code points). */
+static bool
+forbidden(uint32_t c)
+{
+	return c <= ' ' || c == 0x7f || (c < 128 && strchr("#/:<>?@[\\]^|%", (int)c) != NULL);
+}
+
+/* Decodes and maps s; the number of code points, 0 if it cannot be read. */
+static uint32_t
+map_host(struct tc_str s, uint32_t out[HOST_MAX])
+{
+	uint32_t count = 0;
+
+	while (s.n > 0) {
+		uint32_t c = next_code_point(&s);
+		int mapped = map_letter(&c);
+
+		if (mapped == 0)
+			continue;
+		if (mapped < 0 || forbidden(c) || count == HOST_MAX)
+			return 0;
+		out[count++] = c;
+	}
+	return count;
+}
+
+/* The general case: decodes, maps, and encodes label by label. */
+static struct tc_str
+read_mapped(struct tc_str s, char buf[HOST_MAX])
+{
+	uint32_t points[HOST_MAX], count = map_host(s, points), at = 0;
+	size_t n = 0;
+
+	while (at < count) {
+		uint32_t label = at;
+
+		while (at < count && points[at] != '.')
+			at++;
+		if (at > label)
+			n = put_label(buf, n, points + label, at - label);
+		if ((n == 0 && at > label) || n >= HOST_MAX)
+			return no_host;
+		if (at < count)
+			buf[n++] = '.';
+		at++;
+	}
+	return n < HOST_MAX ? tc_str_of(buf, n) : no_host;
+}
+
+/* ---- IPv4 ---- */
+
+/* One part: decimal, 0octal or 0xhex. */
+static bool
+read_number(struct tc_str s, uint64_t *value)
+{
+	int base = 10;
+
+	if (s.n == 0)
+		return false;
+	if (s.n >= 2 && s.p[0] == '0') {
+		base = s.p[1] == 'x' ? 16 : 8;
+		tc_skip(&s, base == 16 ? 2 : 1);
+	}
+	*value = 0;
+	for (; s.n > 0; tc_skip(&s, 1)) {
+		int digit = hex_digit(s.p[0]);
+
+		if (digit < 0 || digit >= base)
+			return false;
+		if (*value <= UINT32_MAX)
+			*value = *value * (uint64_t)base + (uint64_t)digit;
+	}
+	return true;
+}
+
+static bool
+ends_in_number(struct tc_str host)
+{
+	size_t at = host.n;
+	uint64_t value;
+	bool digits = true;
+
+	while (at > 0 && host.p[at - 1] != '.')
+		at--;
+	tc_skip(&host, at);
+	if (host.n == 0 || host.p[0] < '0' || host.p[0] > '9')
+		return false;
+	for (size_t i = 0; i < host.n; i++)
+		digits = digits && host.p[i] >= '0' && host.p[i] <= '9';
+	return digits || read_number(host, &value);
+}
+
+/* 0x7f.1 and 2130706433 are 127.0.0.1. */
+static struct tc_str
+read_ipv4(struct tc_str host, char buf[HOST_MAX])
+{
+	uint64_t value = 0, part;
+	int parts = 0, n;
+
+	while (host.p != NULL) {
+		size_t at = tc_find_byte(host, '.');
+		bool last = at == host.n;
+
+		if (parts == 4 || !read_number(tc_str_of(host.p, at), &part))
+			return no_host;
+		if (part > (last ? UINT32_MAX >> 8 * parts : 255))
+			return no_host;
+		value += last ? part : part << 8 * (3 - parts);
+		parts++;
+		if (last)
+			break;
+		tc_skip(&host, at + 1);
+	}
+	n = snprintf(buf, HOST_MAX, "%u.%u.%u.%u", (unsigned)(value >> 24), (unsigned)(value >> 16 & 255),
+	    (unsigned)(value >> 8 & 255), (unsigned)(value & 255));
+	return tc_str_of(buf, (size_t)n);
+}
+
+static struct tc_str
+read_ipv6(struct tc_str s, char buf[HOST_MAX])
+{
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+
+	if (s.n < 3 || s.p[s.n - 1] != ']' || s.n - 2 >= sizeof(text))
+		return no_host;
+	memcpy(text, s.p + 1, s.n - 2);
+	text[s.n - 2] = '\0';
+	if (inet_pton(AF_INET6, text, &address) != 1)
+		return no_host;
+	buf[0] = '[';
+	if (inet_ntop(AF_INET6, &address, buf + 1, INET6_ADDRSTRLEN) == NULL)
+		return no_host;
+	s.n = strlen(buf);
+	buf[s.n++] = ']';
+	return tc_str_of(buf, s.n);
+}
+
+/* ---- the whole ---- */
+
+/* Copies a host of letters, digits, '-', '.' and '_'; n = 0 if there is anything else. */
+static struct tc_str
+read_plain(struct tc_str s, char buf[HOST_MAX])
+{
+	static const char plain[256] = {
+		['-'] = '-', ['.'] = '.', ['_'] = '_',
+		['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+		['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+#define LETTER(lower, upper) [lower] = lower, [upper] = lower
+		LETTER('a', 'A'), LETTER('b', 'B'), LETTER('c', 'C'), LETTER('d', 'D'), LETTER('e', 'E'),
+		LETTER('f', 'F'), LETTER('g', 'G'), LETTER('h', 'H'), LETTER('i', 'I'), LETTER('j', 'J'),
+		LETTER('k', 'K'), LETTER('l', 'L'), LETTER('m', 'M'), LETTER('n', 'N'), LETTER('o', 'O'),
+		LETTER('p', 'P'), LETTER('q', 'Q'), LETTER('r', 'R'), LETTER('s', 'S'), LETTER('t', 'T'),
+		LETTER('u', 'U'), LETTER('v', 'V'), LETTER('w', 'W'), LETTER('x', 'X'), LETTER('y', 'Y'),
+		LETTER('z', 'Z'),
+#undef LETTER
+	};
+
+	if (s.n >= HOST_MAX)
+		return no_host;
+	for (size_t i = 0; i < s.n; i++) {
+		buf[i] = plain[(uint8_t)s.p[i]];
+		if (buf[i] == '\0')
+			return no_host;
+	}
+	return tc_str_of(buf, s.n);
+}
+
+struct tc_str
+host_read(struct tc_str s, char buf[HOST_MAX])
+{
+	struct tc_str host;
+
+	assert(buf != NULL);
+	if (s.n == 0)
+		return no_host;
+	if (s.p[0] == '[')
+		return read_ipv6(s, buf);
+	host = read_plain(s, buf);
+	if (host.n == 0)
+		host = read_mapped(s, buf);
+	if (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	if (host.n == 0)
+		return no_host;
+	return ends_in_number(host) ? read_ipv4(host, buf) : host;
+}

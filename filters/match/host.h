@@ -1,0 +1,15 @@
+/* host.h: the host of a URL in the one form that can be compared (URL Standard, section 3). */
+#ifndef TACET_MATCH_HOST_H
+#define TACET_MATCH_HOST_H
+
+#include "tacet/str.h"
+
+#define HOST_MAX 256
+
+/*
+ * Writes the host s (of an http or ws URL, without port) to buf: lower case, percent-decoded, punycode, IPv4 in four decimal
+ * numbers, [v6] with brackets, without trailing dot. n = 0: no host, or one we cannot read.
+ */
+struct tc_str host_read(struct tc_str s, char buf[HOST_MAX]);
+
+#endif
