@@ -7,6 +7,7 @@
 # Sources are found by wildcard: a new file needs no line here.
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
 SHELL := /bin/sh
 
 CC      := gcc
@@ -71,7 +72,7 @@ SEES_http   := http base
 SEES_net    := net base
 SEES_config := config base
 SEES_geo    := geo base
-SEES_stats  := stats base
+SEES_stats  := stats base http
 SEES_core   := core base http net config geo stats
 SEES_admin  := $(MODULES)
 SEES_cli    := $(MODULES)

@@ -1,0 +1,91 @@
+"""The choices page: a plain form, a cookie without an identifier, and nobody else's POST."""
+import re
+
+import pytest
+
+from harness import answer
+
+OWN = {"Origin": "http://www.example.test", "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def choice_cookie(res):
+    found = [c for c in res.all("Set-Cookie") if c.startswith("tacet_choice=")]
+    return found[0].split(";")[0] if found else None
+
+
+def post(proxy, choice, fields=OWN, cookie=None):
+    return proxy.get("/privacy-choices", {**fields, **({"Cookie": cookie} if cookie else {})}, "POST", f"choice={choice}".encode())
+
+
+def test_page_is_ours_and_plain(texas, origin):
+    res = texas.get("/privacy-choices")
+    assert res.status == 200 and res.get("Content-Type").startswith("text/html") and "no-store" in res.get("Cache-Control")
+    assert not res.has("Set-Cookie"), "no cookie before a choice"
+    text = res.text
+    assert "<script" not in text and "http://" not in text.replace("http://www.w3.org", "")
+    assert re.search(r"<html[^>]* lang=", text) and "<fieldset" in text and "<title>" in text
+    assert len(re.findall(r'<input[^>]*type="?radio', text)) == 2
+    assert not origin.asked("/privacy-choices")
+
+
+def test_opt_out_back_and_in(texas, origin):
+    path = origin.on("/choices/page", answer("<p>x<script src=https://www.google-analytics.com/analytics.js></script>"))
+    out = post(texas, "out")
+    assert out.status == 303 and out.get("Location").endswith("/privacy-choices/saved")
+    assert '"cache"' in out.get("Clear-Site-Data") and '"cookies"' not in out.get("Clear-Site-Data")
+    cookie = choice_cookie(out)
+    assert cookie.startswith("tacet_choice=v1.out.")
+    assert "analytics.js" not in texas.get(path, {"Cookie": cookie}).text
+    saved = texas.get("/privacy-choices/saved", {"Cookie": cookie})
+    assert saved.status == 200 and "Opt-Out Request Honored" in saved.text
+    back = choice_cookie(post(texas, "in", cookie=cookie))
+    assert back.startswith("tacet_choice=v1.in.")
+    assert "analytics.js" in texas.get(path, {"Cookie": back}).text
+    assert origin.last(path).get("Privacy-Decision").startswith("in;src=choice;")
+
+
+def test_opt_in_where_the_law_asks_for_it(germany, origin):
+    path = origin.on("/choices/grant", answer("<p>x<script src=https://www.google-analytics.com/analytics.js></script>"))
+    assert "analytics.js" not in germany.get(path).text
+    cookie = choice_cookie(post(germany, "in"))
+    assert "analytics.js" in germany.get(path, {"Cookie": cookie}).text
+
+
+def test_saved_page_sees_that_the_cookie_did_not_come_back(texas):
+    res = texas.get("/privacy-choices/saved")
+    assert res.status == 200 and "Global Privacy Control" in res.text
+
+
+@pytest.mark.parametrize("fields, choice, status", [
+    ({"Origin": "https://evil.example"}, "out", 403), ({"Origin": "https://evil.example"}, "in", 403),
+    ({"Origin": "null"}, "in", 403), ({"Sec-Fetch-Site": "cross-site"}, "in", 403), ({"Sec-Fetch-Site": "same-origin"}, "in", 303),
+    ({}, "out", 303), ({}, "in", 403)])
+def test_posts_of_others_are_refused(texas, fields, choice, status):
+    form = {"Content-Type": "application/x-www-form-urlencoded", **fields}
+    res = post(texas, choice, form)
+    assert res.status == status
+    assert bool(choice_cookie(res)) == (status == 303)
+
+
+@pytest.mark.parametrize("body", [b"", b"choice=", b"choice=maybe", b"x=out", b"choice=out&choice=in"])
+def test_a_post_without_a_valid_choice(texas, body):
+    res = texas.get("/privacy-choices", OWN, "POST", body)
+    assert res.status == 400 and not choice_cookie(res)
+
+
+def test_a_live_signal_wins_over_the_form(texas):
+    res = post(texas, "in", {**OWN, "Sec-GPC": "1"})
+    assert not (choice_cookie(res) or "").startswith("tacet_choice=v1.in.")
+
+
+def test_other_methods_and_why(texas, origin):
+    assert texas.get("/privacy-choices", method="DELETE").status == 405
+    why = texas.get("/privacy-choices/why", {"Sec-GPC": "1"})
+    assert why.status == 200 and "Global Privacy Control" in why.text and "no-store" in why.get("Cache-Control")
+    assert "127.0.0.1" not in why.text
+    assert not [r for r in origin.requests if r.path.startswith("/privacy-choices")]
+
+
+def test_languages(texas):
+    german = texas.get("/privacy-choices", {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"})
+    assert re.search(r'<html[^>]* lang="?(de|en)', german.text)

@@ -1,0 +1,78 @@
+"""Trackers dressed as the site's own paths are answered here, and the origin hears nothing of it."""
+import pytest
+
+from harness import answer
+
+SAID_NO = {"Sec-GPC": "1"}
+BEACONS = ["/g/collect?v=2&tid=G-TEST123&cid=1.2&en=page_view", "/any/where?v=2&tid=G-TEST123", "/metrics-x/g/collect?v=2&tid=G-TEST123&gcs=G111",
+           "/matomo.php?idsite=1&rec=1&action_name=x", "/tr?id=123456789012&ev=PageView"]
+
+
+@pytest.mark.parametrize("target", BEACONS)
+def test_beacons_end_here(texas, origin, target):
+    path = target.split("?")[0]
+    res = texas.get(target, {"Sec-Fetch-Dest": "empty", **SAID_NO})
+    assert res.status in (200, 204), res
+    assert not origin.asked(path)
+    assert not res.has("Set-Cookie")
+
+
+def test_posted_beacon_ends_here_with_its_body(texas, origin):
+    with texas.client() as c:
+        c.ask("/p/collect?v=2&tid=G-TEST123", {"Content-Type": "text/plain", **SAID_NO}, "POST", b"en=page_view" * 1000)
+        assert c.answer().status == 204
+        assert c.get("/p/after", SAID_NO).status == 200
+    assert not origin.asked("/p/collect")
+
+
+def test_pixel_gets_an_image_and_script_a_script(texas, origin):
+    pixel = texas.get("/px/collect?v=2&tid=G-TEST123", {"Sec-Fetch-Dest": "image", **SAID_NO})
+    assert pixel.status in (200, 204)
+    if pixel.status == 200:
+        assert pixel.get("Content-Type") == "image/gif" and pixel.body.startswith(b"GIF8")
+    script = texas.get("/gw/gtag/js?id=G-TEST12345", {"Sec-Fetch-Dest": "script", **SAID_NO})
+    assert script.status == 200 and "javascript" in script.get("Content-Type")
+    assert not origin.asked("/px/collect") and not origin.asked("/gw/gtag/js")
+
+
+def test_they_pass_where_nobody_said_no(texas, origin):
+    path = origin.on("/in/collect", answer(b"", status="204 No Content", type=None, length=False))
+    assert texas.get(path + "?v=2&tid=G-TEST123").status == 204
+    assert origin.asked(path)
+
+
+def test_ordinary_paths_are_no_endpoints(texas, origin):
+    for target in ("/collect", "/track", "/i?id=1", "/api/event", "/tr", "/collection?v=2"):
+        path = target.split("?")[0]
+        origin.on(path, answer("ok", type="text/plain"))
+        assert texas.get(target, SAID_NO).text == "ok", target
+
+
+def test_own_assets(texas, origin):
+    noop = texas.get("/.well-known/tacet/s/noop.js")
+    assert noop.status == 200 and "javascript" in noop.get("Content-Type")
+    assert "max-age" in noop.get("Cache-Control", "")
+    gif = texas.get("/.well-known/tacet/1x1.gif")
+    assert gif.status == 200 and gif.get("Content-Type") == "image/gif" and gif.body.startswith(b"GIF8")
+    for name in ("s/nothing-of-this-name.js", "", "../../etc/passwd", "s/", "s/../1x1.gifx"):
+        assert texas.get(f"/.well-known/tacet/{name}").status in (400, 404), name
+    assert not [r for r in origin.requests if r.path.startswith("/.well-known/tacet")]
+
+
+def test_acme_passes(texas, origin):
+    path = origin.on("/.well-known/acme-challenge/token", answer("token.key", type="text/plain"))
+    assert texas.get(path).text == "token.key"
+
+
+def test_gpc_json(texas, origin):
+    import json
+    res = texas.get("/.well-known/gpc.json")
+    assert res.status == 200 and res.get("Content-Type").startswith("application/json")
+    said = json.loads(res.text)
+    assert said["gpc"] is True and len(said["lastUpdate"]) >= 10
+    assert res.get("Access-Control-Allow-Origin") == "*" and "max-age=86400" in res.get("Cache-Control")
+    assert not res.has("Set-Cookie") and not res.has("Vary")
+    head = texas.get("/.well-known/gpc.json", method="HEAD")
+    assert head.status == 200 and head.get("Content-Length") == res.get("Content-Length")
+    assert texas.get("/.well-known/gpc.json", method="POST", body=b"").status == 405
+    assert not origin.asked("/.well-known/gpc.json")
