@@ -1,0 +1,165 @@
+/*
+ * endpoint.c: answers requests that reach the site's own host only to be measured, so that the origin (and the
+ * collector behind it) never sees them: tag gateways, server-side tag managers, proxied analytics.
+ *
+ * Known by shape (conf/lists/endpoints.tsv) and by the lists, with the type of the request as a browser would say
+ * it. Documents are never blocked.
+ */
+#include "match/pack.h"
+#include "page.h"
+#include "surrogate.h"
+
+extern const struct tc_filter filter_endpoint;
+
+/* ---- the type of an incoming request (lists.md 6) ---- */
+
+static const struct {
+	struct tc_str end;
+	enum match_type type;
+} endings[] = {
+	{TC_STR_INIT(".js"), MATCH_SCRIPT},
+	{TC_STR_INIT(".mjs"), MATCH_SCRIPT},
+	{TC_STR_INIT(".css"), MATCH_STYLESHEET},
+	{TC_STR_INIT(".gif"), MATCH_IMAGE},
+	{TC_STR_INIT(".png"), MATCH_IMAGE},
+	{TC_STR_INIT(".jpg"), MATCH_IMAGE},
+	{TC_STR_INIT(".jpeg"), MATCH_IMAGE},
+	{TC_STR_INIT(".webp"), MATCH_IMAGE},
+	{TC_STR_INIT(".avif"), MATCH_IMAGE},
+	{TC_STR_INIT(".svg"), MATCH_IMAGE},
+	{TC_STR_INIT(".ico"), MATCH_IMAGE},
+	{TC_STR_INIT(".woff"), MATCH_FONT},
+	{TC_STR_INIT(".woff2"), MATCH_FONT},
+	{TC_STR_INIT(".ttf"), MATCH_FONT},
+	{TC_STR_INIT(".otf"), MATCH_FONT},
+	{TC_STR_INIT(".mp4"), MATCH_MEDIA},
+	{TC_STR_INIT(".webm"), MATCH_MEDIA},
+	{TC_STR_INIT(".mp3"), MATCH_MEDIA},
+	{TC_STR_INIT(".html"), MATCH_DOCUMENT},
+	{TC_STR_INIT(".htm"), MATCH_DOCUMENT},
+	{TC_STR_INIT(".pdf"), MATCH_DOCUMENT},
+};
+
+/* Without Sec-Fetch-Dest: what Accept and the path's ending say. */
+static enum match_type
+type_guessed(const struct tc_request *req)
+{
+	struct tc_str accept = tc_field_value(&req->fields, TC_F_ACCEPT);
+
+	if (tc_find(accept, TC_STR("text/html")) < accept.n)
+		return MATCH_DOCUMENT;
+	if (tc_starts(accept, TC_STR("image/")))
+		return MATCH_IMAGE;
+	if (tc_starts(accept, TC_STR("text/css")))
+		return MATCH_STYLESHEET;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (tc_ends(req->match, endings[i].end))
+			return endings[i].type;
+	return MATCH_XHR;
+}
+
+/* sendBeacon() is a POST without CORS whose answer nobody reads. */
+static enum match_type
+type_of_fetch(const struct tc_request *req)
+{
+	struct tc_str mode = tc_field_value(&req->fields, TC_F_SEC_FETCH_MODE);
+
+	return req->method == TC_M_POST && tc_eq(mode, TC_STR("no-cors")) ? MATCH_PING : MATCH_XHR;
+}
+
+static enum match_type
+type_of(const struct tc_request *req)
+{
+	static const enum match_type types[] = {
+		[TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
+		[TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
+		[TC_DEST_SCRIPT] = MATCH_SCRIPT,
+		[TC_DEST_STYLE] = MATCH_STYLESHEET,
+		[TC_DEST_IMAGE] = MATCH_IMAGE,
+		[TC_DEST_FONT] = MATCH_FONT,
+		[TC_DEST_MEDIA] = MATCH_MEDIA,
+		[TC_DEST_OBJECT] = MATCH_OBJECT,
+		[TC_DEST_WORKER] = MATCH_SCRIPT,
+		[TC_DEST_REPORT] = MATCH_OTHER,
+		[TC_DEST_OTHER] = MATCH_OTHER,
+	};
+
+	if (req->websocket)
+		return MATCH_WEBSOCKET;
+	if (req->dest == TC_DEST_ABSENT)
+		return type_guessed(req);
+	return req->dest == TC_DEST_EMPTY ? type_of_fetch(req) : types[req->dest];
+}
+
+/* ---- the answer ---- */
+
+/* What the one who asks can bear: a picture for an image, a script for a script; else what the endpoint gives. */
+static int
+answer(struct tc_call *c, enum match_type type, enum pack_answer usual)
+{
+	bool fetched = type == MATCH_XHR || type == MATCH_PING;
+
+	if (type == MATCH_IMAGE)
+		tc_answer(c, "image/gif", surrogate_gif, "no-store");
+	else if (type == MATCH_SCRIPT || (fetched && usual == PACK_SCRIPT))
+		tc_answer(c, SURROGATE_SCRIPT_TYPE, surrogate_script(TC_STR("noop.js")), "no-store");
+	else if (fetched && usual == PACK_JSON)
+		tc_answer(c, "application/json", TC_STR("{}"), "no-store");
+	else {
+		tc_answer(c, NULL, (struct tc_str){NULL, 0}, "no-store");
+		return 204;
+	}
+	return 200;
+}
+
+/* Whether a rule of the lists blocks the request as one of the site's own pages would make it. */
+static bool
+listed(struct tc_call *c, enum match_type type, struct match_result *why)
+{
+	struct match_page page;
+	struct url url;
+	char *buf = tc_alloc_bytes(c->arena, URL_MAX + 64);
+
+	if (c->conf == NULL || buf == NULL || !page_url(c, &url, buf))
+		return false;
+	page_of(c, &page);
+	return match_url(c->conf, &page, &url, type, why) == MATCH_BLOCK;
+}
+
+static int
+endpoint_request(struct tc_call *c)
+{
+	const struct pack_endpoint *e;
+	struct match_result why;
+	enum match_type type;
+
+	if (c->decision->denied == 0 || c->req->method == TC_M_OPTIONS)
+		return 0;
+	type = type_of(c->req);
+	if (type == MATCH_DOCUMENT)
+		return 0;
+	e = pack_endpoint(c->req->match, c->req->query, (struct tc_str){NULL, 0});
+	if (e != NULL && (c->decision->denied & TC_CLASS_BIT(e->class)) != 0) {
+		tc_did(c, TC_DID_ENDPOINT, e->class, TC_PACK_BUILT_IN, e->tool);
+		return answer(c, type, e->answer);
+	}
+	if (!listed(c, type, &why))
+		return 0;
+	tc_did(c, TC_DID_ENDPOINT, why.class, why.pack, why.rule);
+	return answer(c, type, PACK_EMPTY);
+}
+
+static int
+endpoint_load(struct tc_loader *l, void **conf)
+{
+	*conf = l->conf_of(l, &filter_lists);
+	return 0;
+}
+
+const struct tc_filter filter_endpoint = {
+	.name = "endpoint",
+	.help = "answer tracking requests to the site's own host",
+	.phase = TC_GATE,
+	.load = endpoint_load,
+	.request = endpoint_request,
+};

@@ -1,0 +1,25 @@
+/*
+ * table.c: the filters, in the order in which request hooks run and rule sets keep their options. Response hooks and
+ * bodies go by phase (tacet/filter.h).
+ */
+#include "coding/coding.h"
+#include "fields.h"
+#include "match/match.h"
+#include "status.h"
+#include "surrogate.h"
+
+extern const struct tc_filter filter_endpoint, filter_query, filter_cookies, filter_html;
+
+const struct tc_filter *const tc_filters[] = {
+	&filter_lists,
+	&filter_endpoint,
+	&filter_surrogate,
+	&filter_query,
+	&filter_cookies,
+	&filter_fields,
+	&filter_status,
+	&filter_html,
+	&filter_gunzip, /* asks what the rewriter expects */
+	&filter_gzip,
+	NULL,
+};
