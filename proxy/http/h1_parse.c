@@ -219,17 +219,20 @@ finish_fields(struct tc_fields *fs)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < fs->n; i++) {
-		struct tc_field f = fs->v[i];
+		struct tc_field *f = &fs->v[i];
+		enum tc_fid id = tc_field_id(f->name); /* a name with an id is a token, without '_' */
 
-		f.id = (uint16_t)tc_field_id(f.name); /* a name with an id is a token, without '_' */
-		if (f.id == TC_F_OTHER) {
-			if (!is_token(f.name))
+		if (id == TC_F_OTHER) {
+			if (!is_token(f->name))
 				return REFUSAL_SYNTAX;
-			if (has_underscore(f.name))
+			if (has_underscore(f->name))
 				continue;
 		}
-		f.value = f.value.p != NULL ? tc_trim(f.value) : TC_STR("");
-		fs->v[kept++] = f;
+		f->id = (uint16_t)id;
+		f->value = f->value.p != NULL ? tc_trim(f->value) : TC_STR("");
+		if (kept < i)
+			fs->v[kept] = *f;
+		kept++;
 	}
 	fs->n = kept;
 	return REFUSAL_NONE;
