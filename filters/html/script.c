@@ -1,0 +1,1138 @@
+/*
+ * script.c: inline scripts (html.md H02, H03, H27, H37, H38, 6.5). Looks for URLs, hosts and loader names
+ * in string constants, asks the judge, and edits the URL alone:
+ *
+ *   'https://www.googletagmanager.com/gtm.js?id='+i      a whole URL:  '/.well-known/tacet/s/noop.js?id='+i
+ *   (a ? 'https://ssl' : 'http://www') + '.google-analytics.com/ga.js'   a part:  '.xxxxxxxxxxxx.invalid/ga.js'
+ *   u + 'matomo.js'                     a name whose host is elsewhere:  the whole script is emptied
+ *
+ * A scan for quotes, slashes, backslashes and '}' finds where such text may begin (an anchor). From there up
+ * to SPAN_MAX bytes are read with JavaScript's escapes undone, keeping for each byte where it came from, so
+ * that an edit never cuts an escape in half. What a hit is in (string, comment, regular expression) is only then
+ * found out, by lexing from the start of the script; where the lexer cannot be sure, it says so, and we edit
+ * in the way that is right everywhere: a host name of the same length.
+ */
+#include <assert.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "../match/match.h"
+#include "value.h"
+
+#define SPAN_MAX 480 /* with the anchor and its escapes below SCRIPT_CARRY_MAX */
+#define BEFORE_MAX 16
+
+static const struct tc_str noop_url = TC_STR_INIT("/.well-known/tacet/s/noop.js");
+static const struct tc_str noop_query = TC_STR_INIT("/.well-known/tacet/s/noop.js?");
+static const struct tc_str gif_url = TC_STR_INIT("/.well-known/tacet/1x1.gif");
+static const struct tc_str gif_query = TC_STR_INIT("/.well-known/tacet/1x1.gif?");
+
+/* A host of n bytes that no name server knows is the end of this (RFC 6761). */
+#define X16 "xxxxxxxxxxxxxxxx"
+#define X64 X16 X16 X16 X16
+static const char invalid_host[] = X64 X64 X64 X64 X64 X64 X64 X64 ".invalid";
+#define INVALID_MIN 9 /* "x.invalid" */
+
+/*
+ * Names of loaders that are often put behind a host from elsewhere, or served from a host of the site's own
+ * (facts: trackers.tsv). A hit counts when the judge refuses the sample, so that classes and allowed vendors
+ * hold. They match behind a byte that is no letter, digit, '_' or '$'.
+ */
+struct signature {
+	struct tc_str text;
+	const char *sample;
+};
+
+static const struct signature signatures[] = {
+	{TC_STR_INIT("aat/amzn.js"), "https://c.amazon-adsystem.com/aat/amzn.js"},
+	{TC_STR_INIT("acton/bn/tracker"), "https://ci123.actonsoftware.com/cdnr/93/acton/bn/tracker/123"},
+	{TC_STR_INIT("adsbygoogle.js"), "https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js"},
+	{TC_STR_INIT("analytics.js/v1/"), "https://cdn.segment.com/analytics.js/v1/KEY/analytics.min.js"},
+	{TC_STR_INIT("bizible.js"), "https://cdn.bizible.com/scripts/bizible.js"},
+	{TC_STR_INIT("cdn-cgi/zaraz/s.js"), "https://www.client.example/cdn-cgi/zaraz/s.js"},
+	{TC_STR_INIT("conversion_async.js"), "https://www.googleadservices.com/pagead/conversion_async.js"},
+	{TC_STR_INIT("elqCfg.min.js"), "https://img.en25.com/i/elqCfg.min.js"},
+	{TC_STR_INIT("fbevents.js"), "https://connect.facebook.net/en_US/fbevents.js"},
+	{TC_STR_INIT("gtag/js?id="), "https://www.googletagmanager.com/gtag/js?id=G-ABC123"},
+	{TC_STR_INIT("gtm.js?id="), "https://www.googletagmanager.com/gtm.js?id=GTM-ABC1234"},
+	{TC_STR_INIT("i18n/pixel/events.js"), "https://analytics.tiktok.com/i18n/pixel/events.js"},
+	{TC_STR_INIT("insight.min.js"), "https://snap.licdn.com/li.lms-analytics/insight.min.js"},
+	{TC_STR_INIT("klaviyo.js?company_id="), "https://static.klaviyo.com/onsite/js/klaviyo.js?company_id=A"},
+	{TC_STR_INIT("lftracker_v1_"), "https://sc.lfeeder.com/lftracker_v1_abc.js"},
+	{TC_STR_INIT("matomo.js"), "https://matomo.client.example/stats/matomo.js"},
+	{TC_STR_INIT("matomo.php"), "https://matomo.client.example/stats/matomo.php?idsite=1&rec=1"},
+	{TC_STR_INIT("metrika/tag.js"), "https://mc.yandex.ru/metrika/tag.js"},
+	{TC_STR_INIT("munchkin-beta.js"), "https://munchkin.marketo.net/munchkin-beta.js"},
+	{TC_STR_INIT("munchkin.js"), "https://munchkin.marketo.net/munchkin.js"},
+	{TC_STR_INIT("ns.html?id=GTM-"), "https://www.googletagmanager.com/ns.html?id=GTM-ABC1234"},
+	{TC_STR_INIT("piwik.js"), "https://matomo.client.example/stats/piwik.js"},
+	{TC_STR_INIT("piwik.php"), "https://matomo.client.example/stats/piwik.php?idsite=1&rec=1"},
+	{TC_STR_INIT("scevent.min.js"), "https://sc-static.net/scevent.min.js"},
+	{TC_STR_INIT("webTracking/getTrackingCode"), "https://abc.infusionsoft.com/app/webTracking/getTrackingCode"},
+	{TC_STR_INIT("zi-tag.js"), "https://js.zi-scripts.com/zi-tag.js"},
+};
+
+/* --- Bytes ------------------------------------------------------------------------------------- */
+
+enum {
+	C_HOST = 1, /* letters, digits, '-', '_', '%', bytes over 0x7F: what host labels are made of */
+	C_URL = 2,  /* may stand in a URL inside a string constant */
+	C_WORD = 4, /* of an identifier: no word boundary */
+};
+
+/* By byte, 32 a row. Not in URLs: controls, quotes, '<', '>', ')', '\\'. */
+/* clang-format off */
+static const uint8_t kinds[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 2, 0, 2, 6, 3, 2, 0, 2, 0, 2, 2, 2, 3, 2, 2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 0, 2, 0, 2,
+	2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 0, 2, 2, 7,
+	0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 2, 2, 0,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+};
+/* clang-format on */
+
+static inline bool
+is_kind(char c, uint8_t kind)
+{
+	return (kinds[(unsigned char)c] & kind) != 0;
+}
+
+static bool
+is_quote(char c)
+{
+	return c == '"' || c == '\'' || c == '`';
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = tc_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+#ifdef __SSE2__
+/* A bit for each anchor among the 16 bytes at p. */
+static unsigned
+anchors_16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i m = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+
+	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
+	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('`')));
+	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('}')));
+	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	return (unsigned)_mm_movemask_epi8(m);
+}
+#endif
+
+static bool
+is_anchor(char c)
+{
+	return is_quote(c) || c == '/' || c == '}' || c == '\\';
+}
+
+/* Position of the next anchor at or behind `at`, or n. */
+static size_t
+next_anchor(struct tc_str s, size_t at)
+{
+#ifdef __SSE2__
+	while (s.n - at >= 16) {
+		unsigned bits = anchors_16(s.p + at);
+
+		if (bits != 0)
+			return at + (size_t)__builtin_ctz(bits);
+		at += 16;
+	}
+#endif
+	while (at < s.n && !is_anchor(s.p[at]))
+		at++;
+	return at;
+}
+
+/* --- Escapes ----------------------------------------------------------------------------------- */
+
+enum escape { ESC_NONE, ESC_BYTE, ESC_NOTHING, ESC_CUT };
+
+/* n hex digits at p; -1 when they are none. */
+static int
+hex_value(const char *p, size_t n)
+{
+	int v = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (hex_digit(p[i]) < 0)
+			return -1;
+		v = v * 16 + hex_digit(p[i]);
+	}
+	return v;
+}
+
+/* "x2f", "u002f", "u{2f}" or octal "57" at s: its value and length, ESC_CUT when s ends in it. */
+static enum escape
+numbered(struct tc_str s, int *value, size_t *len)
+{
+	size_t digits = s.p[0] == 'x' ? 2 : 4, i;
+
+	if (s.p[0] >= '0' && s.p[0] <= '7') {
+		*value = 0;
+		for (i = 0; i < 3 && i < s.n && s.p[i] >= '0' && s.p[i] <= '7'; i++)
+			*value = *value * 8 + (s.p[i] - '0');
+		*len = i;
+		return i < 3 && i == s.n ? ESC_CUT : ESC_BYTE;
+	}
+	if (s.p[0] == 'u' && s.n > 1 && s.p[1] == '{') {
+		*value = 0;
+		for (i = 2; i < s.n && i < 10 && hex_digit(s.p[i]) >= 0; i++)
+			*value = *value * 16 + hex_digit(s.p[i]);
+		*len = i + 1;
+		if (i == s.n)
+			return ESC_CUT;
+		return s.p[i] == '}' && i > 2 ? ESC_BYTE : ESC_NONE;
+	}
+	if (s.n < digits + 1)
+		return ESC_CUT;
+	*value = hex_value(s.p + 1, digits);
+	*len = digits + 1;
+	return *value >= 0 ? ESC_BYTE : ESC_NONE;
+}
+
+/*
+ * The escape at s ('\' first). Several backslashes count as one: JSON inside a string doubles them. Only
+ * what may be part of a URL is decoded; ASCII alone, for other characters change no host we look for.
+ */
+static enum escape
+unescape(struct tc_str s, char *out, size_t *len)
+{
+	size_t i = 0, n = 0;
+	int value = 0;
+	enum escape e;
+
+	while (i < s.n && s.p[i] == '\\')
+		i++;
+	if (i == s.n)
+		return ESC_CUT;
+	*len = i + 1;
+	*out = s.p[i];
+	switch (s.p[i]) {
+	case '\r':
+	case '\n':
+		return ESC_NOTHING; /* a line continuation */
+	case 'x':
+	case 'u':
+	case '0': case '1': case '2': case '3':
+	case '4': case '5': case '6': case '7':
+		e = numbered(tc_str_of(s.p + i, s.n - i), &value, &n);
+		*len = i + n;
+		*out = value < 0x80 ? (char)value : (char)0xFF;
+		return e == ESC_BYTE && !is_kind(*out, C_URL) ? ESC_NONE : e;
+	default:
+		/* "\/", "\.", "\-": the byte itself. Letters mean control characters, quotes end the text. */
+		return is_kind(*out, C_URL) && !is_kind(*out, C_HOST) ? ESC_BYTE : ESC_NONE;
+	}
+}
+
+/* --- Spans ------------------------------------------------------------------------------------- */
+
+/* URL-like text, decoded; at[k] is where byte k came from, at[n] where it ends. */
+struct span {
+	size_t n;
+	bool cut;     /* SPAN_MAX reached: there is more of it */
+	bool open;    /* it runs into the end of the input */
+	bool escaped; /* '\.' or the like in it, as in regular expressions */
+	char url[SPAN_MAX + 1];
+	size_t at[SPAN_MAX + 1];
+};
+
+/* The text and what is known about it. */
+struct scan {
+	const struct script_ctx *ctx;
+	struct tc_str text;
+	bool last;                    /* nothing comes behind text */
+	const struct script_sub *sub; /* NULL: the whole script is in text */
+	struct lexer *lexer;
+	struct value_edits *out;
+	bool empty; /* no safe edit: empty all */
+};
+
+static void
+read_span(const struct scan *s, size_t from, struct span *span)
+{
+	size_t end = s->text.n - from > SPAN_MAX ? from + SPAN_MAX : s->text.n, at = from;
+	struct tc_str text = s->text;
+
+	span->n = 0;
+	span->cut = span->open = span->escaped = false;
+	while (at < end) {
+		enum escape e = ESC_BYTE;
+		size_t len = 1;
+
+		span->at[span->n] = at;
+		span->url[span->n] = text.p[at];
+		if (text.p[at] == '\\') {
+			e = unescape(tc_str_of(text.p + at, end - at), &span->url[span->n], &len);
+			span->escaped |= e == ESC_BYTE && text.p[at + len - 1] == '.';
+		} else if (!is_kind(text.p[at], C_URL)) {
+			e = ESC_NONE;
+		} else if (text.p[at] == '$' && at + 1 < end && text.p[at + 1] == '{') {
+			e = ESC_NONE;
+		}
+		if (e == ESC_CUT || e == ESC_NONE) {
+			span->open = e == ESC_CUT && end == text.n;
+			span->cut = e == ESC_CUT && end < text.n;
+			break;
+		}
+		span->n += e == ESC_BYTE;
+		at += len;
+	}
+	span->at[span->n] = at;
+	if (at == end) {
+		span->open |= end == text.n && end - from < SPAN_MAX;
+		span->cut |= end - from == SPAN_MAX;
+	}
+}
+
+static struct tc_str
+span_text(const struct span *span, size_t from, size_t to)
+{
+	return tc_str_of(span->url + from, to - from);
+}
+
+/* --- The lexer: is this byte in a string, a comment, a regular expression? ----------------------- */
+
+#define NEST_MAX 128
+
+enum in { IN_CODE, IN_STRING, IN_TEMPLATE, IN_LINE, IN_BLOCK, IN_REGEX, IN_CLASS };
+
+/* nest is a stack of what is open: '(' 'K' (a '(' behind if, for, while, with) '{' '`' (a template's "${") */
+struct lexer {
+	size_t at;
+	enum in in;
+	char quote;
+	bool unsure;  /* a slash or brace could be read in two ways: trust nothing from here */
+	char before;  /* last significant byte of code; 'R': behind it a regular expression may follow */
+	bool keyword; /* the word that ends there is if, for, while or with */
+	size_t depth;
+	char nest[NEST_MAX];
+};
+
+static void
+lex_push(struct lexer *l, char what)
+{
+	if (l->depth == NEST_MAX)
+		l->unsure = true;
+	else
+		l->nest[l->depth++] = what;
+}
+
+static char
+lex_pop(struct lexer *l)
+{
+	if (l->depth > 0)
+		return l->nest[--l->depth];
+	l->unsure = true;
+	return 0;
+}
+
+/* A whole word of code: keywords change what a following '/' or '(' is. */
+static void
+lex_word(struct lexer *l, struct tc_str word)
+{
+	static const struct tc_str heads[] = {TC_STR_INIT("if"), TC_STR_INIT("for"), TC_STR_INIT("while"),
+	    TC_STR_INIT("with")};
+	static const struct tc_str operators[] = {TC_STR_INIT("return"), TC_STR_INIT("typeof"), TC_STR_INIT("case"),
+	    TC_STR_INIT("in"), TC_STR_INIT("of"), TC_STR_INIT("delete"), TC_STR_INIT("void"), TC_STR_INIT("throw"),
+	    TC_STR_INIT("new"), TC_STR_INIT("else"), TC_STR_INIT("do"), TC_STR_INIT("instanceof"),
+	    TC_STR_INIT("yield"), TC_STR_INIT("await")};
+	bool member = l->before == '.';
+	size_t i;
+
+	l->keyword = false;
+	l->before = 'w';
+	for (i = 0; !member && i < sizeof(heads) / sizeof(heads[0]); i++)
+		l->keyword |= tc_eq(word, heads[i]);
+	for (i = 0; !member && i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (tc_eq(word, operators[i]))
+			l->before = 'R';
+}
+
+/* A '/' in code that begins no comment. */
+static void
+lex_slash(struct lexer *l)
+{
+	switch (l->before) {
+	case '}': /* behind a block or behind an object */
+	case '.': /* "1./2" */
+	case '+':
+	case '-': /* "x++ / 2" */
+		l->unsure = true;
+		l->before = '/';
+		break;
+	case 'w':
+	case ')':
+	case ']':
+	case '"':
+		l->before = '/'; /* a division */
+		break;
+	default:
+		l->in = IN_REGEX;
+	}
+}
+
+static void
+lex_close(struct lexer *l, char c)
+{
+	char open = lex_pop(l);
+
+	if (c == '}' && open == '`') {
+		l->in = IN_TEMPLATE;
+		return;
+	}
+	l->unsure |= (c == '}') != (open == '{') || open == '`';
+	l->before = c == ')' && open == 'K' ? 'R' : c;
+}
+
+/* "<!--": a comment in classic scripts, an expression in modules unless it is the very first thing. */
+static bool
+lex_html_comment(struct lexer *l, struct tc_str s)
+{
+	if (!tc_starts(tc_str_of(s.p + l->at, s.n - l->at), TC_STR("<!--")))
+		return false;
+	l->unsure |= l->before != 0;
+	l->in = IN_LINE;
+	return true;
+}
+
+/* One byte of code, or one word. */
+static void
+lex_code(struct lexer *l, struct tc_str s)
+{
+	char c = s.p[l->at], next = l->at + 1 < s.n ? s.p[l->at + 1] : 0;
+	size_t from = l->at;
+
+	if (is_kind(c, C_WORD) || (unsigned char)c >= 0x80) {
+		while (l->at < s.n && (is_kind(s.p[l->at], C_WORD) || (unsigned char)s.p[l->at] >= 0x80))
+			l->at++;
+		lex_word(l, tc_str_of(s.p + from, l->at - from));
+		return;
+	}
+	l->at++;
+	if ((unsigned char)c <= ' ')
+		return;
+	if (c == '/' && (next == '/' || next == '*')) {
+		l->in = next == '/' ? IN_LINE : IN_BLOCK;
+		l->at++;
+		return;
+	}
+	if (c == '<' && next == '!') {
+		l->at--;
+		if (lex_html_comment(l, s))
+			return;
+		l->at++;
+	}
+	switch (c) {
+	case '"':
+	case '\'':
+		l->in = IN_STRING;
+		l->quote = c;
+		break;
+	case '`':
+		l->in = IN_TEMPLATE;
+		break;
+	case '/':
+		lex_slash(l);
+		break;
+	case '(':
+		lex_push(l, l->keyword ? 'K' : '(');
+		l->before = c;
+		break;
+	case '{':
+		lex_push(l, c);
+		l->before = c;
+		break;
+	case ')':
+	case '}':
+		lex_close(l, c);
+		break;
+	case '+':
+	case '-': /* two of a kind may end an operand; one never does */
+		l->before = l->before == 'p' + (c == '-') && s.p[from - 1] == c ? c : (char)('p' + (c == '-'));
+		break;
+	default:
+		l->before = c;
+	}
+	l->keyword = false;
+}
+
+/* One byte of a string, template, comment or regular expression. */
+static void
+lex_inside(struct lexer *l, struct tc_str s)
+{
+	char c = s.p[l->at], next = l->at + 1 < s.n ? s.p[l->at + 1] : 0;
+
+	l->at++;
+	if (l->in == IN_LINE) {
+		if (c == '\n' || c == '\r')
+			l->in = IN_CODE;
+		else if ((unsigned char)c == 0xE2) /* U+2028 and U+2029 end a line too */
+			l->unsure = true;
+	} else if (l->in == IN_BLOCK) {
+		if (c == '*' && next == '/') {
+			l->at++;
+			l->in = IN_CODE;
+		}
+	} else if (c == '\\') {
+		l->at += l->at < s.n;
+	} else if (l->in == IN_TEMPLATE) {
+		if (c == '`' || (c == '$' && next == '{')) {
+			l->in = IN_CODE;
+			l->before = c == '`' ? '"' : '{';
+			l->at += c == '$';
+			if (c == '$')
+				lex_push(l, '`');
+		}
+	} else if (c == '\n' || c == '\r') {
+		l->unsure = true; /* no string or regular expression after all */
+		l->in = IN_CODE;
+	} else if (l->in == IN_STRING && c == l->quote) {
+		l->in = IN_CODE;
+		l->before = '"';
+	} else if (l->in == IN_REGEX && (c == '/' || c == '[')) {
+		l->in = c == '/' ? IN_CODE : IN_CLASS;
+		l->before = '"';
+	} else if (l->in == IN_CLASS && c == ']') {
+		l->in = IN_REGEX;
+	}
+}
+
+/* Reads on to `at`. */
+static enum in
+lex_to(struct lexer *l, struct tc_str s, size_t at)
+{
+	while (l->at < at && !l->unsure) {
+		if (l->in == IN_CODE)
+			lex_code(l, s);
+		else
+			lex_inside(l, s);
+	}
+	return l->in;
+}
+
+/* --- Judging ----------------------------------------------------------------------------------- */
+
+static bool
+has_suffix(struct tc_str path, const char *const *suffixes)
+{
+	for (; *suffixes != NULL; suffixes++) {
+		struct tc_str end = tc_str_from(*suffixes);
+
+		if (path.n >= end.n && tc_ieq(tc_str_of(path.p + path.n - end.n, end.n), end))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_pixel(struct tc_str path)
+{
+	static const char *const ends[] = {".gif", ".png", ".jpg", ".jpeg", ".webp", "/tr", "/tr/", NULL};
+
+	return has_suffix(path, ends);
+}
+
+/* The file name is complete: what is put behind it in the script is a query or nothing. */
+static bool
+is_complete(struct tc_str path)
+{
+	static const char *const ends[] = {".js", ".mjs", ".gif", ".png", ".jpg", ".jpeg", ".webp", ".php", ".html",
+	    ".htm", ".json", ".css", "/tr", NULL};
+
+	return has_suffix(path, ends);
+}
+
+static struct tc_str
+path_of(struct tc_str url)
+{
+	for (size_t i = 0; i < url.n; i++)
+		if (url.p[i] == '?' || url.p[i] == '#')
+			return tc_str_of(url.p, i);
+	return url;
+}
+
+static bool
+judged(const struct scan *s, struct tc_str url)
+{
+	struct tc_str path = path_of(url);
+
+	if (tc_ends(path, TC_STR(".js")))
+		return s->ctx->judge(s->ctx->ctx, url, MATCH_SCRIPT);
+	if (is_pixel(path))
+		return s->ctx->judge(s->ctx->ctx, url, MATCH_IMAGE);
+	return s->ctx->judge(s->ctx->ctx, url, MATCH_SCRIPT) || s->ctx->judge(s->ctx->ctx, url, MATCH_IMAGE) ||
+	       s->ctx->judge(s->ctx->ctx, url, MATCH_XHR);
+}
+
+/* A signature in the text whose sample the judge refuses. before: the byte in front of text. */
+static bool
+signed_by_vendor(const struct scan *s, struct tc_str text, char before)
+{
+	for (size_t at = 0; at < text.n; before = text.p[at++]) {
+		struct tc_str rest = tc_str_of(text.p + at, text.n - at);
+
+		if (is_kind(before, C_WORD))
+			continue;
+		for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
+			struct tc_str sample = tc_str_from(signatures[i].sample);
+
+			if (rest.p[0] == signatures[i].text.p[0] && tc_starts(rest, signatures[i].text) &&
+			    s->ctx->judge(s->ctx->ctx, sample, MATCH_SCRIPT))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --- Edits ------------------------------------------------------------------------------------- */
+
+static void
+edit(struct scan *s, size_t from, size_t to, struct tc_str with)
+{
+	if (s->out->n < s->out->cap)
+		s->out->v[s->out->n++] = (struct value_edit){from, to, with};
+	else
+		s->out->overflow = true;
+}
+
+static void
+edit_host(struct scan *s, const struct span *span, size_t from, size_t to)
+{
+	size_t n = to - from < INVALID_MIN ? INVALID_MIN : to - from, all = sizeof(invalid_host) - 1;
+
+	assert(n <= all);
+	edit(s, span->at[from], span->at[to], tc_str_of(invalid_host + all - n, n));
+}
+
+/* The bytes of url up to its query become our script or picture; lead: where they begin in the text. */
+static void
+edit_url(struct scan *s, const struct span *span, size_t lead)
+{
+	struct tc_str url = span_text(span, 0, span->n), path = path_of(url);
+	bool query = path.n == url.n && (span->cut || !is_complete(path)), pixel = is_pixel(path);
+
+	edit(s, lead, span->at[path.n], pixel ? (query ? gif_query : gif_url) : query ? noop_query : noop_url);
+}
+
+/* A hit at `at`: what is it in? Comments and regular expressions ask for nothing. */
+enum hit { HIT_NONE, HIT_STRING, HIT_ANYWHERE };
+
+static enum hit
+hit_at(struct scan *s, size_t at)
+{
+	if (s->sub != NULL)
+		return HIT_ANYWHERE;
+	switch (lex_to(s->lexer, s->text, at)) {
+	case IN_STRING:
+	case IN_TEMPLATE:
+		return s->lexer->unsure ? HIT_ANYWHERE : HIT_STRING;
+	case IN_CODE: /* the "//" of a comment, or "}.a.b/" */
+	case IN_LINE:
+	case IN_BLOCK:
+	case IN_REGEX:
+	case IN_CLASS:
+		break;
+	}
+	return s->lexer->unsure ? HIT_ANYWHERE : HIT_NONE;
+}
+
+/* --- What begins at an anchor ------------------------------------------------------------------ */
+
+#define MORE SIZE_MAX /* not enough bytes to decide */
+
+/* The byte k places before `at`; 0 where there is none. */
+static char
+byte_before(const struct scan *s, size_t at, size_t k)
+{
+	if (k <= at)
+		return s->text.p[at - k];
+	k -= at;
+	return s->sub != NULL && k <= s->sub->n ? s->sub->before[s->sub->n - k] : 0;
+}
+
+/* Is the quote at `at` the beginning of something put behind something else: a + '...', `${a}...`? */
+static bool
+is_appended(const struct scan *s, size_t at)
+{
+	size_t k = 1;
+
+	if (s->text.p[at] == '}')
+		return true;
+	while (k < BEFORE_MAX && byte_before(s, at, k) != 0 && (unsigned char)byte_before(s, at, k) <= ' ')
+		k++;
+	return byte_before(s, at, k) == '+';
+}
+
+/* Where the host in text from `at` on ends; its userinfo, if any, is before *from. */
+static size_t
+host_end(struct tc_str text, size_t at, size_t *from)
+{
+	*from = at;
+	for (; at < text.n; at++) {
+		if (text.p[at] == '@')
+			*from = at + 1;
+		else if (text.p[at] == ':' && tc_find_byte(tc_str_of(text.p + at, text.n - at), '@') == text.n - at)
+			break;
+		else if (text.p[at] != ':' && text.p[at] != '.' && !is_kind(text.p[at], C_HOST))
+			break;
+	}
+	return at;
+}
+
+static bool
+is_host(struct tc_str host)
+{
+	size_t dot = tc_find_byte(host, '.');
+
+	return dot < host.n && host.n > dot + 1 && host.n <= 253;
+}
+
+/* One that we have written, or that leads as far. */
+static bool
+is_invalid(struct tc_str host)
+{
+	return tc_ends(host, TC_STR(".invalid"));
+}
+
+/* Its last label could be a top-level domain: letters, or punycode, and no usual end of a file name. */
+static bool
+is_tld_like(struct tc_str host)
+{
+	static const char *const files[] = {".js", ".mjs", ".css", ".html", ".htm", ".php", ".json", ".png", ".gif",
+	    ".jpg", ".jpeg", ".svg", ".webp", ".xml", ".txt", ".map", ".asp", ".aspx", ".jsp", NULL};
+	size_t n = 0;
+
+	if (has_suffix(host, files))
+		return false;
+	while (n < host.n && host.p[host.n - 1 - n] != '.')
+		n++;
+	if (n < 2 || tc_istarts(tc_str_of(host.p + host.n - n, n), TC_STR("xn--")))
+		return n >= 2;
+	for (size_t i = host.n - n; i < host.n; i++)
+		if (tc_lower(host.p[i]) < 'a' || tc_lower(host.p[i]) > 'z')
+			return false;
+	return true;
+}
+
+/*
+ * Where the whole URL whose slashes are at `at` begins: at its scheme or at the slashes. False: only a part of it is
+ * here, or it is no http URL, so that its host is all we can change.
+ */
+static bool
+url_lead(const struct scan *s, size_t at, size_t *lead)
+{
+	static const struct tc_str schemes[] = {TC_STR_INIT("https:"), TC_STR_INIT("http:")};
+	char c = byte_before(s, at, 1);
+
+	*lead = at;
+	if (c != ':')
+		return is_quote(c) || c == '=' || c == '(' || c == ',' || (unsigned char)c <= ' ';
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = schemes[i].n;
+
+		if (at >= n && tc_ieq(tc_str_of(s->text.p + at - n, n), schemes[i])) {
+			*lead = at - n;
+			return !is_kind(byte_before(s, at, n + 1), C_WORD);
+		}
+	}
+	return false;
+}
+
+/* Could a host stand behind the slashes at `at`? *behind: where the plain slashes end. */
+static bool
+may_have_host(struct tc_str t, size_t at, size_t *behind)
+{
+	size_t i = at, from;
+	bool dot = false;
+
+	while (i < t.n && t.p[i] == '/')
+		i++;
+	*behind = i;
+	while (i < t.n && i - at < 32 && (t.p[i] == '/' || t.p[i] == '\\'))
+		i++;
+	for (from = i; i < t.n && i - from < SPAN_MAX && t.p[i] != '\\'; i++) {
+		if (t.p[i] != '.' && t.p[i] != '@' && t.p[i] != ':' && !is_kind(t.p[i], C_HOST))
+			return dot;
+		dot |= t.p[i] == '.';
+	}
+	return true;
+}
+
+/* Slashes at `at`: "//host/path", perhaps with a scheme before them. Returns where to go on. */
+static size_t
+judge_absolute(struct scan *s, size_t at)
+{
+	struct span span;
+	size_t slashes = 0, host, end, lead;
+	struct tc_str url;
+	bool whole;
+	enum hit hit;
+
+	if (!may_have_host(s->text, at, &end))
+		return end > at ? end : at + 1;
+	read_span(s, at, &span);
+	while (slashes < span.n && (span.url[slashes] == '/' || span.url[slashes] == '\\'))
+		slashes++;
+	if (span.open && !s->last)
+		return MORE;
+	if (slashes < 2)
+		return span.n > 0 ? span.at[1] : at + 1;
+	url = span_text(&span, 0, span.n);
+	end = host_end(url, slashes, &host);
+	if (!is_host(span_text(&span, host, end)) ||
+	    (end < span.n && strchr("/?#:\\", span.url[end]) == NULL))
+		return span.at[slashes];
+	if (is_invalid(span_text(&span, host, end)))
+		return span.at[span.n];
+	whole = s->sub == NULL && url_lead(s, at, &lead) && !span.escaped;
+	if (!judged(s, url) && !signed_by_vendor(s, span_text(&span, end, span.n), '/'))
+		return span.at[span.n];
+	hit = hit_at(s, at);
+	if (hit == HIT_STRING && whole)
+		edit_url(s, &span, lead);
+	else if (hit != HIT_NONE)
+		edit_host(s, &span, host, end);
+	return span.at[span.n];
+}
+
+/* A name behind something else: u+'matomo.js', h+'/gtm.js?id='. Its host cannot be changed here. */
+static void
+judge_name(struct scan *s, size_t at, const struct span *span)
+{
+	struct tc_str text = span_text(span, 0, span->n);
+
+	if (!is_appended(s, at) || !signed_by_vendor(s, text, '/') || hit_at(s, at + 1) == HIT_NONE)
+		return;
+	if (s->sub == NULL)
+		s->empty = true;
+	else if (span->url[0] == '/') /* "https://host" + "@x.invalid/gtm.js" */
+		edit(s, span->at[0], span->at[1], TC_STR("@x.invalid/"));
+}
+
+/* "host/path" or ".host/path" or "host" in quotes, a part of a URL. True when it is one and was judged. */
+static bool
+judge_part(struct scan *s, size_t at, const struct span *span)
+{
+	char buf[SPAN_MAX + 8];
+	bool dot = span->url[0] == '.';
+	size_t head = dot ? 5 : 2, host, end;
+	struct tc_str text = span_text(span, 0, span->n), url = tc_str_of(buf, head + text.n);
+
+	end = host_end(text, dot, &host);
+	if (!is_host(span_text(span, host, end)) || host != (size_t)dot)
+		return false;
+	if (!is_tld_like(span_text(span, host, end)))
+		return false;
+	if (end < span->n && strchr("/?:", span->url[end]) == NULL)
+		return false;
+	if (is_invalid(span_text(span, host, end)))
+		return true;
+	memcpy(buf, "//www", head);
+	memcpy(buf + head, text.p, text.n);
+	if (!judged(s, url) && !(end < span->n && signed_by_vendor(s, span_text(span, end, span->n), '/')))
+		return false;
+	if (hit_at(s, at + 1) != HIT_NONE)
+		edit_host(s, span, host, end);
+	return true;
+}
+
+/* Could what stands behind the quote at `at` be a host or a file name? Cheap: nearly all are not. */
+static bool
+worth_reading(const struct scan *s, size_t at)
+{
+	struct tc_str t = s->text;
+	size_t i = at + 1;
+	bool dot = false;
+
+	if (i == t.n)
+		return !s->last;
+	if (t.p[i] == '/')
+		return is_appended(s, at) && !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
+	if (t.p[at] == '}' && t.p[i] != '.')
+		return false;
+	for (; i < t.n && i - at <= 253 && (t.p[i] == '.' || is_kind(t.p[i], C_HOST)); i++)
+		dot |= t.p[i] == '.';
+	if (i == t.n)
+		return true;
+	if (t.p[i] == '\\')
+		return true;
+	if (t.p[i] == '/' && !dot)
+		return is_appended(s, at);
+	return dot && (is_quote(t.p[i]) || t.p[i] == '/' || t.p[i] == '?' || t.p[i] == ':' || t.p[i] == '$');
+}
+
+/* A quote (or the end of "${...}") at `at`. */
+static size_t
+judge_quoted(struct scan *s, size_t at)
+{
+	struct span span;
+
+	if (!worth_reading(s, at))
+		return at + 1;
+	read_span(s, at + 1, &span);
+	if (span.open && !s->last)
+		return MORE;
+	if (span.n == 0 || (span.url[0] == '/' && span.n > 1 && span.url[1] == '/'))
+		return at + 1;
+	if (span.url[0] != '/' && judge_part(s, at, &span))
+		return span.at[span.n];
+	judge_name(s, at, &span);
+	return at + 1;
+}
+
+/* A slash, or an escape that may be one: two of them begin a URL. */
+static size_t
+judge_slash(struct scan *s, size_t at)
+{
+	struct tc_str rest = tc_str_of(s->text.p + at, s->text.n - at);
+	struct span span;
+	size_t len = 1;
+	char c = '/';
+	enum escape e;
+
+	if (tc_starts(rest, TC_STR("/.well-known/tacet/"))) {
+		read_span(s, at, &span);
+		return span.open && !s->last ? MORE : span.at[span.n]; /* ours: its query is not looked at again */
+	}
+	if (rest.p[0] == '\\') {
+		e = unescape(tc_str_of(rest.p, rest.n > 16 ? 16 : rest.n), &c, &len);
+		if (e == ESC_CUT && rest.n <= 16 && !s->last)
+			return MORE;
+		if (e != ESC_BYTE || c != '/')
+			return at + 1;
+	}
+	if (len == rest.n)
+		return s->last ? at + len : MORE;
+	if (rest.p[len] != '/' && rest.p[len] != '\\')
+		return at + len;
+	return judge_absolute(s, at);
+}
+
+/* Judges from `at` on; returns how far the text is decided. */
+static size_t
+scan_from(struct scan *s, size_t at)
+{
+	while (at < s->text.n && !s->empty && !s->out->overflow) {
+		size_t next;
+
+		if (s->sub != NULL && s->out->n == s->out->cap)
+			break;
+
+		at = next_anchor(s->text, at);
+		if (at == s->text.n)
+			break;
+		if (s->text.p[at] == '/' || s->text.p[at] == '\\')
+			next = judge_slash(s, at);
+		else
+			next = judge_quoted(s, at);
+		if (next == MORE)
+			return at;
+		assert(next > at);
+		at = next;
+	}
+	return at;
+}
+
+/* --- Whole scripts ----------------------------------------------------------------------------- */
+
+static void
+empty_all(struct tc_str text, struct value_edits *out)
+{
+	out->v[0] = (struct value_edit){0, text.n, TC_STR("")};
+	out->n = 1;
+}
+
+#define WINDOW 4096
+
+enum encoding { AS_REFERENCES, AS_PERCENT };
+
+/* Decodes raw from *at on into buf, as far as it has room (WINDOW). */
+static size_t
+window_fill(char *buf, size_t n, struct tc_str raw, size_t *at, enum encoding how)
+{
+	while (*at < raw.n && n < WINDOW) {
+		struct tc_str rest = tc_str_of(raw.p + *at, raw.n - *at);
+		size_t took = 1, put = 1;
+
+		if (how == AS_REFERENCES && rest.p[0] == '&') {
+			took = entity_one(rest, false, buf + n, &put);
+		} else if (how == AS_PERCENT && rest.n > 2 && rest.p[0] == '%' && hex_value(rest.p + 1, 2) >= 0) {
+			buf[n] = (char)hex_value(rest.p + 1, 2);
+			took = 3;
+		} else {
+			buf[n] = rest.p[0];
+		}
+		n += put;
+		*at += took;
+	}
+	return n;
+}
+
+/* Any hit in the decoded text, read window by window. */
+static bool
+any_hit(const struct script_ctx *ctx, struct tc_str raw, enum encoding how)
+{
+	char buf[WINDOW + 8];
+	struct value_edit one[1];
+	struct script_sub sub = {.n = 0};
+	size_t at = 0, n = 0, took;
+
+	do {
+		struct value_edits out = {.v = one, .cap = 1};
+
+		n = window_fill(buf, n, raw, &at, how);
+		took = script_sub(&sub, ctx, tc_str_of(buf, n), at == raw.n, &out);
+		if (out.n > 0)
+			return true;
+		n -= took;
+		memmove(buf, buf + took, n);
+	} while (at < raw.n);
+	return false;
+}
+
+static bool
+is_encoded(struct tc_str text)
+{
+	return !entity_none(text) || tc_find(text, TC_STR("]]>")) < text.n;
+}
+
+void
+script_judge(const struct script_ctx *ctx, struct tc_str text, struct value_edits *out)
+{
+	struct lexer lexer = {.at = 0};
+	struct scan s = {.ctx = ctx, .text = text, .last = true, .lexer = &lexer, .out = out};
+
+	out->n = 0;
+	out->overflow = false;
+	if (ctx->foreign && is_encoded(text)) {
+		const struct script_ctx plain = {ctx->judge, ctx->ctx, false};
+
+		if (any_hit(&plain, text, AS_REFERENCES) || script_names_tracker(&plain, text))
+			empty_all(text, out);
+		return;
+	}
+	(void)scan_from(&s, 0);
+	if (s.empty || out->overflow)
+		empty_all(text, out);
+}
+
+bool
+script_names_tracker(const struct script_ctx *ctx, struct tc_str text)
+{
+	struct value_edit one[1];
+	struct value_edits out = {.v = one, .cap = 1};
+	struct tc_str url = text;
+
+	script_judge(ctx, text, &out);
+	if (out.n > 0)
+		return true;
+	while (url.n > 0 && (unsigned char)url.p[0] <= ' ')
+		tc_skip(&url, 1);
+	return tc_istarts(url, TC_STR("javascript:")) && any_hit(ctx, url, AS_PERCENT);
+}
+
+/* --- Substitute mode ---------------------------------------------------------------------------- */
+
+/* Keeps the last bytes of what was taken. */
+static void
+remember(struct script_sub *st, struct tc_str taken)
+{
+	size_t keep;
+
+	if (taken.n >= BEFORE_MAX) {
+		memcpy(st->before, taken.p + taken.n - BEFORE_MAX, BEFORE_MAX);
+		st->n = BEFORE_MAX;
+		return;
+	}
+	keep = st->n + taken.n > BEFORE_MAX ? BEFORE_MAX - taken.n : st->n;
+	memmove(st->before, st->before + st->n - keep, keep);
+	if (taken.n > 0)
+		memcpy(st->before + keep, taken.p, taken.n);
+	st->n = (uint8_t)(keep + taken.n);
+}
+
+size_t
+script_sub(struct script_sub *st, const struct script_ctx *ctx, struct tc_str in, bool last,
+    struct value_edits *out)
+{
+	struct scan s = {.ctx = ctx, .text = in, .last = last, .sub = st, .out = out};
+	size_t taken;
+
+	assert(!ctx->foreign);
+	taken = scan_from(&s, 0);
+	remember(st, tc_str_of(in.p, taken));
+	return taken;
+}
+
+/* --- The type of a script ---------------------------------------------------------------------- */
+
+static struct tc_str
+strip_space(struct tc_str s)
+{
+	while (s.n > 0 && memchr(" \t\n\f\r", s.p[0], 5) != NULL)
+		tc_skip(&s, 1);
+	while (s.n > 0 && memchr(" \t\n\f\r", s.p[s.n - 1], 5) != NULL)
+		s.n--;
+	return s;
+}
+
+/* MIME Sniffing Standard 4.6: JavaScript MIME type essence match. */
+static bool
+is_javascript(struct tc_str type)
+{
+	static const struct tc_str names[] = {
+		TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript"),
+		TC_STR_INIT("application/x-javascript"), TC_STR_INIT("application/ecmascript"),
+		TC_STR_INIT("application/x-ecmascript"), TC_STR_INIT("text/ecmascript"),
+		TC_STR_INIT("text/javascript1.0"), TC_STR_INIT("text/javascript1.1"),
+		TC_STR_INIT("text/javascript1.2"), TC_STR_INIT("text/javascript1.3"),
+		TC_STR_INIT("text/javascript1.4"), TC_STR_INIT("text/javascript1.5"), TC_STR_INIT("text/jscript"),
+		TC_STR_INIT("text/livescript"), TC_STR_INIT("text/x-ecmascript"), TC_STR_INIT("text/x-javascript"),
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (tc_ieq(type, names[i]))
+			return true;
+	return false;
+}
+
+/* HTML Standard 4.12.1.1, "prepare the script element", steps 8 to 12. */
+enum script_kind
+script_kind_of(struct tc_str type, struct tc_str language)
+{
+	char full[64] = "text/";
+
+	if (type.p != NULL && type.n == 0)
+		return SCRIPT_JS;
+	if (type.p == NULL && language.n == 0)
+		return SCRIPT_JS;
+	if (type.p == NULL) {
+		if (language.n > sizeof(full) - 5)
+			return SCRIPT_INERT;
+		memcpy(full + 5, language.p, language.n);
+		type = tc_str_of(full, language.n + 5);
+	} else {
+		type = strip_space(type);
+	}
+	if (is_javascript(type) || tc_ieq(type, TC_STR("module")))
+		return SCRIPT_JS;
+	if (tc_ieq(type, TC_STR("importmap")))
+		return SCRIPT_IMPORTMAP;
+	return tc_ieq(type, TC_STR("speculationrules")) ? SCRIPT_JSON_RULES : SCRIPT_INERT;
+}
