@@ -23,6 +23,6 @@ bool place_where_known(struct tc_str where);
 /* ("US", "California") -> "US-CA"; NULL if unknown. */
 const char *place_region_code(const char country[3], struct tc_str name);
 /* "US-CA" -> "California"; NULL if unknown. */
-const char *place_region_name(const char region[8]);
+const char *place_region_name(const char *region);
 
 #endif
