@@ -25,4 +25,7 @@ enum geo_result geo_lookup(const struct geo *g, const struct tc_addr *a, struct 
 /* Build time of the database of that family (4, 6), seconds since 1970; 0: none. */
 int64_t geo_build_time(const struct geo *g, int family);
 
+/* Did a database go missing, or lose over half of its countries or networks? A reload refuses that. Either may be NULL. */
+bool geo_shrunk(const struct geo *before, const struct geo *after);
+
 #endif
