@@ -1,0 +1,18 @@
+/* crypto.h: the few primitives that the proxy itself needs. */
+#ifndef NET_CRYPTO_H
+#define NET_CRYPTO_H
+
+#include "tacet/str.h"
+
+#define CRYPTO_MAC_SIZE 32
+
+/* HMAC-SHA-256 (RFC 2104, FIPS 180-4). */
+void crypto_hmac_sha256(const uint8_t *key, size_t key_n, struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE]);
+
+/* n bytes from the system's generator. false: there is none; do not go on without it. */
+bool crypto_random(void *p, size_t n);
+
+/* Compares in a time that does not depend on the bytes. */
+bool crypto_equal(const void *a, const void *b, size_t n);
+
+#endif
