@@ -1,0 +1,12 @@
+/* socket.h: the control socket, a Unix socket that only its owner may use: "reload\n" in, "ok" or "error N" out. */
+#ifndef ADMIN_SOCKET_H
+#define ADMIN_SOCKET_H
+
+#include "core/service.h"
+
+struct admin_socket;
+
+struct admin_socket *admin_socket_start(struct service *s, struct tc_str path, struct buf *why);
+void admin_socket_stop(struct admin_socket **p); /* removes the path */
+
+#endif

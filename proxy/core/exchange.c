@@ -1,0 +1,386 @@
+/* exchange.c: the table of states, and the steps that only wait, answer or end. See exchange.h. */
+#include "core/exchange.h"
+
+#include <assert.h>
+
+#include "core/pages.h"
+
+#define DISCARD_PATIENCE_MS 5000
+#define STALL_GRACE_MS 30000
+
+#define X(e, f) static enum step step_##f(struct exchange *x);
+EXCHANGE_STATES(X)
+#undef X
+
+static const struct {
+	const char *name;
+	enum step (*step)(struct exchange *x);
+} states[EXCHANGE_STATE_COUNT] = {
+#define X(e, f) [EXCHANGE_##e] = {#f, step_##f},
+	EXCHANGE_STATES(X)
+#undef X
+};
+
+/* Runs steps until one waits. The exchange may be gone afterwards: callers do not touch it again. */
+void
+exchange_run(struct exchange *x)
+{
+	if (x->running)
+		return; /* an event inside a step: the step looks at what it left */
+	x->running = true;
+	while (states[x->state].step(x) == STEP_NEXT)
+		;
+	if (x->state != EXCHANGE_STATE_COUNT) {
+		x->running = false;
+		return;
+	}
+	struct tc_arena *arena = x->arena; /* finish() has let go of everything else */
+	arena_destroy(&arena);
+}
+
+enum step
+exchange_refuse(struct exchange *x, int status)
+{
+	assert(!x->head_sent);
+	x->answer_status = status;
+	x->state = EXCHANGE_ANSWER;
+	return STEP_NEXT;
+}
+
+/* ---- the origin's connection ---- */
+
+static void
+release_origin(struct exchange *x, bool keep)
+{
+	if (x->wait != NULL) {
+		origin_cancel(x->wait);
+		x->wait = NULL;
+	}
+	if (x->origin == NULL)
+		return;
+	if (keep)
+		origin_put(x->origin);
+	else
+		origin_drop(x->origin);
+	x->origin = NULL;
+}
+
+static void
+on_got(void *user, struct origin_conn *oc)
+{
+	struct exchange *x = user;
+
+	x->origin = oc;
+	x->wait = NULL;
+	exchange_run(x);
+}
+
+static void
+on_failed(void *user, int error)
+{
+	struct exchange *x = user;
+
+	x->wait = NULL;
+	x->origin_error = error;
+	exchange_run(x);
+}
+
+static void
+on_data(void *user, struct tc_str in)
+{
+	struct exchange *x = user;
+
+	x->in = in;
+	exchange_run(x);
+}
+
+static void
+on_ended(void *user, int error)
+{
+	struct exchange *x = user;
+
+	x->origin_ended = true;
+	x->origin_error = error;
+	exchange_run(x);
+}
+
+static void
+on_drained(void *user)
+{
+	struct exchange *x = user;
+
+	x->codec->resume(x); /* the origin takes bytes again */
+	exchange_run(x);
+}
+
+const struct origin_ops exchange_origin_ops = {
+	.got = on_got, .failed = on_failed, .data = on_data, .ended = on_ended, .drained = on_drained};
+
+static enum step
+step_connect(struct exchange *x)
+{
+	if (x->origin != NULL) {
+		if (relay_send_request(x) < 0)
+			return exchange_refuse(x, 502);
+		x->state = EXCHANGE_FORWARD;
+		return STEP_NEXT;
+	}
+	if (x->origin_error != 0) {
+		bool late = x->origin_error == UV_ETIMEDOUT;
+
+		stats_add(&x->worker->lane->origin_errors[late ? STATS_ORIGIN_TIMEOUT : STATS_ORIGIN_CONNECT], 1);
+		return exchange_refuse(x, late ? 504 : 502);
+	}
+	if (x->wait == NULL) {
+		struct origin_wait *w;
+
+		w = origin_get(x->pool->origin, x, x->retried);
+		if (x->origin != NULL || x->origin_error != 0)
+			return STEP_NEXT;
+		x->wait = w;
+		x->codec->patience(x, (uint64_t)x->site->origin.timeout_ms);
+	}
+	return STEP_WAIT;
+}
+
+/* ---- the steps that live elsewhere ---- */
+
+static enum step
+step_begin(struct exchange *x)
+{
+	return judge_request(x);
+}
+
+static enum step
+step_forward(struct exchange *x)
+{
+	return relay_forward(x);
+}
+
+static enum step
+step_relay(struct exchange *x)
+{
+	return relay_response(x);
+}
+
+static enum step
+step_tunnel(struct exchange *x)
+{
+	return relay_tunnel(x);
+}
+
+/* ---- our own answers ---- */
+
+static enum step
+step_collect(struct exchange *x)
+{
+	if (x->up.over) {
+		x->state = EXCHANGE_ANSWER;
+		return STEP_NEXT;
+	}
+	if (x->up.bytes > EXCHANGE_FORM_MAX)
+		return exchange_refuse(x, 413);
+	if (x->expect_continue) {
+		x->expect_continue = false;
+		x->codec->proceed(x);
+	}
+	return STEP_WAIT;
+}
+
+static bool
+answer_has_body(const struct exchange *x)
+{
+	return x->answer_body.n > 0 && x->req.method != TC_M_HEAD && x->res.status != 204 && x->res.status != 304;
+}
+
+static enum step
+step_answer(struct exchange *x)
+{
+	struct framing f = {.kind = BODY_LENGTH};
+
+	release_origin(x, false);
+	x->ours = true;
+	if (judge_own_answer(x) < 0 || x->visitor_gone) {
+		x->visitor_gone = true;
+		x->state = EXCHANGE_FINISH;
+		return STEP_NEXT;
+	}
+	f.length = x->answer_body.n;
+	if (x->res.status == 204 || x->res.status == 304)
+		f = (struct framing){.kind = BODY_NONE};
+	x->head_sent = true;
+	x->down.over = true;
+	if (!x->up.over && (x->expect_continue || x->refusal != REFUSAL_NONE || x->up.bytes > EXCHANGE_DISCARD_MAX))
+		x->visitor_close = true; /* what was announced will not be read */
+	if (x->codec->head(x, &x->res, &f) < 0 ||
+	    (answer_has_body(x) && x->codec->body(x, x->answer_body) < 0) || x->codec->flush(x) < 0)
+		x->visitor_gone = true;
+	x->state = x->up.over || x->visitor_close || x->visitor_gone ? EXCHANGE_FINISH : EXCHANGE_DISCARD;
+	return STEP_NEXT;
+}
+
+static enum step
+step_discard(struct exchange *x)
+{
+	if (!x->up.over && x->up.bytes <= EXCHANGE_DISCARD_MAX && !x->visitor_gone) {
+		x->codec->resume(x);
+		x->codec->patience(x, DISCARD_PATIENCE_MS);
+		return STEP_WAIT;
+	}
+	x->state = EXCHANGE_FINISH;
+	return STEP_NEXT;
+}
+
+/* ---- the end ---- */
+
+static void
+count_exchange(struct exchange *x)
+{
+	struct lane *lane = x->worker->lane;
+	size_t route = x->route != NULL ? snapshot_route_id(x->use->snapshot, x->site, x->route) : 0;
+
+	stats_add(&lane->requests[route][x->req.method][stats_code(x->res.status, x->ours)], 1);
+	stats_duration(lane, loop_now(&x->worker->loop) - x->began);
+	stats_add(&lane->bytes_in, x->up.bytes);
+	stats_add(&lane->bytes_out, x->down.bytes);
+	if (x->refusal != REFUSAL_NONE)
+		stats_add(&lane->refusals[x->refusal], 1);
+}
+
+static enum step
+step_finish(struct exchange *x)
+{
+	bool whole = x->down.over && !x->visitor_gone;
+	bool keep = whole && x->up.over && !x->visitor_close;
+
+	release_origin(x, whole && x->up.over && !x->origin_close && x->down.framing.kind != BODY_TO_CLOSE &&
+			      !x->ours);
+	if (x->tunnelled)
+		stats_sub(&x->worker->lane->tunnels, 1);
+	count_exchange(x);
+	chain_end(&x->chain);
+	buf_reset(&x->up_hold);
+	if (x->use != NULL)
+		use_release(x->use);
+	if (whole)
+		x->codec->over(x, keep);
+	else
+		x->codec->cut(x);
+	x->state = EXCHANGE_STATE_COUNT;
+	return STEP_WAIT;
+}
+
+/* ---- what the visitor does ---- */
+
+bool
+exchange_request_over(const struct exchange *x)
+{
+	return x->up.over && x->state != EXCHANGE_TUNNEL;
+}
+
+void
+exchange_request_bytes(struct exchange *x, struct tc_str *in)
+{
+	relay_request_bytes(x, in);
+	exchange_run(x);
+}
+
+void
+exchange_visitor_drained(struct exchange *x)
+{
+	exchange_run(x);
+}
+
+void
+exchange_visitor_gone(struct exchange *x)
+{
+	x->visitor_gone = true;
+	x->state = EXCHANGE_FINISH;
+	exchange_run(x);
+}
+
+void
+exchange_visitor_ended(struct exchange *x)
+{
+	x->visitor_close = true;
+	if (x->state == EXCHANGE_TUNNEL || !x->up.over)
+		exchange_visitor_gone(x); /* a request that was not finished will not be */
+}
+
+void
+exchange_visitor_late(struct exchange *x)
+{
+	switch (x->state) {
+	case EXCHANGE_CONNECT:
+		x->origin_error = UV_ETIMEDOUT;
+		if (x->wait != NULL)
+			origin_cancel(x->wait);
+		x->wait = NULL;
+		break;
+	case EXCHANGE_COLLECT:
+	case EXCHANGE_FORWARD:
+		if (!x->head_sent) { /* the request's body does not come on */
+			x->refusal = REFUSAL_TIMEOUT;
+			(void)exchange_refuse(x, 408);
+			break;
+		}
+		/* fall through */
+	default:
+		x->visitor_gone = true;
+		x->state = EXCHANGE_FINISH;
+	}
+	exchange_run(x);
+}
+
+void
+exchange_origin_late(struct exchange *x)
+{
+	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_TIMEOUT], 1);
+	if (!x->head_sent && x->state == EXCHANGE_FORWARD) {
+		(void)exchange_refuse(x, 504);
+	} else {
+		x->visitor_gone = true; /* cut: the visitor has to see that something is missing */
+		x->state = EXCHANGE_FINISH;
+	}
+	exchange_run(x);
+}
+
+/* ---- the beginning ---- */
+
+void
+exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
+{
+	struct worker *w = worker_of(v->conn.loop);
+	struct tc_arena *arena = arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX);
+	struct exchange *x = tc_alloc(arena, sizeof(*x));
+	const struct config_limits *limits = &w->use->snapshot->config->limits;
+	struct h1_limits h1 = {.line_max = (size_t)limits->uri_size, .head_max = (size_t)limits->header_size,
+		.fields_max = (size_t)limits->fields};
+	struct tc_str copy = tc_copy(arena, head);
+	struct head parsed = {0};
+
+	if (x == NULL || copy.p == NULL)
+		abort(); /* the limit of an arena is far above that of a head */
+	x->visitor = v;
+	x->codec = codec;
+	x->worker = w;
+	x->arena = arena;
+	x->use = worker_use(w);
+	x->began = loop_now(&w->loop);
+	buf_init(&x->up_hold, EXCHANGE_BODY_HOLD + LOOP_READ_SIZE);
+	v->exchange = x;
+	x->refusal = h1_parse_request(copy, &h1, arena, &parsed);
+	if (x->refusal == REFUSAL_NONE)
+		x->refusal = framing_request(&parsed, &x->up.framing);
+	if (x->refusal == REFUSAL_NONE)
+		x->refusal = h1_request_of(&parsed, arena, &x->req);
+	x->minor = parsed.minor;
+	x->visitor_close = parsed.close;
+	x->expect_continue = parsed.expect_continue;
+	relay_setup(x);
+	if (x->refusal != REFUSAL_NONE) {
+		x->visitor_close = true;
+		(void)exchange_refuse(x, refusal_status(x->refusal));
+	}
+	exchange_run(x);
+}

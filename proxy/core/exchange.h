@@ -1,0 +1,146 @@
+/*
+ * exchange.h: one request and its response, from the request's head to the last byte, as a table of states. Nothing
+ * but the table's step functions changes the state.
+ *
+ *	state     what happens there                        woken by                  deadline                 visitor leaves
+ *	BEGIN     site, route, decision, filters            the head                  -                        -
+ *	COLLECT   the body of our own form comes            its bytes                 visitor: body            dropped
+ *	CONNECT   waits for a connection to the origin      got, failed               origin: timeout          cancelled
+ *	FORWARD   the request goes out, its body follows    bytes from either side    origin: timeout          origin dropped
+ *	RELAY     the response's body comes back            bytes, room               origin or visitor: stall origin dropped
+ *	TUNNEL    after 101: bytes both ways                bytes, room               tunnel idle              both dropped
+ *	ANSWER    our own answer is written                 -                         -                        -
+ *	DISCARD   what is left of the request's body        its bytes                 visitor: body            dropped
+ *	FINISH    connection back to the pool, counting     -                         -                        -
+ *
+ * Everything an exchange owns is in its arena, the exchange itself too; it is wiped with it.
+ */
+#ifndef CORE_EXCHANGE_H
+#define CORE_EXCHANGE_H
+
+#include "core/chain.h"
+#include "core/codec.h"
+#include "core/decide.h"
+#include "core/choice.h"
+#include "core/visitor.h"
+
+#define EXCHANGE_STATES(X)                                                                           \
+	X(BEGIN, begin)                                                                              \
+	X(COLLECT, collect)                                                                          \
+	X(CONNECT, connect)                                                                          \
+	X(FORWARD, forward)                                                                          \
+	X(RELAY, relay)                                                                              \
+	X(TUNNEL, tunnel)                                                                            \
+	X(ANSWER, answer)                                                                            \
+	X(DISCARD, discard)                                                                          \
+	X(FINISH, finish)
+
+enum exchange_state {
+#define X(e, f) EXCHANGE_##e,
+	EXCHANGE_STATES(X)
+#undef X
+	EXCHANGE_STATE_COUNT
+};
+
+#define EXCHANGE_ARENA_MAX ((size_t)768 << 10) /* head twice, fields, all filters' states, our pages */
+#define EXCHANGE_BODY_HOLD (64 << 10)          /* request body that may wait for the origin */
+#define EXCHANGE_FORM_MAX 4096
+#define EXCHANGE_DISCARD_MAX (64 << 10)
+
+/* One direction of a body. */
+struct flow {
+	struct framing framing;
+	struct chunked chunked;
+	uint64_t left;  /* BODY_LENGTH */
+	uint64_t bytes; /* of the body, so far */
+	bool over;      /* the last byte has come */
+};
+
+struct exchange {
+	enum exchange_state state;
+	bool running; /* exchange_run() is on the stack */
+	struct visitor *visitor;
+	const struct codec *codec;
+	struct worker *worker;
+	struct use *use;
+	struct tc_arena *arena;
+	uint64_t began;
+
+	int minor;
+	bool visitor_close, expect_continue;
+	struct tc_request req;
+	struct flow up; /* request's body: visitor -> origin */
+	struct buf up_hold;
+
+	const struct config_site *site;
+	const struct tc_route *route;
+	struct facts facts;
+	struct choice_cookie choice;
+	struct tc_decision decision;
+	struct chain chain;
+	struct tc_str variant_etag; /* our suffix was on If-None-Match */
+
+	struct pool *pool;
+	struct origin_wait *wait;
+	struct origin_conn *origin;
+	int origin_error; /* failed() said so */
+	struct tc_str request_head; /* kept for the one retry */
+	bool retried, sent, origin_ended;
+	struct h1_scan scan;
+	struct tc_str in; /* from the origin, during its event */
+
+	struct tc_response res;
+	int64_t head_length; /* what Content-Length said, for HEAD; -1: nothing */
+	struct flow down;    /* response's body: origin -> visitor */
+	bool origin_close; /* the origin will not keep the connection */
+	bool head_sent, stalled, ending, visitor_gone;
+	bool ours;      /* the answer is our own */
+	bool tunnelled;
+	bool edited;    /* the chain edits the body: its length is not known */
+
+	int answer_status;
+	enum refusal refusal;
+	struct tc_str answer_body;
+};
+
+/* The head is complete; bytes of the body follow by exchange_request_bytes(). */
+void exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head);
+
+/* Takes what belongs to this request's body (or tunnel) off the front of *in. */
+void exchange_request_bytes(struct exchange *x, struct tc_str *in);
+bool exchange_request_over(const struct exchange *x);
+
+/* The visitor took what waited, is gone, or was too slow. */
+void exchange_visitor_drained(struct exchange *x);
+void exchange_visitor_gone(struct exchange *x);
+void exchange_visitor_ended(struct exchange *x); /* will send no more; can still read */
+void exchange_visitor_late(struct exchange *x);
+
+/* What the origin pools call, and the origin's deadline. */
+extern const struct origin_ops exchange_origin_ops;
+void exchange_origin_late(struct exchange *x);
+
+/* ---- between exchange.c, judge.c and relay.c ---- */
+
+enum step { STEP_WAIT, STEP_NEXT };
+
+/* The next step answers with this status; from there nothing else happens. */
+enum step exchange_refuse(struct exchange *x, int status);
+void exchange_run(struct exchange *x);
+
+/* judge.c: site, route, decision, filters. Sets the state and returns STEP_NEXT. */
+enum step judge_request(struct exchange *x);
+/* The response's head has come: filters, caching fields, sticky cookie. 0 or the status to answer instead. */
+int judge_response(struct exchange *x);
+/* Fills res and answer_body for our own answer. */
+int judge_own_answer(struct exchange *x);
+
+/* relay.c */
+enum step relay_forward(struct exchange *x);
+enum step relay_response(struct exchange *x);
+enum step relay_tunnel(struct exchange *x);
+int relay_send_request(struct exchange *x);
+void relay_request_bytes(struct exchange *x, struct tc_str *in);
+void relay_setup(struct exchange *x);
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * judge.c: what is done with a request and with its response: site, route, signals, place, the decision, filters,
+ * fields. State BEGIN, and the heads of RELAY and ANSWER.
+ */
+#include <assert.h>
+#include <time.h>
+
+#include "core/client.h"
+#include "core/exchange.h"
+#include "core/pages.h"
+#include "core/upstream.h"
+#include "core/variant.h"
+#include "http/url.h"
+
+/* ---- the request ---- */
+
+static const struct config *
+config_of(const struct exchange *x)
+{
+	return x->use->snapshot->config;
+}
+
+static bool
+find_site(struct exchange *x)
+{
+	x->site = snapshot_site(x->use->snapshot, x->req.host);
+	if (x->site == NULL)
+		return false;
+	x->pool = x->use->pools[x->site - config_of(x)->sites];
+	x->route = snapshot_route(x->site, x->req.match);
+	return true;
+}
+
+static struct place
+find_place(struct exchange *x, struct tc_addr *client)
+{
+	const struct config *c = config_of(x);
+	struct place p = {0};
+	enum geo_result r = GEO_UNKNOWN;
+
+	if (client_address(c, &x->visitor->peer, &x->req.fields, client))
+		r = geo_lookup(x->use->snapshot->geo, client, &p);
+	stats_add(&x->worker->lane->geo[r], 1);
+	if (r != GEO_FOUND)
+		p = c->geo_unknown;
+	return p;
+}
+
+static void
+read_facts(struct exchange *x, struct tc_addr *client)
+{
+	struct facts *f = &x->facts;
+
+	f->site = x->site;
+	f->route = x->route;
+	f->gpc = signal_gpc(&x->req.fields);
+	f->dnt = signal_dnt(&x->req.fields);
+	f->place = find_place(x, client);
+	if (choice_read(x->use->snapshot->choice_key, x->site->pub.hosts.v[0], &x->req.fields, &x->choice)) {
+		f->choice = x->choice.state;
+		f->choice_denied = x->choice.denied;
+	}
+	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, false) ? TC_STR("https")
+											      : TC_STR("http");
+}
+
+/* Host as the origin shall see it. */
+static int
+set_origin_host(struct exchange *x)
+{
+	const struct config_origin *o = &x->site->origin;
+
+	if (o->host_mode == ORIGIN_HOST_KEEP && x->req.host.n > 0)
+		return 0;
+	return tc_field_set(&x->req.fields, TC_F_HOST, o->authority);
+}
+
+/* What goes to the origin is written from here on; filters have had their say. */
+static int
+prepare_upstream(struct exchange *x, const struct tc_addr *client)
+{
+	if (variant_request(x) < 0 || choice_strip(&x->req.fields) < 0)
+		return -1;
+	if (upstream_fields(x->site, &x->decision, &x->facts.place, client, &x->req) < 0)
+		return -1;
+	return set_origin_host(x);
+}
+
+static enum step
+to_state(struct exchange *x, enum exchange_state s)
+{
+	x->state = s;
+	return STEP_NEXT;
+}
+
+static enum step
+own_page(struct exchange *x)
+{
+	x->ours = true;
+	return to_state(x, x->req.method == TC_M_POST && !x->up.over ? EXCHANGE_COLLECT : EXCHANGE_ANSWER);
+}
+
+enum step
+judge_request(struct exchange *x)
+{
+	struct snapshot *s = x->use->snapshot;
+	struct tc_addr client = {0};
+	int status;
+
+	if (!find_site(x))
+		return exchange_refuse(x, 421);
+	fields_strip_hop_by_hop(&x->req.fields);
+	read_facts(x, &client);
+	decide(s->config, &x->facts, &x->decision);
+	if (chain_begin(&x->chain, x->arena, s->confs, &x->decision, &x->site->pub, x->route, &x->req, x->worker->lane,
+		x->worker->scratch) < 0)
+		return exchange_refuse(x, 431);
+	if (pages_owns(x->site, x->req.match))
+		return own_page(x);
+	status = chain_request(&x->chain);
+	if (status != 0)
+		return exchange_refuse(x, status);
+	if (prepare_upstream(x, &client) < 0)
+		return exchange_refuse(x, 431);
+	addr_wipe(&client);
+	return to_state(x, EXCHANGE_CONNECT);
+}
+
+/* ---- the response ---- */
+
+static void
+today(int *year, int *month)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)gmtime_r(&now, &tm);
+	*year = tm.tm_year + 1900;
+	*month = tm.tm_mon + 1;
+}
+
+static int
+send_choice(struct exchange *x, const struct choice_cookie *c)
+{
+	struct tc_str value = choice_write(x->use->snapshot->choice_key, x->site->pub.hosts.v[0], c, x->arena);
+
+	return value.p == NULL ? -1 : tc_field_add(&x->res.fields, TC_F_SET_COOKIE, value);
+}
+
+/*
+ * The sticky record (signals.md D3): of a live GPC where no valid `out` came, of what the account says, and the same
+ * again once its month is past, so that the browser's cap runs from the last visit.
+ */
+static int
+keep_choice(struct exchange *x)
+{
+	enum choice account = x->facts.account, was = x->choice.state, now = CHOICE_NONE;
+	struct choice_cookie c = x->choice;
+	bool page = tc_eq(x->res.type, TC_STR("text/html"));
+	int year, month;
+
+	today(&year, &month);
+	if (account == CHOICE_OUT && was != CHOICE_OUT)
+		now = CHOICE_OUT;
+	else if (account == CHOICE_IN && was != CHOICE_IN && !x->facts.gpc) /* a live GPC is never relaxed */
+		now = CHOICE_IN;
+	else if (page && x->facts.gpc && was != CHOICE_OUT)
+		now = CHOICE_OUT;
+	if (now != CHOICE_NONE)
+		c = (struct choice_cookie){
+			.state = now, .year = year, .month = month, .policy = config_of(x)->policy_version};
+	else if (!page || was == CHOICE_NONE || (c.year == year && c.month == month))
+		return 0;
+	return send_choice(x, &c);
+}
+
+static void
+decide_again(struct exchange *x)
+{
+	decide(config_of(x), &x->facts, &x->decision);
+	for (size_t i = 0; i < x->chain.n; i++)
+		x->chain.links[i].call.opts = x->decision.rules->opts[i];
+}
+
+/* The one thing that may tighten the decision once more: the origin knows the person (signals.md D8). */
+static void
+hear_account(struct exchange *x)
+{
+	x->facts.account = signal_account(tc_field_value(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE));
+	if (tc_field_drop(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE) > 0 && x->facts.account != CHOICE_NONE)
+		decide_again(x);
+}
+
+int
+judge_response(struct exchange *x)
+{
+	int status;
+
+	fields_strip_hop_by_hop(&x->res.fields);
+	response_type(&x->res, x->arena);
+	hear_account(x);
+	status = chain_response(&x->chain, &x->res);
+	if (status != 0)
+		return status;
+	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
+	if (variant_response(x) < 0 || keep_choice(x) < 0)
+		return 502;
+	return 0;
+}
+
+/* ---- our own answers ---- */
+
+static int
+own_field(struct exchange *x, enum tc_fid id, const char *value)
+{
+	return tc_field_set(&x->res.fields, id, tc_str_from(value));
+}
+
+static int
+edge_answer(struct exchange *x)
+{
+	const struct chain_answer *a = &x->chain.answer;
+
+	x->answer_body = a->body;
+	if (a->type != NULL && own_field(x, TC_F_CONTENT_TYPE, a->type) < 0)
+		return -1;
+	if (own_field(x, TC_F_CACHE_CONTROL, a->cache != NULL ? a->cache : "no-store") < 0)
+		return -1;
+	return own_field(x, TC_F_X_CONTENT_TYPE_OPTIONS, "nosniff");
+}
+
+/* A choice was made: what an opted-out visitor's browser still holds is expired with the same answer. */
+static int
+expire_cookies(struct exchange *x)
+{
+	x->facts.choice = CHOICE_OUT;
+	decide_again(x);
+	x->res.head_only = true;
+	if (chain_request(&x->chain) != 0)
+		return 0;
+	return chain_response(&x->chain, &x->res) < 0 ? -1 : 0;
+}
+
+static int
+page_answer(struct exchange *x)
+{
+	struct pages_ctx ctx = {.config = config_of(x), .site = x->site, .facts = &x->facts, .decision = &x->decision,
+		.key = x->use->snapshot->choice_key, .cookie = x->choice.state != CHOICE_NONE ? &x->choice : NULL,
+		.req = &x->req, .form = buf_str(&x->up_hold), .arena = x->arena};
+
+	today(&ctx.year, &ctx.month);
+	if (pages_answer(&ctx, &x->res, &x->answer_body) < 0)
+		return -1;
+	return x->res.status == 303 ? expire_cookies(x) : 0;
+}
+
+static int
+error_answer(struct exchange *x)
+{
+	x->answer_body = error_page(x->answer_status, x->arena);
+	if (x->answer_body.p == NULL || own_field(x, TC_F_CONTENT_TYPE, "text/html; charset=utf-8") < 0)
+		return -1;
+	if (x->answer_status == 503 && own_field(x, TC_F_RETRY_AFTER, "1") < 0)
+		return -1;
+	return own_field(x, TC_F_CACHE_CONTROL, "no-store");
+}
+
+int
+judge_own_answer(struct exchange *x)
+{
+	x->res = (struct tc_response){.status = x->answer_status};
+	x->res.fields.arena = x->arena;
+	if (x->answer_status == 0)
+		return page_answer(x);
+	if (x->chain.answered)
+		return edge_answer(x);
+	return error_answer(x);
+}

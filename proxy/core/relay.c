@@ -1,0 +1,651 @@
+/* relay.c: the bytes of an exchange, both ways, with back-pressure. States FORWARD, RELAY and TUNNEL. */
+#include "core/exchange.h"
+
+#define BODY_GRACE_MS 10000 /* a request's body: this long, then at least BODY_RATE */
+#define BODY_RATE 256       /* bytes a second */
+#define STALL_MS 30000      /* a visitor that takes nothing */
+#define TUNNEL_IDLE_MS 3600000
+
+static void
+origin_patience(struct exchange *x)
+{
+	if (x->origin != NULL)
+		loop_deadline(&x->worker->loop, &x->origin->deadline, (uint64_t)x->site->origin.timeout_ms);
+}
+
+static uv_buf_t
+buf_of(struct tc_str s)
+{
+	return uv_buf_init((char *)(uintptr_t)s.p, (unsigned)s.n);
+}
+
+/* ---- request body: visitor -> origin ---- */
+
+void
+relay_setup(struct exchange *x)
+{
+	x->up.left = x->up.framing.length;
+	x->up.over = x->up.framing.kind == BODY_NONE || (x->up.framing.kind == BODY_LENGTH && x->up.left == 0);
+}
+
+/* Sends a piece of the body on, framed as it came. Before the origin is there it waits in up_hold. */
+static int
+send_piece(struct exchange *x, struct tc_str piece)
+{
+	char line[CHUNK_LINE_MAX];
+	struct tc_str parts[3] = {{NULL, 0}, piece, {NULL, 0}};
+	uv_buf_t v[3];
+	unsigned n = 0;
+
+	if (x->up.framing.kind == BODY_CHUNKED && piece.n > 0) {
+		parts[0] = tc_str_of(line, chunk_line(line, piece.n));
+		parts[2] = TC_STR("\r\n");
+	}
+	if (x->up.framing.kind == BODY_CHUNKED && x->up.over)
+		parts[2] = piece.n > 0 ? TC_STR("\r\n0\r\n\r\n") : TC_STR("0\r\n\r\n");
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].n == 0)
+			continue;
+		if (!x->sent && buf_add_str(&x->up_hold, parts[i]) < 0)
+			return -1;
+		v[n++] = buf_of(parts[i]);
+	}
+	if (!x->sent || x->origin == NULL)
+		return 0;
+	if (conn_write(&x->origin->conn, v, n) < 0)
+		return -1;
+	origin_patience(x); /* bytes are going out: it is not silent for want of them */
+	return 0;
+}
+
+static void
+pause_if_full(struct exchange *x)
+{
+	size_t waiting = x->sent && x->origin != NULL ? conn_pending(&x->origin->conn) : x->up_hold.n;
+
+	if (waiting > (x->sent ? CONN_HIGH : EXCHANGE_BODY_HOLD / 2))
+		x->codec->pause(x);
+}
+
+/* Where a piece of the request's body goes, by state. Once the answer is our own, nowhere. */
+static void
+take_piece(struct exchange *x, struct tc_str piece)
+{
+	x->up.bytes += piece.n;
+	switch (x->state) {
+	case EXCHANGE_COLLECT:
+		if (x->up.bytes <= EXCHANGE_FORM_MAX) /* beyond, step_collect() refuses */
+			(void)buf_add_str(&x->up_hold, piece);
+		break;
+	case EXCHANGE_CONNECT:
+	case EXCHANGE_FORWARD:
+	case EXCHANGE_RELAY:
+		(void)send_piece(x, piece); /* a broken connection: the reading side tells */
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+refuse_body(struct exchange *x, enum refusal why)
+{
+	x->refusal = why;
+	x->visitor_close = true;
+	x->up.over = false;
+	if (x->head_sent) {
+		x->visitor_gone = true;
+		x->state = EXCHANGE_FINISH;
+	} else {
+		(void)exchange_refuse(x, refusal_status(why));
+	}
+}
+
+static void
+take_length(struct exchange *x, struct tc_str *in)
+{
+	struct tc_str piece = tc_str_of(in->p, in->n < x->up.left ? in->n : (size_t)x->up.left);
+
+	tc_skip(in, piece.n);
+	x->up.left -= piece.n;
+	x->up.over = x->up.left == 0;
+	take_piece(x, piece);
+}
+
+static void
+take_chunked(struct exchange *x, struct tc_str *in)
+{
+	struct tc_str piece = {NULL, 0};
+	enum refusal why = REFUSAL_NONE;
+
+	while (!x->up.over && in->n > 0) {
+		switch (chunked_read(&x->up.chunked, in, &piece, &why)) {
+		case CHUNKED_DATA:
+			take_piece(x, piece);
+			break;
+		case CHUNKED_MORE:
+			return;
+		case CHUNKED_END:
+			x->up.over = true;
+			take_piece(x, tc_str_of("", 0));
+			break;
+		case CHUNKED_BAD:
+			refuse_body(x, why);
+			return;
+		}
+	}
+}
+
+/* Time-outs are on progress: the grace, and a second for each BODY_RATE bytes that came; never more than a stall. */
+static uint64_t
+body_patience(const struct exchange *x)
+{
+	uint64_t spent = loop_now(&x->worker->loop) - x->began;
+	uint64_t earned = BODY_GRACE_MS + x->up.bytes * 1000 / BODY_RATE;
+
+	if (earned <= spent)
+		return 1;
+	return earned - spent < STALL_MS ? earned - spent : STALL_MS;
+}
+
+void
+relay_request_bytes(struct exchange *x, struct tc_str *in)
+{
+	if (x->state == EXCHANGE_TUNNEL) {
+		uv_buf_t v = buf_of(*in);
+
+		if (x->origin == NULL || conn_write(&x->origin->conn, &v, 1) < 0) {
+			x->visitor_gone = true;
+			x->state = EXCHANGE_FINISH;
+		} else if (conn_pending(&x->origin->conn) > CONN_HIGH) {
+			x->codec->pause(x);
+		}
+		tc_skip(in, in->n);
+		return;
+	}
+	x->expect_continue = false; /* it comes without having been asked for */
+	if (x->up.framing.kind == BODY_LENGTH)
+		take_length(x, in);
+	else if (x->up.framing.kind == BODY_CHUNKED)
+		take_chunked(x, in);
+	if (x->state == EXCHANGE_FORWARD && !x->up.over)
+		x->codec->patience(x, body_patience(x));
+	pause_if_full(x);
+}
+
+int
+relay_send_request(struct exchange *x)
+{
+	struct h1_out out = {.framing = x->up.framing, .websocket = x->req.websocket};
+	struct tc_str held = buf_str(&x->up_hold);
+	uv_buf_t v[2];
+
+	if (x->request_head.p == NULL) {
+		x->request_head = h1_write_request(&x->req, &out, x->arena);
+		if (x->request_head.p == NULL)
+			return -1;
+	}
+	v[0] = buf_of(x->request_head);
+	v[1] = buf_of(held);
+	x->sent = true;
+	x->scan = (struct h1_scan){0};
+	if (conn_write(&x->origin->conn, v, held.n > 0 ? 2 : 1) < 0)
+		x->origin_ended = true; /* relay_forward() sees whether it may try again */
+	buf_reset(&x->up_hold);
+	if (x->up.over) {
+		x->codec->patience(x, 0);
+	} else {
+		if (x->expect_continue && x->up.bytes == 0)
+			x->codec->proceed(x);
+		x->expect_continue = false;
+		x->codec->patience(x, BODY_GRACE_MS);
+		x->codec->resume(x);
+	}
+	origin_patience(x);
+	return 0;
+}
+
+/* ---- response head: origin -> visitor ---- */
+
+/* The keep-alive race: a kept connection was closed before it answered. Once, on a fresh one, if nothing was lost by
+ * asking twice (RFC 9110 9.2.2; http.md lesson 3). */
+static bool
+may_retry(const struct exchange *x)
+{
+	bool safe = x->req.method == TC_M_GET || x->req.method == TC_M_HEAD || x->req.method == TC_M_OPTIONS;
+
+	return !x->retried && safe && x->up.framing.kind == BODY_NONE && x->origin->used_before &&
+	       x->origin->u.held.n == 0 && x->in.n == 0;
+}
+
+static enum step
+lost_before_head(struct exchange *x)
+{
+	if (may_retry(x)) {
+		origin_drop(x->origin);
+		x->origin = NULL;
+		x->retried = true;
+		x->origin_ended = x->sent = false;
+		x->origin_error = 0;
+		x->state = EXCHANGE_CONNECT;
+		return STEP_NEXT;
+	}
+	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_CLOSED], 1);
+	return exchange_refuse(x, 502);
+}
+
+static enum step
+bad_response(struct exchange *x, enum refusal why)
+{
+	stats_add(&x->worker->lane->refusals[why], 1);
+	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_BAD_MESSAGE], 1);
+	return exchange_refuse(x, 502);
+}
+
+/* The whole head, in the arena, taken off the front of what came; p = NULL: not all there yet, or *why. */
+static struct tc_str
+take_head(struct exchange *x, enum refusal *why)
+{
+	const struct config_limits *c = &x->use->snapshot->config->limits;
+	struct h1_limits limits = {.line_max = (size_t)c->response_header_size,
+		.head_max = (size_t)c->response_header_size, .fields_max = 1000};
+	struct buf *held = &x->origin->u.held;
+	bool from_held = held->n > 0;
+	struct tc_str all = x->in, head = {NULL, 0};
+	long n;
+
+	if (from_held && buf_add_str(held, x->in) < 0) {
+		*why = REFUSAL_HEAD_TOO_LARGE;
+		return head;
+	}
+	if (from_held)
+		all = buf_str(held);
+	n = h1_scan(&x->scan, all, &limits);
+	if (n < 0)
+		*why = (enum refusal)-n;
+	if (n == 0 && !from_held && buf_add_str(held, x->in) < 0)
+		*why = REFUSAL_HEAD_TOO_LARGE;
+	if (n <= 0) {
+		x->in.n = 0;
+		return head;
+	}
+	head = tc_copy(x->arena, tc_str_of(all.p, (size_t)n));
+	if (head.p == NULL)
+		*why = REFUSAL_HEAD_TOO_LARGE;
+	x->scan = (struct h1_scan){0};
+	if (!from_held) {
+		tc_skip(&x->in, (size_t)n);
+		return head;
+	}
+	/* What follows the head is at most one read long; it has to outlive the buffer's next change. */
+	buf_drop(held, (size_t)n);
+	x->in = tc_str_of(NULL, 0);
+	return head;
+}
+
+/* Content-Length of an answer to HEAD, which framing_response() has checked; -1: none. */
+static int64_t
+length_said(const struct tc_fields *fs)
+{
+	struct tc_str s = tc_field_value(fs, TC_F_CONTENT_LENGTH);
+	int64_t n = 0;
+
+	if (s.p == NULL || s.n > 18)
+		return -1;
+	for (size_t i = 0; i < s.n; i++)
+		n = n * 10 + (s.p[i] - '0');
+	return n;
+}
+
+static enum refusal
+read_response(struct exchange *x, struct tc_str text)
+{
+	const struct config_limits *c = &x->use->snapshot->config->limits;
+	struct h1_limits limits = {.line_max = (size_t)c->response_header_size,
+		.head_max = (size_t)c->response_header_size, .fields_max = 1000};
+	struct head head = {0};
+	enum refusal why = h1_parse_response(text, &limits, x->arena, &head);
+
+	if (why == REFUSAL_NONE)
+		why = framing_response(&head, x->req.method, &x->down.framing);
+	if (why != REFUSAL_NONE)
+		return why;
+	x->res = (struct tc_response){.status = head.status, .fields = head.fields};
+	x->res.head_only = x->down.framing.kind == BODY_NONE;
+	x->origin_close = head.close || head.minor == 0;
+	x->head_length = length_said(&x->res.fields);
+	if (head.status == 101 && !(x->req.websocket && head.upgrade))
+		return REFUSAL_STATUS; /* nobody asked to upgrade */
+	return REFUSAL_NONE;
+}
+
+static void
+begin_body(struct exchange *x)
+{
+	x->down.left = x->down.framing.length;
+	x->down.over = x->down.framing.kind == BODY_NONE || (x->down.framing.kind == BODY_LENGTH && x->down.left == 0);
+}
+
+/* How the visitor gets the body's end. */
+static struct framing
+framing_for_visitor(const struct exchange *x)
+{
+	struct framing f = x->down.framing;
+
+	if (f.kind == BODY_NONE) {
+		if (x->req.method == TC_M_HEAD && !x->chain.wanted && x->head_length >= 0)
+			f = (struct framing){.kind = BODY_LENGTH, .length = (uint64_t)x->head_length};
+		return f;
+	}
+	if (f.kind == BODY_LENGTH && !x->edited)
+		return f;
+	f = (struct framing){.kind = x->minor >= 1 ? BODY_CHUNKED : BODY_TO_CLOSE};
+	return f;
+}
+
+/* The visitor's half of what was judged: head to the codec. */
+static enum step
+begin_response(struct exchange *x)
+{
+	struct framing f;
+	int status;
+
+	begin_body(x);
+	status = judge_response(x);
+	if (status != 0)
+		return exchange_refuse(x, status);
+	x->edited = chain_edits(&x->chain);
+	f = framing_for_visitor(x);
+	if (f.kind == BODY_TO_CLOSE)
+		x->visitor_close = true;
+	if (!x->up.over)
+		x->visitor_close = true; /* an early answer: both connections end with it (http.md 7) */
+	x->head_sent = true;
+	if (x->codec->head(x, &x->res, &f) < 0) {
+		x->head_sent = false;
+		return exchange_refuse(x, 502);
+	}
+	x->state = EXCHANGE_RELAY;
+	return STEP_NEXT;
+}
+
+static enum step
+begin_tunnel(struct exchange *x)
+{
+	struct framing none = {.kind = BODY_NONE};
+
+	if (judge_response(x) != 0)
+		return exchange_refuse(x, 502);
+	x->head_sent = true;
+	x->visitor_close = x->origin_close = true;
+	if (x->codec->head(x, &x->res, &none) < 0 || x->codec->flush(x) < 0)
+		x->visitor_gone = true;
+	stats_add(&x->worker->lane->tunnels, 1);
+	x->tunnelled = true;
+	x->codec->resume(x);
+	x->state = EXCHANGE_TUNNEL;
+	return STEP_NEXT;
+}
+
+enum step
+relay_forward(struct exchange *x)
+{
+	for (;;) {
+		enum refusal why = REFUSAL_NONE;
+		struct tc_str head = {NULL, 0};
+
+		if (x->in.n > 0 || x->origin->u.held.n > 0)
+			head = take_head(x, &why);
+		if (why != REFUSAL_NONE)
+			return bad_response(x, why);
+		if (head.p == NULL)
+			return x->origin_ended ? lost_before_head(x) : STEP_WAIT;
+		origin_patience(x);
+		why = read_response(x, head);
+		if (why != REFUSAL_NONE)
+			return bad_response(x, why);
+		if (x->res.status == 101)
+			return begin_tunnel(x);
+		if (x->res.status >= 200)
+			return begin_response(x);
+		/* 100, 102, 103: the first is ours to say, the others are not passed on (docs: Early Hints). */
+		if (x->in.n == 0 && x->origin->u.held.n == 0 && !x->origin_ended)
+			return STEP_WAIT;
+	}
+}
+
+/* ---- response body: origin -> visitor ---- */
+
+static int
+sink(void *ctx, const char *p, size_t n)
+{
+	struct exchange *x = ctx;
+
+	x->down.bytes += n;
+	if (x->codec->body(x, tc_str_of(p, n)) < 0)
+		return -1;
+	return x->codec->flush(x); /* scratch is used again */
+}
+
+static size_t
+room(void *ctx)
+{
+	const struct exchange *x = ctx;
+	size_t waiting = x->codec->pending(x);
+
+	return waiting < 4 * CONN_HIGH ? 4 * CONN_HIGH - waiting : 0;
+}
+
+/* 0, 1: the chain waits for room, -1: cut. */
+static int
+deliver(struct exchange *x, struct tc_str piece)
+{
+	if (!chain_edits(&x->chain)) {
+		x->down.bytes += piece.n;
+		return piece.n > 0 ? x->codec->body(x, piece) : 0;
+	}
+	x->chain.sink = sink;
+	x->chain.room = room;
+	x->chain.ctx = x;
+	return chain_feed(&x->chain, piece, x->ending);
+}
+
+static enum step
+cut(struct exchange *x)
+{
+	(void)x->codec->flush(x);
+	x->visitor_gone = true;
+	x->state = EXCHANGE_FINISH;
+	return STEP_NEXT;
+}
+
+static enum step
+cut_bad(struct exchange *x, enum stats_origin_error why)
+{
+	stats_add(&x->worker->lane->origin_errors[why], 1);
+	return cut(x);
+}
+
+/* Takes the next piece of the body off x->in. false: no more here. */
+static bool
+next_piece(struct exchange *x, struct tc_str *piece, bool *bad)
+{
+	enum refusal why = REFUSAL_NONE;
+	size_t n = x->in.n;
+
+	*piece = tc_str_of(NULL, 0);
+	if (x->down.over || n == 0)
+		return false;
+	if (x->down.framing.kind == BODY_CHUNKED) {
+		switch (chunked_read(&x->down.chunked, &x->in, piece, &why)) {
+		case CHUNKED_DATA:
+			return true;
+		case CHUNKED_MORE:
+			return false;
+		case CHUNKED_END:
+			x->down.over = true;
+			return false;
+		case CHUNKED_BAD:
+			stats_add(&x->worker->lane->refusals[why], 1);
+			*bad = true;
+			return false;
+		}
+	}
+	if (x->down.framing.kind == BODY_LENGTH && n > x->down.left)
+		n = (size_t)x->down.left;
+	*piece = tc_str_of(x->in.p, n);
+	tc_skip(&x->in, n);
+	if (x->down.framing.kind == BODY_LENGTH) {
+		x->down.left -= n;
+		x->down.over = x->down.left == 0;
+	}
+	return true;
+}
+
+/* What could not be sent yet is kept beside the connection; it stops reading until there is room. */
+static enum step
+wait_for_visitor(struct exchange *x)
+{
+	if (x->codec->flush(x) < 0)
+		return cut(x);
+	if (x->in.n > 0 && buf_add_str(&x->origin->u.held, x->in) < 0)
+		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
+	x->in.n = 0;
+	conn_pause(&x->origin->conn);
+	wheel_clear(&x->origin->deadline); /* not the origin's fault */
+	x->codec->patience(x, STALL_MS);
+	return STEP_WAIT;
+}
+
+/* The last byte has come from the origin: end the message, or say that it has no end. */
+static enum step
+end_response(struct exchange *x)
+{
+	int r = 0;
+
+	x->ending = true;
+	if (chain_edits(&x->chain))
+		r = deliver(x, tc_str_of("", 0));
+	if (r < 0)
+		return cut(x);
+	if (r > 0) {
+		x->stalled = true;
+		return wait_for_visitor(x);
+	}
+	if (x->codec->end(x) < 0 || x->codec->flush(x) < 0)
+		x->visitor_gone = true;
+	if (x->in.n > 0)
+		x->origin_close = true; /* bytes after the message: never reuse */
+	x->state = EXCHANGE_FINISH;
+	return STEP_NEXT;
+}
+
+static enum step
+relay_bytes(struct exchange *x)
+{
+	struct tc_str piece;
+	bool bad = false;
+
+	while (next_piece(x, &piece, &bad)) {
+		int r = deliver(x, piece);
+
+		if (r < 0)
+			return cut(x);
+		x->stalled = r > 0;
+		if (x->stalled)
+			return wait_for_visitor(x);
+		if (x->worker->gather.n > GATHER_MAX - 8 && x->codec->flush(x) < 0)
+			return cut(x);
+	}
+	if (bad)
+		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
+	if (x->down.over)
+		return end_response(x);
+	if (x->codec->flush(x) < 0)
+		return cut(x);
+	if (x->origin_ended) {
+		if (x->down.framing.kind != BODY_TO_CLOSE || x->origin_error != 0)
+			return cut_bad(x, STATS_ORIGIN_CLOSED);
+		x->down.over = true;
+		return end_response(x);
+	}
+	if (x->codec->pending(x) > CONN_HIGH)
+		return wait_for_visitor(x);
+	x->codec->patience(x, x->up.over ? 0 : BODY_GRACE_MS);
+	conn_read(&x->origin->conn);
+	origin_patience(x);
+	return STEP_WAIT;
+}
+
+enum step
+relay_response(struct exchange *x)
+{
+	struct buf kept;
+	enum step s;
+
+	if (x->stalled || x->codec->pending(x) > CONN_HIGH) {
+		int r;
+
+		if (x->codec->pending(x) > CONN_HIGH)
+			return wait_for_visitor(x);
+		r = deliver(x, tc_str_of("", 0));
+		if (r < 0)
+			return cut(x);
+		if (r > 0)
+			return wait_for_visitor(x);
+		x->stalled = false;
+		if (x->ending) {
+			if (x->codec->end(x) < 0 || x->codec->flush(x) < 0)
+				x->visitor_gone = true;
+			x->state = EXCHANGE_FINISH;
+			return STEP_NEXT;
+		}
+	}
+	if (x->origin->u.held.n == 0)
+		return relay_bytes(x);
+	/* Bytes that waited come first. They are moved aside, as what is left of them is added to held again. */
+	kept = x->origin->u.held;
+	buf_init(&x->origin->u.held, kept.max);
+	if (x->in.n > 0 && buf_add_str(&kept, x->in) < 0) {
+		buf_reset(&kept);
+		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
+	}
+	x->in = buf_str(&kept);
+	s = relay_bytes(x);
+	x->in = tc_str_of(NULL, 0);
+	buf_reset(&kept);
+	return s;
+}
+
+/* ---- tunnel ---- */
+
+enum step
+relay_tunnel(struct exchange *x)
+{
+	struct tc_str held = buf_str(&x->origin->u.held);
+	int r = 0;
+
+	if (x->visitor_gone || x->origin_ended) {
+		x->down.over = x->origin_ended && !x->visitor_gone;
+		x->state = EXCHANGE_FINISH;
+		return STEP_NEXT;
+	}
+	if (held.n > 0) {
+		r = x->codec->raw(x, held);
+		buf_reset(&x->origin->u.held);
+	}
+	if (r == 0 && x->in.n > 0)
+		r = x->codec->raw(x, x->in);
+	x->in.n = 0;
+	if (r < 0) {
+		x->visitor_gone = true;
+		return STEP_NEXT;
+	}
+	if (x->codec->pending(x) > CONN_HIGH)
+		conn_pause(&x->origin->conn);
+	else
+		conn_read(&x->origin->conn);
+	wheel_clear(&x->origin->deadline);
+	x->codec->patience(x, TUNNEL_IDLE_MS);
+	return STEP_WAIT;
+}

@@ -1,0 +1,38 @@
+/*
+ * visitor.h: a visitor's HTTP/1.1 connection. It finds request heads, hands them to exchanges one after another, and
+ * is the h1 side of the codec seam (codec.h).
+ */
+#ifndef CORE_VISITOR_H
+#define CORE_VISITOR_H
+
+#include "base/addr.h"
+#include "core/worker.h"
+
+struct exchange;
+
+struct visitor {
+	struct conn conn; /* first */
+	struct visitor *prev, *next;
+	struct deadline deadline;
+	struct exchange *exchange; /* NULL: between requests */
+	struct buf held;           /* bytes that came before their time: part of a head, pipelined requests */
+	struct h1_scan scan;       /* of the head that begins at held */
+	struct tc_addr peer;
+	size_t stalled_at;         /* bytes in the socket's queue when we last looked */
+	uint32_t requests;
+	uint16_t skipped;          /* empty line in front of the head */
+	bool pumping;              /* visitor_pump() is on the stack */
+	bool close_after;          /* no further request on this connection */
+	bool told_to_close;        /* conn_close() was called: the deadline ends the lingering */
+};
+
+/* listener's accepted() */
+void visitor_accept(void *worker, uv_stream_t *server);
+void visitor_expired(struct deadline *d);
+/* Closes idle connections; busy ones close after their answer. */
+void visitor_drain(struct visitor *v);
+
+/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. */
+void visitor_exchange_over(struct visitor *v, bool keep);
+
+#endif

@@ -1,0 +1,227 @@
+/* worker.c: see worker.h. */
+#include "core/worker.h"
+
+#include <assert.h>
+#include <signal.h>
+
+#include "core/exchange.h"
+
+/* ---- pools and uses ---- */
+
+static struct pool *
+pool_of(struct worker *w, const struct config_origin *o)
+{
+	struct pool *p;
+
+	for (p = w->pools; p != NULL; p = p->next)
+		if (p->port == o->port && tc_eq(p->host, o->host))
+			break;
+	if (p == NULL) {
+		char *host = malloc(o->host.n);
+
+		p = calloc(1, sizeof(*p));
+		if (p == NULL || host == NULL)
+			abort();
+		memcpy(host, o->host.p, o->host.n);
+		p->host = tc_str_of(host, o->host.n);
+		p->port = o->port;
+		p->origin = origin_new(&w->loop, p->host, p->port, &exchange_origin_ops);
+		p->next = w->pools;
+		w->pools = p;
+	}
+	p->users++;
+	return p;
+}
+
+static void
+pool_release(struct worker *w, struct pool *p)
+{
+	struct pool **at = &w->pools;
+
+	if (--p->users > 0)
+		return;
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	origin_destroy(&p->origin);
+	free((void *)(uintptr_t)p->host.p);
+	free(p);
+}
+
+static struct use *
+use_new(struct worker *w, struct snapshot *s)
+{
+	struct use *u = calloc(1, sizeof(*u));
+	size_t n = s->config->site_count;
+
+	if (u == NULL || (u->pools = calloc(n, sizeof(struct pool *))) == NULL)
+		abort();
+	u->worker = w;
+	u->snapshot = s;
+	u->users = 1;
+	for (size_t i = 0; i < n; i++)
+		u->pools[i] = pool_of(w, &s->config->sites[i].origin);
+	return u;
+}
+
+struct use *
+worker_use(struct worker *w)
+{
+	w->use->users++;
+	return w->use;
+}
+
+void
+use_release(struct use *u)
+{
+	size_t n = u->snapshot->config->site_count;
+
+	assert(u->users > 0);
+	if (--u->users > 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		pool_release(u->worker, u->pools[i]);
+	snapshot_unref(&u->snapshot);
+	free(u->pools);
+	free(u);
+}
+
+/* ---- the loop ---- */
+
+static void
+on_expired(struct loop *l, struct deadline *d)
+{
+	(void)l;
+	if (d->kind == DEADLINE_VISITOR) {
+		visitor_expired(d);
+	} else {
+		struct origin_conn *oc = origin_expired(d);
+
+		if (oc != NULL)
+			exchange_origin_late(oc->user);
+	}
+}
+
+static void
+stop_listening(struct worker *w)
+{
+	for (size_t i = 0; i < w->listener_count; i++)
+		listener_stop(&w->listeners[i]);
+}
+
+static void
+drain(struct worker *w)
+{
+	struct visitor *next;
+
+	if (w->draining)
+		return;
+	w->draining = true;
+	stop_listening(w);
+	for (struct visitor *v = w->visitors; v != NULL; v = next) {
+		next = v->next;
+		visitor_drain(v);
+	}
+	worker_visitor_gone(w);
+}
+
+void
+worker_visitor_gone(struct worker *w)
+{
+	if (w->draining && w->visitor_count == 0)
+		uv_stop(&w->loop.uv);
+}
+
+static void
+on_wake(uv_async_t *a)
+{
+	struct worker *w = a->data;
+	struct snapshot *s = atomic_exchange(&w->next, NULL);
+	struct use *old = w->use;
+
+	if (s != NULL) {
+		w->use = use_new(w, s);
+		use_release(old);
+	}
+	if (atomic_load(&w->stop))
+		drain(w);
+	if (atomic_load(&w->stop_now))
+		uv_stop(&w->loop.uv);
+}
+
+static void
+run(void *arg)
+{
+	struct worker *w = arg;
+	struct visitor *next;
+
+	(void)uv_run(&w->loop.uv, UV_RUN_DEFAULT);
+	stop_listening(w);
+	for (struct visitor *v = w->visitors; v != NULL; v = next) {
+		next = v->next;
+		if (v->exchange != NULL)
+			exchange_visitor_gone(v->exchange);
+		conn_drop(&v->conn);
+	}
+	use_release(w->use); /* closes the pools */
+	w->use = NULL;
+	loop_close(&w->loop);
+}
+
+int
+worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int *fds, size_t fd_count,
+    size_t visitor_max)
+{
+	int r = loop_init(&w->loop, on_expired, w);
+
+	if (r < 0)
+		return r;
+	w->lane = lane;
+	w->visitor_max = visitor_max;
+	w->scratch = calloc(1, sizeof(*w->scratch));
+	w->listeners = calloc(fd_count, sizeof(struct listener *));
+	if (w->scratch == NULL || w->listeners == NULL)
+		abort();
+	w->use = use_new(w, s);
+	w->listener_count = fd_count;
+	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);
+	w->wake.data = w;
+	for (size_t i = 0; i < fd_count; i++) {
+		w->listeners[i] = listener_start(&w->loop, fds[i], visitor_accept, w);
+		if (w->listeners[i] == NULL)
+			return UV_EADDRINUSE;
+	}
+	return uv_thread_create(&w->thread, run, w);
+}
+
+void
+worker_swap(struct worker *w, struct snapshot *s)
+{
+	struct snapshot *late = atomic_exchange(&w->next, s);
+
+	if (late != NULL)
+		snapshot_unref(&late); /* it was never looked at */
+	(void)uv_async_send(&w->wake);
+}
+
+void
+worker_drain(struct worker *w, bool now)
+{
+	atomic_store(&w->stop, true);
+	if (now)
+		atomic_store(&w->stop_now, true);
+	(void)uv_async_send(&w->wake);
+}
+
+void
+worker_join(struct worker *w)
+{
+	struct snapshot *late;
+
+	(void)uv_thread_join(&w->thread);
+	late = atomic_exchange(&w->next, NULL);
+	if (late != NULL)
+		snapshot_unref(&late);
+	free(w->scratch);
+	free(w->listeners);
+}

@@ -1,0 +1,83 @@
+/*
+ * worker.h: one thread: a loop, its visitors and its origin pools. It is handed its listening sockets and its
+ * snapshots; it shares nothing else with the other threads but counters.
+ *
+ *	worker -> use (a snapshot in use here) -> pools, one per site
+ *	       -> visitors -> exchange -> use
+ */
+#ifndef CORE_WORKER_H
+#define CORE_WORKER_H
+
+#include "core/snapshot.h"
+#include "net/listener.h"
+#include "net/origin.h"
+
+#define DEADLINE_VISITOR 2 /* DEADLINE_ORIGIN is 1 */
+#define GATHER_MAX 64      /* buffers of one write */
+
+/* An origin's pool, kept over reloads as long as a snapshot names it. */
+struct pool {
+	struct pool *next;
+	struct origin *origin;
+	struct tc_str host; /* owned */
+	uint16_t port;
+	size_t users;
+};
+
+/* A snapshot in use on this loop: counted without atomics. */
+struct use {
+	struct worker *worker;
+	struct snapshot *snapshot;
+	size_t users;       /* exchanges, and 1 while it is the current one */
+	struct pool **pools; /* one per site */
+};
+
+/* What goes out in one write: pointers into the loop's buffers, and small pieces made here. */
+struct gather {
+	uv_buf_t v[GATHER_MAX];
+	unsigned n;
+	size_t small_n;
+	char small[GATHER_MAX * 20]; /* chunk lines */
+};
+
+struct visitor;
+
+struct worker {
+	struct loop loop;
+	struct lane *lane;
+	struct use *use;
+	struct pool *pools;
+	struct chain_scratch *scratch;
+	struct gather gather;
+	struct visitor *visitors; /* all of them, for drain and stop */
+	size_t visitor_count, visitor_max;
+	struct listener **listeners;
+	size_t listener_count;
+	bool draining;
+	/* From the control thread. */
+	uv_async_t wake;
+	_Atomic(struct snapshot *) next; /* a reference that we take over */
+	_Atomic bool stop, stop_now;
+	uv_thread_t thread;
+};
+
+/* Takes over a reference to the snapshot and the descriptors. Starts the thread. 0 or a negative error. */
+int worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int *fds, size_t fd_count,
+    size_t visitor_max);
+/* From another thread: */
+void worker_swap(struct worker *w, struct snapshot *s); /* takes over a reference */
+void worker_drain(struct worker *w, bool now);
+void worker_join(struct worker *w);
+
+/* On the loop's own thread: */
+struct use *worker_use(struct worker *w);
+void use_release(struct use *u);
+void worker_visitor_gone(struct worker *w);
+
+static inline struct worker *
+worker_of(struct loop *l)
+{
+	return l->owner;
+}
+
+#endif

@@ -1,0 +1,291 @@
+/* conn.c: see conn.h. */
+#include "net/conn.h"
+
+#include <assert.h>
+#include <limits.h>
+
+/* What one socket did not take. Only connections that are slower than their source have one. */
+struct conn_flight {
+	uv_write_t write;
+	uv_shutdown_t shutdown;
+	struct conn *conn;
+	struct buf flying; /* libuv holds pointers into it */
+	struct buf queue;  /* what came after */
+	bool close_after;  /* conn_close() waits for the end of the queue */
+};
+
+static void
+on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
+{
+	struct conn *c = h->data;
+
+	(void)suggested;
+	*out = uv_buf_init(c->loop->read_buffer, LOOP_READ_SIZE);
+}
+
+static void close_now(struct conn *c);
+
+static void
+report_end(struct conn *c, int error)
+{
+	if (c->ended || c->closing)
+		return;
+	c->ended = true;
+	c->reading = false;
+	(void)uv_read_stop(&c->u.stream);
+	c->ops->ended(c, error);
+}
+
+static void
+on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
+{
+	struct conn *c = s->data;
+
+	if (c->lingering) {
+		if (n < 0 && !c->closing)
+			close_now(c);
+	} else if (n > 0) {
+		c->ops->data(c, tc_str_of(b->base, (size_t)n));
+	} else if (n < 0) {
+		report_end(c, n == UV_EOF ? 0 : (int)n);
+	}
+}
+
+void
+conn_init_tcp(struct conn *c, struct loop *l, const struct conn_ops *ops)
+{
+	*c = (struct conn){.loop = l, .ops = ops};
+	(void)uv_tcp_init(&l->uv, &c->u.tcp);
+	c->u.handle.data = c;
+}
+
+void
+conn_init_pipe(struct conn *c, struct loop *l, const struct conn_ops *ops)
+{
+	*c = (struct conn){.loop = l, .ops = ops};
+	(void)uv_pipe_init(&l->uv, &c->u.pipe, 0);
+	c->u.handle.data = c;
+}
+
+void
+conn_read(struct conn *c)
+{
+	if (c->reading || c->ended || c->closing)
+		return;
+	c->reading = uv_read_start(&c->u.stream, on_alloc, on_read) == 0;
+}
+
+void
+conn_pause(struct conn *c)
+{
+	if (!c->reading || c->closing)
+		return;
+	c->reading = false;
+	(void)uv_read_stop(&c->u.stream);
+}
+
+static void send_queue(struct conn_flight *f);
+
+static void
+flight_destroy(struct conn *c)
+{
+	struct conn_flight *f = c->flight;
+
+	if (f == NULL)
+		return;
+	buf_reset(&f->flying);
+	buf_reset(&f->queue);
+	free(f);
+	c->flight = NULL;
+}
+
+static void
+on_shutdown(uv_shutdown_t *s, int status)
+{
+	struct conn_flight *f = s->data;
+	struct conn *c = f->conn;
+
+	if (c->closing)
+		return;
+	if (status < 0 || c->ended) {
+		close_now(c);
+		return;
+	}
+	conn_read(c); /* and throw away, until the peer closes too or the owner's deadline passes */
+}
+
+static void
+on_written(uv_write_t *w, int status)
+{
+	struct conn_flight *f = w->data;
+	struct conn *c = f->conn;
+
+	if (c->closing)
+		return; /* on_closed() frees */
+	if (status < 0) {
+		c->broken = true;
+		if (f->close_after)
+			close_now(c);
+		else if (!c->reading)
+			report_end(c, status); /* else the reading side tells, after what came before */
+		return;
+	}
+	buf_reset(&f->flying);
+	if (f->queue.n > 0) {
+		send_queue(f);
+		return;
+	}
+	if (f->close_after) {
+		f->shutdown.data = f;
+		if (uv_shutdown(&f->shutdown, &c->u.stream, on_shutdown) < 0)
+			close_now(c);
+		return;
+	}
+	flight_destroy(c);
+	c->ops->drained(c);
+}
+
+static void
+send_queue(struct conn_flight *f)
+{
+	struct buf empty = f->flying;
+	struct tc_str bytes;
+	uv_buf_t b;
+
+	assert(empty.n == 0);
+	f->flying = f->queue;
+	f->queue = empty;
+	bytes = buf_str(&f->flying);
+	b = uv_buf_init((char *)(uintptr_t)bytes.p, (unsigned)bytes.n);
+	f->write.data = f;
+	if (uv_write(&f->write, &f->conn->u.stream, &b, 1, on_written) < 0)
+		f->conn->broken = true;
+}
+
+static struct conn_flight *
+flight_of(struct conn *c)
+{
+	if (c->flight == NULL) {
+		c->flight = calloc(1, sizeof(*c->flight));
+		if (c->flight == NULL)
+			abort();
+		c->flight->conn = c;
+		buf_init(&c->flight->flying, SIZE_MAX / 2);
+		buf_init(&c->flight->queue, SIZE_MAX / 2);
+	}
+	return c->flight;
+}
+
+/* Queues what is left of the buffers after `done` bytes of them. */
+static int
+queue_rest(struct conn *c, const uv_buf_t *v, unsigned n, size_t done)
+{
+	struct conn_flight *f = flight_of(c);
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t skip = done < v[i].len ? done : v[i].len;
+
+		done -= skip;
+		if (buf_add(&f->queue, v[i].base + skip, v[i].len - skip) < 0)
+			return -1;
+	}
+	if (f->flying.n == 0 && f->queue.n > 0)
+		send_queue(f);
+	return c->broken ? -1 : 0;
+}
+
+int
+conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
+{
+	size_t total = 0;
+	int r = 0;
+
+	if (c->broken || c->closing)
+		return -1;
+	assert(c->flight == NULL || !c->flight->close_after);
+	for (unsigned i = 0; i < n; i++)
+		total += v[i].len;
+	if (total == 0)
+		return 0;
+	if (c->flight == NULL) {
+		r = uv_try_write(&c->u.stream, v, n);
+		if (r == (int)total)
+			return 0;
+		if (r == UV_EAGAIN)
+			r = 0;
+		if (r < 0) {
+			c->broken = true;
+			return -1;
+		}
+	}
+	return queue_rest(c, v, n, (size_t)r);
+}
+
+size_t
+conn_pending(const struct conn *c)
+{
+	return c->flight != NULL ? c->flight->flying.n + c->flight->queue.n : 0;
+}
+
+static void
+on_closed(uv_handle_t *h)
+{
+	struct conn *c = h->data;
+
+	flight_destroy(c);
+	c->ops->closed(c);
+}
+
+static void
+close_now(struct conn *c)
+{
+	assert(!c->closing);
+	c->closing = true;
+	c->reading = false;
+	uv_close(&c->u.handle, on_closed);
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct conn_flight *f;
+
+	if (c->closing)
+		return;
+	if (c->broken || c->ended) {
+		/* The peer has finished: nothing to linger for, but what waits is still written. */
+		if (c->broken || c->flight == NULL) {
+			close_now(c);
+			return;
+		}
+	}
+	f = flight_of(c);
+	f->close_after = c->lingering = true;
+	if (f->flying.n > 0)
+		return;
+	f->shutdown.data = f;
+	if (uv_shutdown(&f->shutdown, &c->u.stream, on_shutdown) < 0)
+		close_now(c);
+}
+
+void
+conn_drop(struct conn *c)
+{
+	if (!c->closing)
+		close_now(c);
+}
+
+void
+conn_abort(struct conn *c)
+{
+	if (c->closing)
+		return;
+	if (c->u.handle.type == UV_TCP) {
+		c->closing = true;
+		c->reading = false;
+		if (uv_tcp_close_reset(&c->u.tcp, on_closed) == 0)
+			return;
+		c->closing = false; /* a shutdown is under way: an ordinary close has to do */
+	}
+	close_now(c);
+}

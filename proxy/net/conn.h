@@ -1,0 +1,74 @@
+/*
+ * conn.h: one TCP connection, plain for now. The seam for TLS: bytes come up through ops->data and go down through
+ * conn_write(), so a TLS transport fits between libuv and both (docs/adr/0002).
+ *
+ *	conn_write() -> socket, at once, as far as it takes it
+ *	                 rest -> queue -> flight -> socket, when it is writable again
+ *
+ * Nothing bounds the queue here; who writes asks conn_pending() and stops its source (CONN_HIGH).
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "base/buf.h"
+#include "net/loop.h"
+
+#define CONN_HIGH (64 << 10) /* above this many waiting bytes the source is stopped */
+
+struct conn;
+struct conn_flight;
+
+struct conn_ops {
+	/* Bytes have come; they are valid during the call. */
+	void (*data)(struct conn *c, struct tc_str in);
+	/* The peer has finished sending (error 0) or the connection broke (negative). Nothing comes after. */
+	void (*ended)(struct conn *c, int error);
+	/* All that waited has been written. */
+	void (*drained)(struct conn *c);
+	/* The descriptor is closed: free the memory, and nowhere else. */
+	void (*closed)(struct conn *c);
+};
+
+struct conn {
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} u;
+	struct loop *loop;
+	const struct conn_ops *ops;
+	struct conn_flight *flight; /* NULL: nothing waits */
+	bool reading, ended, broken, closing;
+	bool lingering; /* conn_close(): what still comes is thrown away */
+};
+
+void conn_init_tcp(struct conn *c, struct loop *l, const struct conn_ops *ops);
+void conn_init_pipe(struct conn *c, struct loop *l, const struct conn_ops *ops);
+
+void conn_read(struct conn *c); /* idempotent */
+void conn_pause(struct conn *c);
+
+/* Writes, or queues what the socket does not take. -1: the connection is broken; close it. */
+int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
+
+/* Bytes that wait to be written. */
+size_t conn_pending(const struct conn *c);
+
+/*
+ * Three ways to end. conn_close(): after what waits has been written, half first; then what still comes is thrown
+ * away until the peer closes, so that it can read the end of an answer while it is sending (RFC 9112 9.6). The owner
+ * sets a deadline and calls conn_drop() then. conn_drop(): at once. conn_abort(): at once and with a reset, so
+ * that the peer sees a broken message.
+ */
+void conn_close(struct conn *c);
+void conn_drop(struct conn *c);
+void conn_abort(struct conn *c);
+
+static inline bool
+conn_is_closing(const struct conn *c)
+{
+	return c->closing;
+}
+
+#endif
