@@ -159,7 +159,7 @@ struct tc_filter {
 	const char *name; /* section, log tag and counters */
 	const char *help; /* one line */
 	enum tc_phase phase;
-	size_t state_size;
+	size_t state_size; /* above 512 bytes it is made by tc_want_body(): head hooks see NULL until then */
 
 	/* Option rows below rule_sets.*, and the size of the block that their offsets point into. */
 	const struct tc_option *options;
