@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""What a request costs, beside nginx and HAProxy: `make bench`.
+
+Measures CPU microseconds (user and system) of the proxy's processes per request, on one machine, interleaved
+(A B C A B C ...), so that noise hits all alike. Quote ratios: the median of the pairs of one repetition. Absolute
+figures move by half from run to run on a machine with neighbours.
+
+Load, origin and proxy share one core by default (all SCHED_BATCH): the proxy then always has work waiting, and no
+wake-ups between cores blur the figure. Everything stays on 127.0.0.1, for a bounded time.
+"""
+import argparse
+import contextlib
+import datetime
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from harness import Nginx, Tacet, free_port, get  # noqa: E402
+
+CONNECTIONS = 64
+# A browser's request fields, about 900 bytes.
+FIELDS = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+    "Accept-Language": "en-GB,en;q=0.9,de;q=0.8", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Site": "same-origin", "Sec-CH-UA": '"Chromium";v="128", "Not;A=Brand";v="24"', "Sec-CH-UA-Mobile": "?0",
+    "Upgrade-Insecure-Requests": "1", "Referer": "https://www.example.test/articles/12",
+    "Cookie": "sid=" + "a1b2c3d4" * 8 + "; cart=3; theme=dark; _ga=GA1.1.1234567890.1700000000; _fbp=fb.1.1700000000000.123456789"}
+
+CASES = {  # name: (path, filters, what)
+    "h1-1k": ("/1k", False, "1 KB, nothing to do"), "h1-14k": ("/14k", False, "14 KB page, nothing to do"),
+    "h1-100k": ("/100k", False, "100 KB page, nothing to do"),
+    "filter-14k": ("/page/14k", True, "14 KB page, visitor said no"), "filter-100k": ("/page/100k", True, "100 KB page, visitor said no")}
+
+LITERALS = ["https://www.googletagmanager.com/gtag/js?id=G-TEST000000", "https://px.ads.linkedin.com", "https://www.facebook.com/tr?id=000000000000000",
+            "//js.hs-scripts.com/0000000.js", "gtag('config','G-TEST000000');"]
+
+
+def pin(spread):
+    """Runs in a child before its program starts: batch scheduling, on one core unless told otherwise."""
+    def set_up():
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if not spread:
+            os.sched_setaffinity(0, {0})
+    return set_up
+
+
+def cpu_ns(pid):
+    """Processor time of a process and its children so far, in nanoseconds."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+                    total += int(f.read().split()[0])
+                with open(f"/proc/{pid}/task/{task}/children") as f:
+                    total += sum(cpu_ns(int(child)) for child in f.read().split())
+    return total
+
+
+class Peer:
+    """A proxy under test: name, process, ports for plain and filtering."""
+
+    def __init__(self, name, pid, plain, filtering, version, stop):
+        self.name, self.pid, self.plain, self.filtering, self.version, self.stop = name, pid, plain, filtering, version, stop
+
+
+def start_tacet(origin, _scratch):
+    proxy = Tacet("--origin", origin, "--region", "us-tx", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    version = subprocess.run([os.path.join(ROOT, "build", "tacet"), "version"], capture_output=True, text=True).stdout.strip()
+    return Peer("tacet", proxy.pid, proxy.port, proxy.port, version.splitlines()[0] if version else "?", proxy.stop)
+
+
+def start_nginx(origin, scratch):
+    if not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
+        return None
+    prefix = os.path.join(scratch, "nginx")
+    os.makedirs(prefix, exist_ok=True)
+    address = origin.removeprefix("http://")
+    common = 'proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;'
+    subs = " ".join(f'sub_filter "{literal}" "";' for literal in LITERALS)
+    other = free_port()
+    server = Nginx(prefix, scratch, extra=f"location / {{ {common} }}", http=f"""
+        keepalive_requests 1000000; upstream origin {{ server {address}; keepalive 128; keepalive_requests 1000000; }}
+        server {{ listen 127.0.0.1:{other}; location / {{ {common} sub_filter_once off; {subs} }} }}""")
+    version = subprocess.run(["nginx", "-v"], capture_output=True, text=True,
+                             env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin")).stderr.strip()
+    return Peer("nginx", server.proc.pid, server.port, other, version.removeprefix("nginx version: "), server.stop)
+
+
+def start_haproxy(origin, scratch):
+    binary = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
+    if not binary:
+        return None
+    port, path = free_port(), os.path.join(scratch, "haproxy.cfg")
+    with open(path, "w") as f:
+        f.write(f"""global
+    nbthread 1
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    http-reuse always
+listen plain
+    bind 127.0.0.1:{port}
+    server origin {origin.removeprefix("http://")}
+""")
+    proc = subprocess.Popen([binary, "-db", "-q", "-f", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    version = subprocess.run([binary, "-v"], capture_output=True, text=True).stdout.split(" ")[2]
+
+    def stop():
+        proc.kill()
+        proc.wait()
+    return Peer("haproxy", proc.pid, port, None, f"HAProxy {version}", stop)
+
+
+def start_origin(spread):
+    proc = subprocess.Popen([os.path.join(ROOT, "build/bench/origin")], stdout=subprocess.PIPE, text=True, preexec_fn=pin(spread))
+    return proc, "http://127.0.0.1:" + proc.stdout.readline().split()[1]
+
+
+def measure(peer, case, seconds, spread):
+    """CPU microseconds per request of one repetition, or None where the peer has no such case."""
+    path, filters, _ = CASES[case]
+    port = peer.filtering if filters else peer.plain
+    if port is None:
+        return None
+    fields = dict(FIELDS, **({"Sec-GPC": "1"} if filters else {}))
+    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *[x for n, v in fields.items() for x in ("-H", f"{n}: {v}")],
+            f"http://127.0.0.1:{port}{path}"]
+    before = cpu_ns(peer.pid)
+    out = subprocess.run(argv, capture_output=True, text=True, preexec_fn=pin(spread), timeout=seconds + 60).stdout
+    used = cpu_ns(peer.pid) - before
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", out)
+    requests = int(re.search(r"(\d+) requests in", out)[1])
+    if bad or not requests:
+        raise SystemExit(f"{peer.name} {case}: {bad[0] if bad else out}")
+    return used / 1000 / requests
+
+
+def check(peers, origin):
+    """All answer alike before anything is measured."""
+    for peer in peers:
+        for case, (path, filters, _) in CASES.items():
+            port = peer.filtering if filters else peer.plain
+            if port is None:
+                continue
+            body = get(port, path, {"Sec-GPC": "1"} if filters else {}).body
+            if filters and b"js.hs-scripts.com" in body:
+                raise SystemExit(f"{peer.name} {case}: the trackers are still there")
+            if not filters and body != get(int(origin.rsplit(":", 1)[1]), path).body:
+                raise SystemExit(f"{peer.name} {case}: another body than the origin's")
+
+
+def adopt(pid, spread):
+    """Puts a proxy that runs already where the load is."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(int(task), os.SCHED_BATCH, os.sched_param(0))
+        if not spread:
+            os.sched_setaffinity(int(task), {0})
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as f:
+            for child in f.read().split():
+                adopt(int(child), spread)
+
+
+def run(cases, peers, reps, seconds, spread):
+    """{case: {peer: [figure of each repetition]}}"""
+    figures = {c: {p.name: [] for p in peers} for c in cases}
+    for rep in range(reps + 1):
+        for case in cases:
+            for peer in peers:
+                us = measure(peer, case, seconds, spread)
+                if us is not None and rep > 0:  # the first round warms up
+                    figures[case][peer.name].append(us)
+        print(f"round {rep} of {reps}" + (" (warm-up)" if rep == 0 else ""), file=sys.stderr, flush=True)
+    return figures
+
+
+def table(figures, names):
+    """Lines of a Markdown table: least figure of each, and tacet's paired ratio to the others."""
+    others = [n for n in names if n != "tacet"]
+    lines = ["| case | " + " | ".join(f"{n} us" for n in names) + " | " + " | ".join(f"tacet / {n}" for n in others) + " |",
+             "| --- |" + " ---: |" * (len(names) + len(others))]
+    for case, by in figures.items():
+        least = [f"{min(by[n]):.1f}" if by[n] else "" for n in names]
+        ratios = []
+        for n in others:
+            pairs = [a / b for a, b in zip(by["tacet"], by[n])]
+            ratios.append(f"{statistics.median(pairs):.2f}" if pairs else "")
+        lines.append(f"| {case} | " + " | ".join(least + ratios) + " |")
+    return lines
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = re.search(r"model name\s*: (.*)", f.read())
+    return f"{os.cpu_count()} x {model[1] if model else platform.machine()}, Linux {platform.release()}"
+
+
+def report(figures, peers, args):
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    lines = [f"# CPU per request, {datetime.date.today()}", "",
+             f"Machine: {machine()}. Versions: {', '.join(p.version for p in peers)}; commit {commit or '?'}.", "",
+             f"CPU microseconds (user and system) of the proxy's processes per request, least of {args.reps} interleaved repetitions of "
+             f"{args.seconds} s; ratios are medians of the pairs of a repetition. One worker each, keep-alive on both sides, {CONNECTIONS} connections, "
+             "no access logs, own lean origin, load by wrk, " + ("spread over the cores." if args.spread else "all on one core.") +
+             " In the filter cases nginx removes five literals by `sub_filter`; tacet parses the page and applies all its rules.", "",
+             *table(figures, [p.name for p in peers]), "", "Cases: " + "; ".join(f"{c}: {CASES[c][2]}" for c in figures) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--cases", default=",".join(CASES))
+    ap.add_argument("--reps", type=int, default=7)
+    ap.add_argument("--seconds", type=int, default=1, help="of each repetition")
+    ap.add_argument("--spread", action="store_true", help="over all cores, rather than all on one")
+    ap.add_argument("--save", action="store_true", help="as bench/results/DATE.md")
+    args = ap.parse_args()
+    cases = args.cases.split(",")
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is not installed: run 'make setup'")
+    with tempfile.TemporaryDirectory() as scratch:
+        origin_proc, origin = start_origin(args.spread)
+        peers = [p for p in (start(origin, scratch) for start in (start_tacet, start_nginx, start_haproxy)) if p]
+        try:
+            time.sleep(0.3)
+            check(peers, origin)
+            for peer in peers:
+                adopt(peer.pid, args.spread)
+            text = report(run(cases, peers, args.reps, args.seconds, args.spread), peers, args)
+        finally:
+            for peer in peers:
+                peer.stop()
+            origin_proc.kill()
+            origin_proc.wait()
+    print(text)
+    if args.save:
+        path = os.path.join(ROOT, "bench", "results", f"{datetime.date.today()}.md")
+        with open(path, "w") as f:
+            f.write(text)
+        print(f"saved as {os.path.relpath(path, ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
