@@ -15,16 +15,25 @@
 struct config_listen {
 	struct tc_str text; /* "127.0.0.1:8080" as written */
 	struct sockaddr_storage addr;
-	bool tls;            /* accepted by the checker, refused by run in this version */
-	bool redirect_https;
+	bool tls;            /* accepted by check, refused by run in this version */
+	bool redirect_https; /* the same */
 	int line;
 };
 
-enum client_ip { CLIENT_IP_NONE, CLIENT_IP_PREFIX, CLIENT_IP_FULL };
-enum { GEO_COUNTRY = 1, GEO_REGION = 2, GEO_CITY = 4 }; /* forward.geo */
-enum downstream_cache { CACHE_PRIVATE, CACHE_NONE, CACHE_KEYED };
-enum site_mode { MODE_FILTER, MODE_OBSERVE };
-enum origin_host { ORIGIN_HOST_KEEP, ORIGIN_HOST_ORIGIN, ORIGIN_HOST_NAME };
+enum client_ip { CLIENT_IP_NONE,
+	CLIENT_IP_PREFIX,
+	CLIENT_IP_FULL };
+enum { GEO_COUNTRY = 1,
+	GEO_REGION = 2,
+	GEO_CITY = 4 }; /* forward.geo */
+enum downstream_cache { CACHE_PRIVATE,
+	CACHE_NONE,
+	CACHE_KEYED };
+enum site_mode { MODE_FILTER,
+	MODE_OBSERVE };
+enum origin_host { ORIGIN_HOST_KEEP,
+	ORIGIN_HOST_ORIGIN,
+	ORIGIN_HOST_NAME };
 
 struct config_origin {
 	struct tc_str url;
@@ -47,36 +56,41 @@ struct config_site {
 };
 
 /* honour: one bit each */
-enum { HONOUR_GPC = 1, HONOUR_DNT = 2, HONOUR_CHOICE = 4, HONOUR_CONSENT = 8 };
+enum { HONOUR_GPC = 1,
+	HONOUR_DNT = 2,
+	HONOUR_CHOICE = 4,
+	HONOUR_CONSENT = 8 };
 
 struct config_region {
 	struct tc_str name;
 	struct tc_strs where; /* upper case: "US", "US-CA", "EU", "EEA", "*" */
 	uint32_t honour;
-	const struct tc_rule_set *initial;   /* key `default` */
+	const struct tc_rule_set *initial; /* key `default` */
 	const struct tc_rule_set *opted_out;
-	const struct tc_rule_set *opted_in;  /* NULL: see decide() */
+	const struct tc_rule_set *opted_in; /* NULL: see decide() */
 	struct tc_str link_text;
 	bool gpc_override_opt_in; /* gpc_override: explicit-opt-in */
 	int line;
 };
 
 struct config_limits {
-	int64_t connections;  /* visitor connections, all loops together */
-	int64_t header_size;  /* request head, bytes */
-	int64_t uri_size;     /* request line */
-	int64_t fields;       /* request fields */
+	int64_t connections; /* visitor connections, all loops together */
+	int64_t header_size; /* request head, bytes */
+	int64_t uri_size;    /* request line */
+	int64_t fields;      /* request fields */
 	int64_t response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
 	int64_t keepalive_requests;
-	int64_t threads;      /* 0: one per core */
+	int64_t threads; /* 0: one per core */
 };
+
+struct config_trace; /* where the values of a rule set were written */
 
 struct config {
 	struct tc_arena *arena;
-	struct tc_str file;        /* "" for the built-in default */
-	struct tc_str directory;   /* of the file, for relative paths */
-	char hash[17];             /* first 16 hex digits of SHA-256 over the effective text */
+	struct tc_str file;      /* "" for the built-in default */
+	struct tc_str directory; /* of the file, for relative paths */
+	char hash[17];           /* 16 hex digits over the effective content; no secret, protects nothing */
 	const struct config_listen *listen;
 	size_t listen_count;
 	struct config_listen admin;
@@ -84,39 +98,63 @@ struct config {
 	const struct cidr *trusted_proxies;
 	size_t trusted_proxy_count;
 	struct tc_strs geo_databases;
+	bool geo_named; /* someone named them: a missing one is a fault in check */
 	int64_t geo_min_addresses;
-	struct place geo_unknown;  /* country "": strictest */
+	struct place geo_unknown; /* country "": strictest */
 	struct tc_strs lists;
 	struct tc_str list_directory;
-	struct tc_str state;       /* directory; n = 0: none */
+	struct tc_str state; /* directory; n = 0: none */
 	const struct config_site *sites;
 	size_t site_count;
-	const struct tc_rule_set *rule_sets; /* with one more, the empty one, at the end */
+	const struct tc_rule_set *rule_sets; /* rule_set_count of them, and behind them the empty one, named "none" */
 	size_t rule_set_count;
 	const struct tc_rule_set *empty_rule_set;
 	const struct config_region *regions;
 	size_t region_count;
 	const struct config_region *strictest; /* row whose default removes most classes; ties: first */
-	int64_t policy_version;    /* promises.policy.version, 1 if not given */
+	int64_t policy_version;                /* promises.policy.version, 1 if not given */
 	struct config_limits limits;
 	bool log_json;
+	const struct config_trace *trace;
 };
 
 /* What the command line says on top of (or, without a file, in place of) the file. n = 0: not given. */
 struct config_overrides {
 	struct tc_str origin, listen, admin, region, geo_directory;
+	/*
+	 * The file is judged, not run: without sites it gets a placeholder (a profile is checked that way), and
+	 * listeners that this version cannot serve are a warning in place of an error.
+	 */
+	bool judge;
 };
 
 /*
  * Reads, checks and compiles. file NULL: the built-in default configuration (conf/tacet.yaml spells it out).
  * 0 and *out; or -1 and *out = NULL with at least one error in m. Reads files, opens no socket, starts nothing.
+ * over may be NULL.
  */
 int config_load(const char *file, const struct config_overrides *over, struct config **out,
     struct messages *m);
 void config_destroy(struct config **c);
 
+/* The same for a text in memory, which includes nothing. name stands in messages in place of a file. */
+int config_load_text(struct tc_str name, struct tc_str text, const struct config_overrides *over,
+    struct config **out, struct messages *m);
+
+/* The built-in default configuration, as YAML. */
+struct tc_str config_default_text(void);
+
+/*
+ * Where a value of a rule set was written, for explain: way is "cookies.request", or "" for the rule set itself.
+ * false: nowhere, it is a default. extends: name of the parent; n = 0: none.
+ */
+bool config_where(const struct config *c, const struct tc_rule_set *r, const char *way, struct tc_str *file,
+    int *line);
+struct tc_str config_extends(const struct config *c, const struct tc_rule_set *r);
+
 /* The rows of the schema, filters' rows included: for help, man page and lint. */
 size_t config_option_count(void);
+/* *path_prefix: "" or "rule_sets.*."; it comes before the row's path. */
 const struct tc_option *config_option(size_t i, const char **path_prefix);
 
 #endif

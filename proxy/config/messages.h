@@ -6,20 +6,26 @@
 
 #include "tacet/str.h"
 
-enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+enum severity { SEVERITY_ERROR,
+	SEVERITY_WARNING };
 
 struct message {
 	enum severity severity;
-	const char *code; /* stable, what tests compare: "unknown-key" */
-	struct tc_str file;
-	int line, column, end_column; /* from 1; 0: no place */
+	const char *code;             /* stable, what tests compare: "unknown-key" */
+	struct tc_str file;           /* or the flag that was wrong, "--origin" */
+	int line, column, end_column; /* from 1, in characters; 0: no place */
+	struct tc_str included_from;  /* "site.yaml:3"; n = 0: not included */
 	struct tc_str path;           /* full option path */
 	struct tc_str text, hint;     /* hint n = 0: none */
 	struct tc_str source;         /* the line of the file */
+	int source_cut;               /* characters that messages_add() left out in front of source */
 	struct tc_str suggestion;     /* did you mean; n = 0: none */
 };
 
-/* At most 20 errors are kept, in file order; the count goes on. Owns its strings. */
+/* Errors and warnings that are kept, of each kind; the counts go on. */
+#define MESSAGES_MAX 20
+
+/* In file order. Owns its strings. */
 struct messages {
 	struct message *v;
 	size_t n;

@@ -1,0 +1,73 @@
+/* compile.h: what the files that turn a checked tree into struct config share. */
+#ifndef CONFIG_COMPILE_H
+#define CONFIG_COMPILE_H
+
+#include "config/config.h"
+#include "config/schema.h"
+
+struct config_trace {
+	struct node **rules; /* the effective map of each rule set, in the order of config.rule_sets */
+	struct tc_str *extends;
+	const struct node **keys; /* where its name was written */
+};
+
+/* config is the one under construction: c->c. */
+struct compile {
+	struct loader *l;
+	struct config *c;
+	const struct config_overrides *over; /* never NULL */
+	const struct node *root;
+	struct raw_root raw;
+	struct hash hash;
+};
+
+/* Counts that no sane configuration reaches. */
+enum { SITES_MAX = 1000,
+	ROUTES_MAX = 1000,
+	RULE_SETS_MAX = 200,
+	REGIONS_MAX = 1000,
+	LISTEN_MAX = 64 };
+
+/* Each says what is wrong; the caller asks load_failed(). */
+void compile_sites(struct compile *c, const struct node *sites);
+void compile_rules(struct compile *c, const struct node *rule_sets);
+void compile_regions(struct compile *c, const struct node *regions);
+void compile_promises(struct compile *c);
+void compile_tests(struct compile *c);
+
+const struct tc_rule_set *rule_set_find(const struct config *c, struct tc_str name);
+
+void unknown_rule_set(struct compile *c, const struct node *at, const struct node *names, struct tc_str way);
+
+/* The node to point at for a key of a map: its value, or the map. */
+const struct node *at_key(const struct node *map, const char *way);
+
+/* Item i of the list at a key. */
+const struct node *at_item(const struct node *map, const char *way, size_t i);
+
+/* Whether a list is within its limit; says so if not. */
+bool within(struct compile *c, const struct node *list, const char *what, size_t max);
+
+/* A copy in lower or upper case (ASCII). */
+struct tc_str lower_copy(struct loader *l, struct tc_str s);
+struct tc_str upper_copy(struct loader *l, struct tc_str s);
+
+/* Says so unless code is a place that a where may hold. */
+void check_place(struct compile *c, const struct node *at, struct tc_str code, const char *way);
+
+/* ---- a set of texts (strings.c): which were seen, and the number each came with ---- */
+
+struct string_set {
+	struct slot {
+		struct tc_str key;
+		size_t value;
+	} * v;
+	size_t room; /* a power of two */
+};
+
+void set_init(struct string_set *s, struct loader *l, size_t most);
+/* Adds key unless it is there. Returns NULL if it is new, else the value it has. */
+const size_t *set_add(struct string_set *s, struct tc_str key, size_t value);
+const size_t *set_find(const struct string_set *s, struct tc_str key);
+
+#endif

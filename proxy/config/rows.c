@@ -1,0 +1,253 @@
+/*
+ * rows.c: the options of tacet, one row each: path, type, default, bounds, help. Everything that knows an option by
+ * name knows it from here: the checker, the defaults, `tacet help`, and the test that the manual mentions it.
+ */
+#include "config/rows.h"
+
+#include "config/schema.h"
+#include "tacet/class.h"
+
+/* A value that is stored in a member of one of the structs of schema.h; one that is only checked. */
+#define ROW(path, type, value, bounds, help, s, member) \
+	{ \
+		path, TC_OPT_##type, value, bounds, help, offsetof(struct s, member), false \
+	}
+#define STORED_LATER(path, type, value, bounds, help, s, member) \
+	{ \
+		path, TC_OPT_##type, value, bounds, help, offsetof(struct s, member), true \
+	}
+#define CHECKED(path, type, value, bounds, help) \
+	{ \
+		path, TC_OPT_##type, value, bounds, help, ROW_NOWHERE, false \
+	}
+#define LATER(path, type, value, bounds, help) \
+	{ \
+		path, TC_OPT_##type, value, bounds, help, ROW_NOWHERE, true \
+	}
+
+#define CLASSES "analytics|advertising|personalisation|social|functional|security|consent|unknown"
+#define GROUPS CLASSES "|sell_share|measurement|essential|location|export"
+#define PROMISE(name, param, type, value, bounds, help) \
+	LATER("promises.keep[]." name "." param, type, value, bounds, help)
+#define SAYS(name) PROMISE(name, "says", STR, NULL, NULL, "the sentence of the policy that this line keeps")
+
+const struct tc_option row_table[] = {
+    ROW("version", INT, NULL, NULL, "version of this format: 1", raw_root, version),
+    CHECKED("include", ANY, NULL, NULL, "files to merge in: a name, a glob or a list of them"),
+    ROW("state", STR, NULL, NULL,
+	"directory for the choice key; default $STATE_DIRECTORY, else nothing is written", raw_root, state),
+
+    ROW("listen[].address", ADDRESS, NULL, NULL, "where visitors connect, such as 0.0.0.0:8080", raw_listen, address),
+    LATER("listen[].tls.cert", STR, NULL, NULL, "certificate chain, PEM"),
+    LATER("listen[].tls.key", STR, NULL, NULL, "private key, PEM; readable by its owner only"),
+    LATER("listen[].redirect", ENUM, "none", "none|https", "answer every request with a redirect"),
+
+    ROW("admin.address", ADDRESS, "127.0.0.1:9180", NULL, "where /metrics, the probes and the dashboard are",
+	raw_root, admin_address),
+    ROW("admin.socket", STR, NULL, NULL, "Unix socket for tacet reload and status", raw_root, admin_socket),
+    ROW("admin.token_file", STR, NULL, NULL, "file with the bearer token; needed where admin is not on loopback",
+	raw_root, admin_token_file),
+
+    ROW("client_address.trusted_proxies", STRS, "[]", NULL,
+	"networks whose X-Forwarded-For says who the visitor is", raw_root, trusted_proxies),
+
+    ROW("geo.databases", STRS, NULL, NULL, "files with places of addresses (mmdb)", raw_root, geo_databases),
+    ROW("geo.city.min_addresses", INT, "4096", "1024..1048576", "smaller places become their region", raw_root,
+	geo_min_addresses),
+    ROW("geo.unknown", STR, "strictest", NULL, "rules where the place is not known: strictest, or a place such as US-CA",
+	raw_root, geo_unknown),
+
+    ROW("lists.use", WORDS, "[built-in, easyprivacy]", "built-in|easyprivacy|easylist",
+	"lists of trackers: these, or names of files", raw_root, lists),
+    ROW("lists.directory", STR, NULL, NULL, "where list files named without / are", raw_root, list_directory),
+
+    LATER("stats.database", STR, NULL, NULL, "file for released numbers"),
+    LATER("stats.timezone", STR, "UTC", NULL, "when a day begins"),
+    LATER("stats.keep", DURATION, "25 months", "1 day..120 months", "how long released numbers stay"),
+    LATER("stats.window", ENUM, "day", "day|week", "how much time one release covers"),
+    LATER("stats.visitors_max", INT, "200000", "1000..10000000", "visitors counted for a site and day"),
+    LATER("stats.privacy.preset", ENUM, "standard", "strict|standard|relaxed", "how much noise"),
+    LATER("stats.privacy.k", INT, "10", "5..1000", "smallest crowd that may be published"),
+    LATER("stats.privacy.delta", DECIMAL, "1e-6", "0..1e-5", "chance that a smaller crowd is shown, for each cell"),
+    LATER("stats.count_opted_out", ENUM, "totals", "totals", "visitors who said no are in totals and never hashed"),
+    LATER("stats.campaigns", STRS, "[]", NULL, "campaign names that are counted; others are one"),
+    LATER("stats.pages", STRS, "[]", NULL, "globs that are counted as one page each"),
+
+    LATER("fleet.redis", URL, NULL, "unix|redis|rediss", "Redis that several proxies count in"),
+    LATER("fleet.node", STR, NULL, NULL, "name of this proxy"),
+    LATER("fleet.secret_file", STR, NULL, NULL, "file with the secret that all share"),
+    LATER("fleet.spread", INT, "3", "1..100", "nodes that each visitor may reach"),
+
+    ROW("sites[].hosts", STRS, NULL, NULL, "host names of the site; \"*.example.com\", or \"*\" for any", raw_site, hosts),
+    ROW("sites[].origin.url", URL, NULL, "http|https", "where requests go", raw_site, origin_url),
+    ROW("sites[].origin.timeout", DURATION, "30s", "10ms..1 h",
+	"longest silence of the origin: connect, first byte, between bytes", raw_site, timeout_ms),
+    ROW("sites[].origin.host", STR, "keep", NULL, "Host sent to the origin: keep, origin, or a name", raw_site, origin_host),
+    ROW("sites[].forward.client_ip", ENUM, "none", "none|prefix|full", "address of the visitor told to the origin",
+	raw_site, client_ip),
+    ROW("sites[].forward.geo", FLAGS, "[country, region]", "country|region|city", "place of the visitor told to the origin",
+	raw_site, geo),
+    LATER("sites[].forward.style", ENUM, "none", "none|cloudflare|cloudfront|vercel|appengine",
+	"more names for the same place"),
+    ROW("sites[].choices.path", STR, "/privacy-choices", NULL, "where the choices page is", raw_site, choices_path),
+    ROW("sites[].choices.link", ENUM, "marker", "marker|auto|none",
+	"link to the choices page: where the page has a marker, on every page, nowhere", raw_site, choices_link),
+    ROW("sites[].choices.languages", STRS, "[en, es, fr, de, nl, it, pt, zh-Hans, ja, ar]", NULL,
+	"languages of the choices page; the first is the default", raw_site, languages),
+    ROW("sites[].choices.policy", STR, NULL, NULL, "the site's privacy policy: a path or URL", raw_site, policy),
+    ROW("sites[].choices.limit_url", STR, NULL, NULL, "the site's form to limit the use of sensitive data", raw_site, limit_url),
+    ROW("sites[].keep_cookies", STRS, "[]", NULL, "cookies that are never touched", raw_site, keep_cookies),
+    ROW("sites[].allow", STRS, "[]", NULL, "third-party hosts let through past every list", raw_site, allow),
+    STORED_LATER("sites[].mode", ENUM, "filter", "filter|observe", "observe: count what would be done, change nothing",
+	raw_site, mode),
+    ROW("sites[].downstream_cache", ENUM, "private", "private|none|keyed", "what caches between us and visitors may keep",
+	raw_site, downstream_cache),
+    LATER("sites[].says", STR, NULL, NULL, "the sentence of the policy behind this site's rules"),
+
+    ROW("sites[].routes[].name", STR, NULL, NULL, "label of counters: lower case, digits and -", raw_route, name),
+    ROW("sites[].routes[].match", STR, NULL, NULL, "glob over the path; * also matches /", raw_route, match),
+    ROW("sites[].routes[].filter", ENUM, "auto", "auto|none", "none: bodies pass as they are", raw_route, filter),
+    ROW("sites[].routes[].force", ENUM, "none", "none|opt-out", "opt-out: everyone is opted out here", raw_route, force),
+    ROW("sites[].routes[].allow", STRS, "[]", NULL, "third-party hosts let through here", raw_route, allow),
+    LATER("sites[].routes[].says", STR, NULL, NULL, "the sentence of the policy behind this route"),
+
+    CHECKED("rule_sets.*.extends", STR, NULL, NULL, "rule set whose keys are taken where this one has none"),
+    ROW("rule_sets.*.scripts.remove", FLAGS, "[]", CLASSES, "classes of trackers that go, with all their constructs",
+	raw_rules, remove),
+    LATER("rule_sets.*.embeds", ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "videos and maps of others"),
+    LATER("rule_sets.*.bridge", FLAGS, "[]", "usprivacy|gpp|cmp", "consent formats of the site that are told about a no"),
+    LATER("rule_sets.*.contain", ENUM, "none", "none|report|enforce", "a second CSP that holds what lists do not know"),
+    LATER("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set"),
+
+    ROW("regions[].name", STR, NULL, NULL, "label of counters: lower case, digits and -", raw_region, name),
+    ROW("regions[].where", STRS, NULL, NULL, "places: DE, US-CA, EU, EEA, or \"*\"", raw_region, where),
+    ROW("regions[].honour", FLAGS, "[gpc, dnt, choice]", "gpc|dnt|choice|consent", "signals that opt a visitor out",
+	raw_region, honour),
+    ROW("regions[].default", STR, NULL, NULL, "rule set for visitors who said nothing", raw_region, initial),
+    ROW("regions[].opted_out", STR, NULL, NULL, "rule set for visitors who said no", raw_region, opted_out),
+    ROW("regions[].opted_in", STR, NULL, NULL, "rule set for visitors who said yes", raw_region, opted_in),
+    ROW("regions[].link_text", STR, NULL, NULL, "text of the link to the choices page; california: the legal title and icon",
+	raw_region, link_text),
+    ROW("regions[].gpc_override", ENUM, "never", "never|explicit-opt-in", "whether a later yes beats a live GPC", raw_region,
+	gpc_override),
+    LATER("regions[].visitors", ENUM, "keyed-day", "keyed-day|referrer|none", "how visitors are counted"),
+    LATER("regions[].says", STR, NULL, NULL, "the sentence of the policy behind this row"),
+
+    CHECKED("promises.policy.name", STR, NULL, NULL, "name of the policy"),
+    ROW("promises.policy.version", INT, "1", "1..99999", "raised when the policy changes; part of the choice cookie",
+	raw_root, policy_version),
+    CHECKED("promises.policy.page", STR, NULL, NULL, "where the policy is: a path or URL"),
+    LATER("promises.verify.pages", STRS, "[]", NULL, "pages that tacet verify visits"),
+    LATER("promises.not_covered[].says", STR, NULL, NULL, "a sentence of the policy that a proxy cannot prove"),
+    LATER("promises.not_covered[].why", STR, NULL, NULL, "why it cannot"),
+
+    SAYS("gpc_everywhere"),
+    PROMISE("gpc_everywhere", "classes", FLAGS, "[sell_share]", GROUPS, "what a live GPC removes, everywhere"),
+    SAYS("dnt_honoured"),
+    PROMISE("dnt_honoured", "classes", FLAGS, "[sell_share]", GROUPS, "what DNT removes"),
+    PROMISE("dnt_honoured", "regions", ANY, NULL, NULL, "where: all, or a list of places"),
+    PROMISE("dnt_honoured", "tk", BOOL, "false", NULL, "responses say so in Tk"),
+    SAYS("no_sale"),
+    PROMISE("no_sale", "unless", ENUM, "none", "none|consent", "what allows it all the same"),
+    PROMISE("no_sale", "classes", FLAGS, "[sell_share]", GROUPS, "what counts as a sale"),
+    SAYS("no_third_party_before_consent"),
+    PROMISE("no_third_party_before_consent", "regions", ANY, NULL, NULL, "where: all, or a list of places"),
+    PROMISE("no_third_party_before_consent", "keep", ANY, NULL, NULL, "hosts let through, each with a reason"),
+    SAYS("sticky_opt_out"),
+    PROMISE("sticky_opt_out", "account_bridge", BOOL, "false", NULL, "a login brings the choice to another device"),
+    PROMISE("sticky_opt_out", "days", INT, "395", "1..400", "how long a no is remembered at least"),
+    SAYS("choices_page"),
+    PROMISE("choices_page", "link", STR, NULL, NULL, "text of the link that every page has"),
+    PROMISE("choices_page", "classes", FLAGS, "[]", GROUPS, "switches on the page"),
+    PROMISE("choices_page", "notice_on_change", BOOL, "false", NULL, "a new policy version is announced once"),
+    PROMISE("choices_page", "notices", BOOL, "false", NULL, "each region has its notice"),
+    PROMISE("choices_page", "languages", STRS, "[]", NULL, "languages of the page"),
+    SAYS("minors_off"),
+    PROMISE("minors_off", "routes", STRS, "[]", NULL, "routes or paths without any tracking"),
+    PROMISE("minors_off", "hosts", STRS, "[]", NULL, "hosts without any tracking"),
+    SAYS("city_only"),
+    PROMISE("city_only", "level", ENUM, "city", "city|region|country", "the finest place anyone gets"),
+    SAYS("no_client_ip_to_origin"),
+    PROMISE("no_client_ip_to_origin", "form", ENUM, "none", "none|prefix", "what the origin gets instead"),
+    PROMISE("no_client_ip_to_origin", "when", ENUM, "always", "always|out", "for everyone, or who said no"),
+    SAYS("third_party_minimised"),
+    PROMISE("third_party_minimised", "hosts", STRS, "[]", NULL, "the third parties that stay"),
+    SAYS("cookies_inventoried"),
+    PROMISE("cookies_inventoried", "keep", STRS, "[]", NULL, "cookies that always pass"),
+    PROMISE("cookies_inventoried", "unknown", ENUM, "strip", "strip|flag", "what happens to cookies without a class"),
+    SAYS("email_pixels_anonymous"),
+    PROMISE("email_pixels_anonymous", "open", STRS, "[]", NULL, "routes of open pixels"),
+    PROMISE("email_pixels_anonymous", "click", STRS, "[]", NULL, "routes of click links"),
+    PROMISE("email_pixels_anonymous", "targets", STRS, "[]", NULL, "hosts that click links may lead to"),
+    SAYS("residency"),
+    PROMISE("residency", "region", ANY, NULL, NULL, "visitors of this place, or of a list of places"),
+    PROMISE("residency", "hosts", STRS, "[]", NULL, "hosts that may be asked"),
+    PROMISE("residency", "unless", ENUM, "none", "none|export", "what allows others all the same"),
+    SAYS("aggregate_metrics_only"),
+    PROMISE("aggregate_metrics_only", "k", INT, "10", "5..1000", "smallest crowd in any number"),
+    PROMISE("aggregate_metrics_only", "epsilon", DECIMAL, NULL, "0..100", "privacy loss of a visitor and day at most"),
+    SAYS("retention"),
+    PROMISE("retention", "max", DURATION, NULL, "1 day..1000 months", "how long anything is kept at most"),
+    PROMISE("retention", "stores", STRS, "[]", NULL, "which stores; none named: all"),
+    SAYS("https_only"),
+    PROMISE("https_only", "hsts", DURATION, "1 year", "1 day..10 years", "how long browsers remember it at least"),
+
+    LATER("tests[].name", STR, NULL, NULL, "what the test shows"),
+    LATER("tests[].request.url", STR, NULL, NULL, "what the visitor asks for"),
+    LATER("tests[].request.method", STR, "GET", NULL, "method of the request"),
+    LATER("tests[].request.from", STR, NULL, NULL, "place of the visitor, such as US-CA"),
+    LATER("tests[].request.ip", STR, NULL, NULL, "address of the visitor, in place of from"),
+    LATER("tests[].request.headers", ANY, NULL, NULL, "fields of the request"),
+    LATER("tests[].request.cookies", ANY, NULL, NULL, "cookies of the request"),
+    LATER("tests[].request.at", STR, NULL, NULL, "date of the request"),
+    LATER("tests[].response.status", INT, "200", "200..599", "status of the origin's answer"),
+    LATER("tests[].response.headers", ANY, NULL, NULL, "fields of the origin's answer"),
+    LATER("tests[].response.set_cookie", ANY, NULL, NULL, "cookies of the origin's answer"),
+    LATER("tests[].response.body", ANY, NULL, NULL, "body of the origin's answer"),
+    LATER("tests[].response.body_file", STR, NULL, NULL, "file with the body"),
+    LATER("tests[].expect.region", STR, NULL, NULL, "row of regions that decides, or unknown"),
+    LATER("tests[].expect.rule_set", STR, NULL, NULL, "rule set in force"),
+    LATER("tests[].expect.decision", ENUM, NULL, "out|in", "the decision"),
+    LATER("tests[].expect.src", ENUM, NULL, "none|gpc|dnt|account|choice|consent|region|route", "who said so"),
+    LATER("tests[].expect.query", ANY, NULL, NULL, "query sent to the origin"),
+    LATER("tests[].expect.status", INT, NULL, "200..599", "status of the answer"),
+    LATER("tests[].expect.cookies", ANY, NULL, NULL, "names of the cookies that survive"),
+    LATER("tests[].expect.sent_headers", ANY, NULL, NULL, "fields sent to the origin"),
+    LATER("tests[].expect.headers", ANY, NULL, NULL, "fields of the answer"),
+    LATER("tests[].expect.body_has", ANY, NULL, NULL, "text in the body"),
+    LATER("tests[].expect.body_lacks", ANY, NULL, NULL, "text not in the body"),
+    LATER("tests[].expect.body_same", BOOL, NULL, NULL, "whether the body is the origin's, byte for byte"),
+
+    ROW("limits.connections", INT, "50000", "1..10000000", "visitor connections, all together", raw_root, connections),
+    ROW("limits.header_size", SIZE, "32KiB", "1KiB..1MiB", "head of a request", raw_root, header_size),
+    ROW("limits.uri_size", SIZE, "8KiB", "256..1MiB", "first line of a request", raw_root, uri_size),
+    ROW("limits.fields", INT, "100", "10..10000", "fields of a request", raw_root, fields),
+    ROW("limits.response_header_size", SIZE, "32KiB", "1KiB..1MiB", "head of an origin's answer", raw_root,
+	response_header_size),
+    ROW("limits.header_timeout", DURATION, "10s", "10ms..1 h", "time for the head of a request", raw_root,
+	header_timeout_ms),
+    ROW("limits.idle_timeout", DURATION, "75s", "10ms..1 h", "silence between two requests", raw_root, idle_timeout_ms),
+    ROW("limits.write_timeout", DURATION, "30s", "10ms..1 h", "a visitor who takes no bytes", raw_root, write_timeout_ms),
+    ROW("limits.keepalive_requests", INT, "1000", "1..1000000000", "requests of one connection", raw_root,
+	keepalive_requests),
+    ROW("limits.threads", INT, "0", "0..256", "threads that serve; 0: one for each core", raw_root, threads),
+
+    STORED_LATER("log.format", ENUM, "text", "text|json", "lines about start, reload and stop", raw_root, log_format),
+
+    LATER("pack.name", STR, NULL, NULL, "in an included pack: its name"),
+    LATER("pack.version", STR, NULL, NULL, "date of the pack"),
+    LATER("pack.disclaimer", STR, NULL, NULL, "what the pack is not"),
+    LATER("rows[].name", STR, NULL, NULL, "in an included pack: a row of the law by place"),
+    LATER("rows[].where", STRS, NULL, NULL, "places of the row"),
+    LATER("rows[].default", ANY, NULL, NULL, "opt-out or opt-in for each group of classes"),
+    LATER("rows[].binding", FLAGS, "[]", "gpc|dnt", "signals that bind by law"),
+    LATER("rows[].duties[].what", STR, NULL, NULL, "a duty"),
+    LATER("rows[].duties[].from", STR, NULL, NULL, "the day it begins"),
+    LATER("rows[].duties[].mark", ENUM, NULL, "primary|secondary|unverified", "how sure we are"),
+    LATER("rows[].duties[].source", STR, NULL, NULL, "who says so"),
+};
+
+const size_t row_table_count = sizeof(row_table) / sizeof(row_table[0]);
+
+/* FLAGS of classes are used as sets of classes: the words stand in the order of the enum. */
+_Static_assert(TC_ANALYTICS == 0 && TC_UNKNOWN == 7 && TC_CLASS_COUNT == 8, "CLASSES follows class.h");

@@ -1,0 +1,424 @@
+/* sites.c: sites, their origins and routes, from checked nodes to struct config_site. */
+#include <assert.h>
+
+#include "config/compile.h"
+#include "config/scalar.h"
+
+/* The way of a message: "sites[0].origin.url". */
+static struct tc_str
+way_of(struct compile *c, size_t site, const char *key)
+{
+	return load_printf(c->l, "sites[%zu].%s", site, key);
+}
+
+/* ---- origin ---- */
+
+static const struct tc_option origin_row = {
+    .path = "sites[].origin.url", .type = TC_OPT_URL, .bounds = "http|https"};
+
+/* The URL that counts and what to point at: --origin, or the file. */
+static bool
+origin_url(struct compile *c, const struct node *site, struct raw_site *raw, struct about *about)
+{
+	struct scalar_fault fault;
+
+	about->at = at_key(site, "origin.url");
+	if (c->over->origin.n == 0)
+		return raw->origin_url.n > 0;
+	about->at = NULL;
+	about->file = TC_STR("--origin");
+	if (!scalar_read(&origin_row, c->over->origin, c->over->origin, "value", &raw->origin_url, &fault)) {
+		about->hint = tc_str_from(fault.hint);
+		load_fault(c->l, about, fault.code, "%s", fault.text);
+		return false;
+	}
+	return true;
+}
+
+static void
+origin_host(struct compile *c, const struct node *site, const struct raw_site *raw, const struct url_parts *url,
+    struct config_origin *o, size_t i)
+{
+	struct tc_str host = lower_copy(c->l, url->host);
+
+	o->authority = host;
+	if (url->port != 0 && url->port != (o->https ? 443 : 80))
+		o->authority = load_printf(c->l, "%.*s:%d", STR_ALL(host), url->port);
+	o->host = host.p[0] == '[' ? tc_str_of(host.p + 1, host.n - 2) : host;
+	if (tc_eq(raw->origin_host, TC_STR("origin")) ||
+	    (o->https && schema_node(site, "origin.host") == NULL)) {
+		o->host_mode = ORIGIN_HOST_ORIGIN;
+	} else if (!tc_eq(raw->origin_host, TC_STR("keep"))) {
+		o->host_mode = ORIGIN_HOST_NAME;
+		o->authority = lower_copy(c->l, raw->origin_host);
+		if (!host_ok(raw->origin_host))
+			load_fault(c->l,
+			    ABOUT(at_key(site, "origin.host"), way_of(c, i, "origin.host"),
+				TC_STR("write keep, origin, or a host name")),
+			    "bad-host", "\"%.*s\" is not a host name", STR_ARGS(raw->origin_host));
+	}
+}
+
+static void
+compile_origin(struct compile *c, const struct node *site, struct raw_site *raw, struct config_origin *o, size_t i)
+{
+	struct about about = {.path = way_of(c, i, "origin.url")};
+	struct url_parts url;
+
+	if (!origin_url(c, site, raw, &about))
+		return;
+	if (!url_split(raw->origin_url, &url))
+		return;
+	o->url = raw->origin_url;
+	o->https = tc_eq(url.scheme, TC_STR("https"));
+	o->port = (uint16_t)(url.port != 0 ? url.port : o->https ? 443
+								 : 80);
+	o->timeout_ms = raw->timeout_ms;
+	origin_host(c, site, raw, &url, o, i);
+	if (o->https) {
+		about.hint = TC_STR("TLS to origins comes in a later version; use http://");
+		load_fault(c->l, &about, "unsupported-tls", "this version cannot ask an origin over https");
+	}
+	if (url.path.n > 0 && !tc_eq(url.path, TC_STR("/"))) {
+		about.hint = TC_STR("end it after host and port: the visitor's path goes to the origin as it is");
+		load_fault(c->l, &about, "bad-url", "an origin has no path");
+	}
+}
+
+/* ---- hosts ---- */
+
+static bool
+host_pattern_ok(struct tc_str host)
+{
+	if (tc_eq(host, TC_STR("*")))
+		return true;
+	if (tc_starts(host, TC_STR("*.")))
+		tc_skip(&host, 2);
+	return host_ok(host);
+}
+
+static const char *
+host_hint(struct tc_str host)
+{
+	if (tc_find(host, TC_STR("://")) < host.n || tc_find_byte(host, '/') < host.n)
+		return "write the name alone, without scheme and path";
+	if (tc_find_byte(host, ':') < host.n)
+		return "write the name without the port: every port means the same site";
+	for (size_t i = 0; i < host.n; i++)
+		if ((unsigned char)host.p[i] >= 0x80)
+			return "write the name as it stands on the wire: xn--...";
+	return "write www.example.com, \"*.example.com\", or \"*\" for any";
+}
+
+static void
+bad_host(struct compile *c, const struct node *at, struct tc_str host, struct tc_str way)
+{
+	load_fault(c->l, ABOUT(at, way, tc_str_from(host_hint(host))), "bad-host", "\"%.*s\" is not a host name",
+	    STR_ARGS(at->from_environment ? node_shown(at) : host));
+}
+
+/* Earlier patterns that cover host: itself, "*.parent" for each parent, "*". Returns the site's number. */
+static const size_t *
+covered_by(const struct string_set *seen, struct tc_str host)
+{
+	const size_t *found = set_find(seen, host);
+	struct tc_str rest = host;
+	char pattern[256] = "*"; /* a host has 253 bytes at most */
+
+	if (tc_starts(rest, TC_STR("*.")))
+		tc_skip(&rest, 1);
+	while (found == NULL && rest.n > 0) {
+		size_t dot = tc_find_byte(tc_str_of(rest.p + 1, rest.n - 1), '.') + 1;
+
+		tc_skip(&rest, dot);
+		if (rest.n > 0 && rest.n < sizeof(pattern)) {
+			memcpy(pattern + 1, rest.p, rest.n);
+			found = set_find(seen, tc_str_of(pattern, rest.n + 1));
+		}
+	}
+	return found != NULL ? found : set_find(seen, TC_STR("*"));
+}
+
+static struct tc_strs
+compile_hosts(struct compile *c, const struct node *site, struct tc_strs hosts, size_t i, struct string_set *seen)
+{
+	struct tc_str *v = load_alloc(c->l, hosts.n * sizeof(*v));
+
+	if (hosts.n == 0)
+		load_fault(c->l, ABOUT(at_key(site, "hosts"), way_of(c, i, "hosts"), TC_STR("write [\"*\"] for any host")),
+		    "missing-value", "sites[%zu].hosts is empty", i);
+	for (size_t k = 0; k < hosts.n; k++) {
+		const struct node *at = at_item(site, "hosts", k);
+		const size_t *before;
+
+		v[k] = lower_copy(c->l, hosts.v[k]);
+		if (!host_pattern_ok(v[k])) {
+			bad_host(c, at, v[k], way_of(c, i, "hosts"));
+			continue;
+		}
+		before = covered_by(seen, v[k]);
+		if (before != NULL && (*before != i || set_find(seen, v[k]) != NULL))
+			load_warning(c->l,
+			    ABOUT(at, way_of(c, i, "hosts"), TC_STR("the first site that matches answers; give each host to one site")),
+			    "overlapping-hosts", "%.*s is already a host of sites[%zu]", STR_ARGS(v[k]), *before);
+		(void)set_add(seen, v[k], i);
+	}
+	return (struct tc_strs){v, hosts.n};
+}
+
+/* Third parties let through: a host stands for itself and what is below it. */
+static struct tc_strs
+compile_allow(struct compile *c, const struct node *map, struct tc_strs allow, struct tc_str way)
+{
+	struct tc_str *v = load_alloc(c->l, allow.n * sizeof(*v));
+
+	for (size_t k = 0; k < allow.n; k++) {
+		v[k] = lower_copy(c->l, allow.v[k]);
+		if (tc_starts(v[k], TC_STR("*")))
+			load_fault(c->l,
+			    ABOUT(at_item(map, "allow", k), way,
+				TC_STR("write the host alone: names below it are let through with it")),
+			    "bad-host", "\"%.*s\" cannot be let through", STR_ARGS(v[k]));
+		else if (!host_ok(v[k]))
+			bad_host(c, at_item(map, "allow", k), v[k], way);
+	}
+	return (struct tc_strs){v, allow.n};
+}
+
+/* ---- routes ---- */
+
+/* Does every path that matches b match a? Its '*' can only be taken by a '*' of a: then the answer is sound. */
+static bool
+glob_covers(struct tc_str a, struct tc_str b, size_t *work)
+{
+	size_t i = 0, k = 0, star = a.n, mark = 0;
+
+	while (k < b.n) {
+		if (*work == 0)
+			return false;
+		(*work)--;
+		if (i < a.n && a.p[i] == '*') {
+			star = i++;
+			mark = k;
+		} else if (i < a.n && a.p[i] == b.p[k]) {
+			i++;
+			k++;
+		} else if (star < a.n) {
+			i = star + 1;
+			k = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (i < a.n && a.p[i] == '*')
+		i++;
+	return i == a.n;
+}
+
+static bool
+matches_all(struct tc_str glob)
+{
+	size_t work = 16;
+
+	return glob_covers(glob, TC_STR("/*"), &work);
+}
+
+static void
+check_match(struct compile *c, const struct node *at, struct tc_str match, struct tc_str way)
+{
+	if (match.n > 1024)
+		load_fault(c->l, ABOUT(at, way, TC_STR("use * for the part that differs")), "out-of-range",
+		    "this glob is longer than 1024 bytes");
+	else if (match.p[0] != '/' && match.p[0] != '*')
+		load_fault(c->l, ABOUT(at, way, TC_STR("a path begins with /, such as /static/*")), "bad-path",
+		    "\"%.*s\" matches no path", STR_ARGS(node_shown(at)));
+	else if (tc_find_byte(match, '?') < match.n || tc_find_byte(match, '#') < match.n)
+		load_fault(c->l, ABOUT(at, way, TC_STR("a route sees the path alone, without ? and what follows")), "bad-path",
+		    "\"%.*s\" matches no path", STR_ARGS(node_shown(at)));
+}
+
+static void
+warn_unreachable(struct compile *c, const struct node *at, const struct tc_route *v, size_t k, size_t *work,
+    struct tc_str way)
+{
+	struct tc_str match = tc_eq(v[k].match, TC_STR("*")) ? TC_STR("/*") : v[k].match;
+
+	for (size_t j = 0; j < k; j++)
+		if (glob_covers(v[j].match, match, work)) {
+			load_warning(c->l, ABOUT(at, way, TC_STR("the first route that matches is taken; move this one up")),
+			    "never-matches", "route %.*s is never reached: %.*s on line %d takes its paths",
+			    STR_ARGS(v[k].name), STR_ARGS(v[j].name), v[j].line);
+			return;
+		}
+}
+
+static void
+compile_route(struct compile *c, const struct node *node, struct tc_route *out, struct tc_str way)
+{
+	struct raw_route raw = {0};
+
+	schema_fill(c->l, "sites[].routes[]", -1, node, &raw, &c->hash);
+	*out = (struct tc_route){.name = raw.name, .match = raw.match, .line = node->line};
+	out->filter = (enum tc_route_filter)raw.filter;
+	out->force_out = raw.force != 0;
+	out->allow = compile_allow(c, node, raw.allow, way);
+	if (!schema_name_ok(raw.name))
+		load_fault(c->l,
+		    ABOUT(at_key(node, "name"), way, TC_STR("use lower case letters, digits and -, at most 64")), "bad-name",
+		    "\"%.*s\" cannot be the name of a route", STR_ARGS(raw.name));
+	check_match(c, at_key(node, "match"), raw.match, way);
+}
+
+static void
+compile_routes(struct compile *c, const struct node *site, struct tc_site *out, size_t i)
+{
+	const struct node *list = node_get(site, TC_STR("routes"));
+	size_t n = list != NULL ? list->n : 0, work = 1000000;
+	struct tc_route *v = load_alloc(c->l, (n + 1) * sizeof(*v));
+
+	if (n > 0 && !within(c, list, "routes", ROUTES_MAX))
+		return;
+	for (size_t k = 0; k < n; k++) {
+		const struct node *node = list->entries[k].value;
+		struct tc_str way = load_printf(c->l, "sites[%zu].routes[%zu]", i, k);
+
+		compile_route(c, node, &v[k], way);
+		warn_unreachable(c, at_key(node, "match"), v, k, &work, way);
+	}
+	if (n == 0 || !matches_all(v[n - 1].match))
+		v[n++] = (struct tc_route){.name = TC_STR("default"), .match = TC_STR("*")};
+	out->routes = v;
+	out->route_count = n;
+}
+
+/* ---- the rest of a site ---- */
+
+static void
+check_choices_path(struct compile *c, const struct node *site, struct tc_str path, size_t i)
+{
+	const struct node *at = at_key(site, "choices.path");
+	bool plain = path.p[0] == '/' && path.n > 1 && path.n <= 256;
+
+	for (size_t k = 0; k < path.n; k++)
+		if ((unsigned char)path.p[k] <= ' ' || (unsigned char)path.p[k] >= 0x7F || strchr("?#*%\"<>\\", path.p[k]) != NULL)
+			plain = false;
+	if (!plain || path.p[path.n - 1] == '/' || tc_starts(path, TC_STR("/.well-known/")) ||
+	    tc_find(path, TC_STR("//")) < path.n || tc_find(path, TC_STR("/.")) < path.n)
+		load_fault(c->l, ABOUT(at, way_of(c, i, "choices.path"), TC_STR("write a path of its own, such as /privacy-choices")),
+		    "bad-path", "\"%.*s\" cannot be the path of the choices page", STR_ARGS(node_shown(at)));
+}
+
+/* A path or URL that a page of ours links to: nothing that could be script. */
+static void
+check_link(struct compile *c, const struct node *site, const char *key, struct tc_str link, size_t i)
+{
+	struct url_parts url;
+	bool path = link.n > 0 && link.p[0] == '/' && !tc_starts(link, TC_STR("//"));
+	bool http = url_split(link, &url) &&
+	    (tc_eq(url.scheme, TC_STR("https")) || tc_eq(url.scheme, TC_STR("http")));
+
+	if (link.n > 0 && !path && !http)
+		load_fault(c->l, ABOUT(at_key(site, key), way_of(c, i, key), TC_STR("write /privacy or https://host/path")),
+		    "bad-url", "\"%.*s\" is neither a path nor a URL", STR_ARGS(node_shown(at_key(site, key))));
+}
+
+#define LANGUAGES "en|es|fr|de|nl|it|pt|zh-Hans|ja|ar"
+
+static const struct tc_option language_row = {.path = "sites[].choices.languages", .type = TC_OPT_ENUM, .bounds = LANGUAGES};
+
+static void
+check_languages(struct compile *c, const struct node *site, struct tc_strs languages, size_t i)
+{
+	struct about about = {.at = at_key(site, "choices.languages"), .path = way_of(c, i, "choices.languages")};
+	struct scalar_fault fault;
+	int index;
+
+	if (languages.n == 0) {
+		about.hint = TC_STR("name at least one, such as [en]");
+		load_fault(c->l, &about, "missing-value", "choices.languages is empty");
+	}
+	for (size_t k = 0; k < languages.n; k++)
+		if (!scalar_read(&language_row, languages.v[k], languages.v[k], "language", &index, &fault)) {
+			about.at = at_item(site, "choices.languages", k);
+			about.hint = tc_str_from(fault.hint);
+			about.suggestion = fault.suggestion;
+			load_fault(c->l, &about, fault.code, "%s in %.*s", fault.text, STR_ALL(about.path));
+		}
+}
+
+/* A cookie name is a token (RFC 6265 4.1.1). */
+static void
+check_cookies(struct compile *c, const struct node *site, struct tc_strs names, size_t i)
+{
+	for (size_t k = 0; k < names.n; k++) {
+		bool ok = true;
+
+		for (size_t j = 0; j < names.v[k].n; j++) {
+			unsigned char b = (unsigned char)names.v[k].p[j];
+
+			ok = ok && b > ' ' && b < 0x7F && strchr("()<>@,;:\\\"/[]?={}", b) == NULL;
+		}
+		if (!ok)
+			load_fault(c->l,
+			    ABOUT(at_item(site, "keep_cookies", k), way_of(c, i, "keep_cookies"),
+				TC_STR("write the name alone, as it stands before = in Set-Cookie")),
+			    "bad-name", "\"%.*s\" cannot be the name of a cookie", STR_ARGS(names.v[k]));
+	}
+}
+
+static void
+compile_site(struct compile *c, const struct node *node, struct config_site *s, size_t i, struct string_set *seen)
+{
+	struct raw_site raw = {0};
+
+	schema_fill(c->l, "sites[]", -1, node, &raw, &c->hash);
+	s->pub.line = node->line;
+	s->pub.hosts = compile_hosts(c, node, raw.hosts, i, seen);
+	s->pub.keep_cookies = raw.keep_cookies;
+	s->pub.allow = compile_allow(c, node, raw.allow, way_of(c, i, "allow"));
+	s->pub.choices_path = raw.choices_path;
+	s->pub.choices_link = (enum tc_choices_link)raw.choices_link;
+	s->pub.languages = raw.languages;
+	s->pub.policy = raw.policy;
+	s->client_ip = (enum client_ip)raw.client_ip;
+	s->geo = raw.geo;
+	s->downstream_cache = (enum downstream_cache)raw.downstream_cache;
+	s->mode = (enum site_mode)raw.mode;
+	s->choices_limit_url = raw.limit_url;
+	compile_origin(c, node, &raw, &s->origin, i);
+	compile_routes(c, node, &s->pub, i);
+	check_choices_path(c, node, raw.choices_path, i);
+	check_link(c, node, "choices.policy", raw.policy, i);
+	check_link(c, node, "choices.limit_url", raw.limit_url, i);
+	check_languages(c, node, raw.languages, i);
+	check_cookies(c, node, raw.keep_cookies, i);
+}
+
+static size_t
+count_hosts(const struct node *sites)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sites->n; i++) {
+		const struct node *hosts = node_get(sites->entries[i].value, TC_STR("hosts"));
+
+		n += hosts != NULL ? hosts->n : 0;
+	}
+	return n;
+}
+
+void
+compile_sites(struct compile *c, const struct node *sites)
+{
+	struct config_site *v;
+	struct string_set seen;
+
+	if (!within(c, sites, "sites", SITES_MAX))
+		return;
+	set_init(&seen, c->l, count_hosts(sites));
+	v = load_alloc(c->l, sites->n * sizeof(*v));
+	for (size_t i = 0; i < sites->n; i++)
+		compile_site(c, sites->entries[i].value, &v[i], i, &seen);
+	c->c->sites = v;
+	c->c->site_count = sites->n;
+}
