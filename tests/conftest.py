@@ -72,9 +72,9 @@ nowhere = proxy_for(None)
 
 
 def pages():
-    """The folder of real pages, or of our own few."""
+    """The folder of real pages, or where that is absent of the demo's few."""
     real = os.path.join(harness.SHARED, "corpus", "pages")
-    return real if os.path.isdir(real) else os.path.join(harness.FIXTURES, "site")
+    return real if os.path.isdir(real) else os.path.join(harness.ROOT, "proxy", "cli", "demo_site")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
-FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 DEADLINE = float(os.environ.get("TACET_TEST_DEADLINE", "20"))
 
 

@@ -66,7 +66,7 @@ def reason_of(out, name):
 
 
 def run_program(suite, path, args, result, env):
-    name = os.path.basename(path)
+    name = os.path.basename(args[0] if suite == "lint" else path)
     began = time.time()
     status, out = run([path, *args], TIMEOUT[suite], env)
     counts = read_cmocka(out)

@@ -90,7 +90,8 @@ def start_nginx(origin, scratch):
     subs = " ".join(f'sub_filter "{literal}" "";' for literal in LITERALS)
     other = free_port()
     server = Nginx(prefix, scratch, extra=f"location / {{ {common} }}", http=f"""
-        keepalive_requests 1000000; upstream origin {{ server {address}; keepalive 128; keepalive_requests 1000000; }}
+        keepalive_requests 1000000; proxy_buffer_size 32k; proxy_buffers 8 32k; proxy_busy_buffers_size 64k;
+        proxy_max_temp_file_size 0; upstream origin {{ server {address}; keepalive 128; keepalive_requests 1000000; }}
         server {{ listen 127.0.0.1:{other}; location / {{ {common} sub_filter_once off; {subs} }} }}""")
     version = subprocess.run(["nginx", "-v"], capture_output=True, text=True,
                              env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin")).stderr.strip()

@@ -1,6 +1,7 @@
 // Opens pages in a real browser and tells what happened.
 //   node drive.mjs < {"browser": "chromium", "args": [...], "prefs": {...}, "pages": [{"url", "headers", "javascript",
-//                     "settle", "run"}]}   ->   [{"status", "title", "text", "requests", "errors", "result"}, ...]
+//                     "settle", "run", "click"}]}   ->   [{"status", "title", "text", "requests", "errors", "result", "url"}, ...]
+// run: an expression of the page; click: a selector, and url is where that led.
 import puppeteer from 'puppeteer-core';
 
 const CHROMIUM = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -35,6 +36,10 @@ async function visit(browser, wanted) {
     seen.title = await page.title();
     seen.text = await page.evaluate(() => document.body?.innerText ?? '');
     if (wanted.run) seen.result = await page.evaluate(wanted.run);
+  }
+  if (wanted.click) {
+    await Promise.all([page.waitForNavigation({waitUntil: 'domcontentloaded', timeout: 10000}), page.click(wanted.click)]);
+    seen.url = page.url();
   }
   await context.close();
   return seen;

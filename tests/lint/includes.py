@@ -72,7 +72,7 @@ def main():
         check_file(path, out)
     if shutil.which("gcc"):
         for header in files("include/tacet/*.h", "proxy/*/*.h", "filters/**/*.h"):
-            if "extracted at build time" not in read(header):
+            if not header.endswith("_table.h"):  # rows for one .c file, not a header of its own
                 compiles_alone(header, out)
     out.done("includes")
 
