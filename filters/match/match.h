@@ -53,11 +53,49 @@ extern const struct tc_filter filter_lists;
 enum match_verdict match_url(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, struct match_result *out);
 
-/* Adds every rule of a list text. Counters of skipped rules stay in the db. 0, or -1 when memory ends. */
+/* Why a rule of a list does nothing here. X(ENUM, "name") */
+#define MATCH_SKIPS(X)                                                                               \
+	X(COSMETIC, "cosmetic rule or scriptlet")                                                    \
+	X(MODIFIER, "changes what a proxy does not see")                                             \
+	X(REGEX, "regular expression")                                                               \
+	X(OPTION, "unknown option")                                                                  \
+	X(NO_LITERAL, "no text to find it by")                                                       \
+	X(MALFORMED, "cannot be read")                                                               \
+	X(INCLUDE, "another file")                                                                   \
+	X(LIMIT, "too long or too many")                                                             \
+	X(REMOVED, "removed by badfilter")
+
+enum match_skip {
+#define X(e, name) MATCH_SKIP_##e,
+	MATCH_SKIPS(X)
+#undef X
+	MATCH_SKIP_COUNT
+};
+
+struct match_stats {
+	size_t rules[TC_PACK_COUNT]; /* in force */
+	size_t skipped[MATCH_SKIP_COUNT];
+	size_t bytes; /* of memory; set by match_build() */
+};
+
+extern const char *const match_skip_names[MATCH_SKIP_COUNT];
+const struct match_stats *match_stats(const struct match_db *db);
+
+/*
+ * Adds every rule of a list text: adblock syntax, or hosts-file lines. The rules are of this class, after a line
+ * "! Class: NAME" of that one. Counters of skipped rules stay in the db. 0, or -1 when memory ends.
+ */
+#define MATCH_LIST_MAX ((size_t)64 << 20) /* bytes of one list; the rest is not read */
 struct match_db *match_new(void);
 int match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class);
 int match_build(struct match_db *db); /* after the last match_add(); then read-only */
 void match_destroy(struct match_db **db);
+
+/* Adds the built-in pack. 0, or -1 when memory ends. */
+int match_add_built_in(struct match_db *db);
+
+/* One line of text for each pack and each reason to skip, for people: line(arg, text). */
+void lists_describe(const struct match_db *db, void (*line)(void *arg, struct tc_str text), void *arg);
 
 /* The registrable domain of a lower-case host (Public Suffix List), or n = 0 for an IP address or a suffix. */
 struct tc_str psl_domain(struct tc_str host);

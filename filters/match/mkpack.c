@@ -483,6 +483,9 @@ put_rules(FILE *out, const struct table *t)
 				bad(r, "no URL pattern: %s", part);
 			fprintf(out, "\t\"%s\" ", kept ? "@@" : "");
 			put_text(out, part, strlen(part));
+			/* Between two '/' it would be read as a regular expression. */
+			if (part[0] == '/' && part[strlen(part) - 1] == '/')
+				fputs(" \"*\"", out);
 			fputs(" \"$important\\n\"\n", out);
 		}
 	}

@@ -1,0 +1,180 @@
+/*
+ * db.h: how the matcher keeps its rules. Built once (rule.c, build.c), then only read (match.c).
+ *
+ *	URL host  --suffix hashes-->  hosts  --+
+ *	URL text  --4-grams-------->  grams  --+--> rule, or a list of rules in refs --> applies? matches?
+ *	page host --suffix hashes-->  sites  --+
+ *	                              loose  --+   (at most 16 rules that have no key at all)
+ *
+ * Everything refers to everything by number or offset, never by pointer, so that the arrays could be written to a
+ * file and mapped. All text is in one pool; patterns point into the rules' own text where they can.
+ */
+#ifndef TACET_MATCH_DB_H
+#define TACET_MATCH_DB_H
+
+#include "match.h"
+
+/* What a rule asks of a URL, beside its pattern. */
+enum rule_flag {
+	RULE_START = 1 << 0,     /* '|' at the start */
+	RULE_END = 1 << 1,       /* '|' at the end */
+	RULE_HOST = 1 << 2,      /* '||' */
+	RULE_WHOLE = 1 << 3,     /* '||host' ends at the end of a host: host_n bytes, found by hash */
+	RULE_CASE = 1 << 4,      /* $match-case */
+	RULE_IMPORTANT = 1 << 5, /* $important */
+	RULE_EXCEPTION = 1 << 6, /* '@@' */
+	RULE_FIRST = 1 << 7,     /* applies to first-party URLs */
+	RULE_THIRD = 1 << 8,     /* applies to third-party URLs */
+	RULE_SAME = 1 << 9,      /* $strict1p: the page's own host only */
+	RULE_OTHER = 1 << 10,    /* $strict3p: other hosts than the page's only */
+	RULE_WILD = 1 << 11,     /* the pattern holds '*' */
+	RULE_SEPARATOR = 1 << 12 /* the pattern holds '^' */
+};
+
+struct rule {
+	uint32_t text, pattern; /* into pool; pattern in lower case but with RULE_CASE */
+	uint32_t domains;       /* into domains; 0: none */
+	uint16_t text_n, pattern_n;
+	uint16_t types; /* enum match_type */
+	uint16_t flags;
+	uint8_t class, pack;
+	uint8_t host_n;  /* RULE_WHOLE */
+	uint8_t gram_at; /* where in the pattern its 4-gram is */
+};
+
+/* One item of domain=, to= or denyallow=. A rule's items follow each other. */
+enum domain_flag {
+	DOMAIN_NOT = 1 << 0,    /* '~' */
+	DOMAIN_ENTITY = 1 << 1, /* "google.*": text is "google" */
+	DOMAIN_TO = 1 << 2,     /* about the URL's host, not the page's */
+	DOMAIN_DENY = 1 << 3,   /* denyallow: about the URL's host, and excludes */
+	DOMAIN_LAST = 1 << 4,
+};
+
+struct domain {
+	uint32_t text;
+	uint16_t n, flags;
+};
+
+/*
+ * A hash table with open addressing. ref: 0 empty; with REF_ONE a rule's number; else where its list begins in refs,
+ * whose last item has REF_LAST. Two keys with the same hash share a slot: who asks compares what the rule says.
+ */
+#define REF_ONE (UINT32_C(1) << 31)
+#define REF_LAST (UINT32_C(1) << 31)
+#define REF_WILD (UINT32_C(1) << 30) /* in a slot of grams: one of the rules is RULE_WILD */
+#define REF_NUMBER (REF_WILD - 1)
+
+struct slot {
+	uint32_t key, ref;
+};
+
+struct table {
+	struct slot *slots;
+	uint32_t mask; /* slots - 1; 0 and slots NULL: no rule */
+};
+
+enum { LOOSE_MAX = 16, GRAM_BITS = 65536 };
+
+struct index {
+	struct table hosts, grams, sites;
+	uint32_t loose[LOOSE_MAX], loose_count;
+	bool important;                 /* one of the rules is */
+	uint8_t bitmap[GRAM_BITS / 8];  /* a 4-gram whose bit is 0 is in no slot */
+};
+
+struct match_db {
+	struct rule *rules;
+	struct domain *domains;
+	char *pool;
+	uint32_t *refs;
+	uint32_t rule_count, domain_count, pool_n, ref_count;
+	uint32_t rule_room, domain_room, pool_room, ref_room;
+	struct index block, allow;
+	struct match_stats stats;
+
+	/* While it is built: keys of $badfilter rules. */
+	uint64_t *bad;
+	uint32_t bad_count, bad_room;
+	bool built;
+};
+
+static inline struct tc_str
+rule_pattern(const struct match_db *db, const struct rule *r)
+{
+	return tc_str_of(db->pool + r->pattern, r->pattern_n);
+}
+
+/* Hashes of hosts go from right to left, so that each suffix of a host has one on the way. */
+#define HOST_HASH 0x811c9dc5u
+static inline uint32_t
+host_hash_step(uint32_t h, char c)
+{
+	return (h ^ (uint8_t)c) * 0x01000193u;
+}
+
+/* Place in the table: FNV's upper bits are the better mixed ones. */
+static inline uint32_t
+slot_place(uint32_t key, uint32_t mask)
+{
+	return (key * 0x9e3779b1u >> 8) & mask;
+}
+
+static inline uint32_t
+table_find(const struct table *t, uint32_t key)
+{
+	if (t->slots == NULL)
+		return 0;
+	for (uint32_t i = slot_place(key, t->mask); t->slots[i].ref != 0; i = (i + 1) & t->mask)
+		if (t->slots[i].key == key)
+			return t->slots[i].ref;
+	return 0;
+}
+
+static inline uint32_t
+gram_read(const char *p)
+{
+	uint32_t gram;
+
+	memcpy(&gram, p, sizeof(gram));
+	return gram;
+}
+
+static inline uint32_t
+gram_bit(uint32_t gram)
+{
+	return gram * 0x9e3779b1u >> 16;
+}
+
+/* Separators of '^': everything but letters, digits, "_-.%" and bytes beyond ASCII. */
+static inline bool
+is_separator(char c)
+{
+	return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	         c == '-' || c == '.' || c == '%' || (uint8_t)c >= 0x80);
+}
+
+/* A part of a host name: letters (lower case), digits, '-', '_', '.'. */
+static inline bool
+is_host_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+/* ---- rule.c: one line of a list ---- */
+
+enum line_kind { LINE_RULE, LINE_BAD, LINE_SKIP };
+
+/* A rule as read; slices point into the line. */
+struct line {
+	enum line_kind kind;
+	enum match_skip why; /* LINE_SKIP */
+	struct tc_str pattern;
+	struct tc_str from, to, deny; /* values of domain=, to=, denyallow= */
+	uint16_t types, flags;
+	uint64_t key; /* of pattern and options without badfilter; LINE_BAD: of the rule to remove */
+};
+
+void line_read(struct line *l, struct tc_str text);
+
+#endif

@@ -1,0 +1,427 @@
+/*
+ * match.c: judges a URL by the tables of db.h.
+ *
+ * A URL costs a few look-ups of host suffixes and one walk over its 4-grams; only what these name is compared. Exceptions
+ * are looked at after a block alone. Order (lists.md 6): important block > exception > block; an exception
+ * beats an important block only if it is important itself.
+ */
+#include <assert.h>
+
+#include "db.h"
+#include "url.h"
+
+/* What is asked, made ready once. */
+struct ask {
+	const struct match_db *db;
+	const struct match_page *page;
+	const struct url *url;
+	struct tc_str text;            /* as it is */
+	const char *lower;             /* the same in lower case */
+	size_t host_at, host_end;      /* where the host is in text */
+	uint16_t type;
+	uint16_t party;                /* RULE_FIRST or RULE_THIRD */
+	bool same_host;
+	uint16_t need;                 /* flags that a rule must have */
+};
+
+/* Whether host is domain or below it. */
+static bool
+is_below(struct tc_str host, struct tc_str domain)
+{
+	return tc_ends(host, domain) && (host.n == domain.n || host.p[host.n - domain.n - 1] == '.');
+}
+
+/* ---- patterns ---- */
+
+static bool
+fits(char pattern, char c)
+{
+	return pattern == c || (pattern == '^' && is_separator(c));
+}
+
+/*
+ * Whether p matches s from `at` on, '*' any bytes, '^' a separator or the end; with `anywhere`, from there or
+ * later. Going back to the last '*' alone is enough: p.n * s.n steps at most.
+ */
+static bool
+like(struct tc_str p, struct tc_str s, size_t at, bool anywhere, bool to_end)
+{
+	size_t k = 0, star = anywhere ? 0 : SIZE_MAX, mark = at;
+
+	for (;;) {
+		if (k < p.n && p.p[k] == '*') {
+			star = ++k;
+			mark = at;
+		} else if (k < p.n && at < s.n && fits(p.p[k], s.p[at])) {
+			k++;
+			at++;
+		} else if (k < p.n && at == s.n && p.p[k] == '^') {
+			k++;
+		} else if (k == p.n && (!to_end || at == s.n)) {
+			return true;
+		} else if (star == SIZE_MAX || mark >= s.n) {
+			return false;
+		} else {
+			k = star;
+			at = ++mark;
+		}
+	}
+}
+
+static struct tc_str
+subject(const struct ask *a, const struct rule *r)
+{
+	return (r->flags & RULE_CASE) != 0 ? a->text : tc_str_of(a->lower, a->text.n);
+}
+
+static bool
+is_label_start(const struct ask *a, size_t at)
+{
+	return at >= a->host_at && at < a->host_end && (at == a->host_at || a->lower[at - 1] == '.');
+}
+
+/* Whether the pattern matches at exactly this place, its anchors included. */
+static bool
+matches_at(const struct ask *a, const struct rule *r, size_t at)
+{
+	struct tc_str p = rule_pattern(a->db, r), s = subject(a, r);
+
+	if ((r->flags & RULE_START) != 0 && at != 0)
+		return false;
+	if ((r->flags & RULE_HOST) != 0 && !is_label_start(a, at))
+		return false;
+	if ((r->flags & (RULE_SEPARATOR | RULE_WILD | RULE_END)) == 0)
+		return s.n - at >= p.n && memcmp(s.p + at, p.p, p.n) == 0;
+	return like(p, s, at, false, (r->flags & RULE_END) != 0);
+}
+
+/* Whether the pattern matches at any place. */
+static bool
+matches(const struct ask *a, const struct rule *r)
+{
+	if ((r->flags & RULE_START) != 0)
+		return matches_at(a, r, 0);
+	if ((r->flags & RULE_HOST) == 0)
+		return like(rule_pattern(a->db, r), subject(a, r), 0, true, (r->flags & RULE_END) != 0);
+	for (size_t at = a->host_at; at < a->host_end; at++)
+		if (is_label_start(a, at) && matches_at(a, r, at))
+			return true;
+	return false;
+}
+
+/* The rest of a pattern whose host is the one that begins at `at`. */
+static bool
+matches_host(const struct ask *a, const struct rule *r, size_t at)
+{
+	struct tc_str p = rule_pattern(a->db, r);
+
+	if (a->host_end - at != r->host_n || memcmp(a->lower + at, p.p, r->host_n) != 0)
+		return false;
+	tc_skip(&p, r->host_n);
+	if (p.n == 1 && p.p[0] == '^' && (r->flags & RULE_END) == 0)
+		return true;
+	return like(p, subject(a, r), a->host_end, false, (r->flags & RULE_END) != 0);
+}
+
+/* ---- options ---- */
+
+/* Whether the item names the page (or the URL's host): a domain and all below it; "google.*" under any suffix. */
+static bool
+domain_holds(const struct ask *a, const struct domain *d)
+{
+	bool about_url = (d->flags & (DOMAIN_TO | DOMAIN_DENY)) != 0;
+	struct tc_str host = about_url ? a->url->host : a->page->host, registrable;
+	struct tc_str text = tc_str_of(a->db->pool + d->text, d->n);
+	size_t suffix;
+
+	if ((d->flags & DOMAIN_ENTITY) == 0)
+		return is_below(host, text);
+	registrable = about_url ? psl_domain(host) : a->page->domain;
+	suffix = tc_find_byte(registrable, '.');
+	if (suffix == registrable.n || registrable.n > host.n)
+		return false;
+	host.n -= registrable.n - suffix;
+	return is_below(host, text);
+}
+
+/*
+ * Judges domain=, to= and denyallow=. Of the items that hold, the longest decides; if none holds, the rule applies
+ * unless it names domains it is for.
+ */
+static bool
+domains_hold(const struct ask *a, const struct rule *r)
+{
+	struct {
+		bool applies, named;
+		size_t longest;
+	} from = {true, false, 0}, to = {true, false, 0}, *side;
+
+	for (const struct domain *d = a->db->domains + r->domains;; d++) {
+		bool holds = domain_holds(a, d);
+
+		if ((d->flags & DOMAIN_DENY) != 0 && holds)
+			return false;
+		side = (d->flags & DOMAIN_TO) != 0 ? &to : &from;
+		if ((d->flags & DOMAIN_DENY) == 0) {
+			if (holds && d->n >= side->longest) {
+				side->longest = d->n;
+				side->applies = (d->flags & DOMAIN_NOT) == 0;
+			}
+			side->named = side->named || (d->flags & DOMAIN_NOT) == 0;
+		}
+		if ((d->flags & DOMAIN_LAST) != 0)
+			break;
+	}
+	return from.applies && to.applies && (from.longest > 0 || !from.named) && (to.longest > 0 || !to.named);
+}
+
+/* All but the pattern, cheapest first. */
+static bool
+applies(const struct ask *a, const struct rule *r)
+{
+	if ((r->types & a->type) == 0 || (r->flags & a->party) == 0 || (r->flags & a->need) != a->need)
+		return false;
+	if ((r->flags & RULE_EXCEPTION) == 0 && (a->page->denied & TC_CLASS_BIT(r->class)) == 0)
+		return false;
+	if ((r->flags & RULE_SAME) != 0 && !a->same_host)
+		return false;
+	if ((r->flags & RULE_OTHER) != 0 && a->same_host)
+		return false;
+	return r->domains == 0 || domains_hold(a, r);
+}
+
+/* ---- the tables ---- */
+
+/* The next rule of what a slot refers to. Loop: while (ref != 0) r = next_rule(db, &ref, &at). */
+static const struct rule *
+next_rule(const struct match_db *db, uint32_t *ref)
+{
+	uint32_t item;
+
+	if ((*ref & REF_ONE) != 0) {
+		item = *ref & REF_NUMBER;
+		*ref = 0;
+		return &db->rules[item];
+	}
+	item = db->refs[*ref & REF_NUMBER];
+	*ref = (item & REF_LAST) != 0 ? 0 : (*ref & REF_NUMBER) + 1;
+	return &db->rules[item & REF_NUMBER];
+}
+
+/* Rules that begin with this host or one above it. */
+static const struct rule *
+find_host(const struct ask *a, const struct index *x)
+{
+	uint32_t hash = HOST_HASH;
+
+	if (x->hosts.slots == NULL)
+		return NULL;
+	for (size_t at = a->host_end; at-- > a->host_at;) {
+		uint32_t ref;
+
+		hash = host_hash_step(hash, a->lower[at]);
+		if (at > a->host_at && a->lower[at - 1] != '.')
+			continue;
+		ref = table_find(&x->hosts, hash);
+		while (ref != 0) {
+			const struct rule *r = next_rule(a->db, &ref);
+
+			if (applies(a, r) && matches_host(a, r, at))
+				return r;
+		}
+	}
+	return NULL;
+}
+
+/* Which slots of grams were met already: a rule with '*' need not be tried twice. */
+enum { SEEN_BITS = 8192 };
+struct seen {
+	bool used;
+	uint64_t bits[SEEN_BITS / 64];
+};
+
+static bool
+seen_before(struct seen *s, const struct table *t, uint32_t gram)
+{
+	uint32_t at = slot_place(gram, t->mask);
+
+	while (t->slots[at].key != gram)
+		at = (at + 1) & t->mask;
+	if (at >= SEEN_BITS)
+		return false; /* tried again: slow, but right */
+	if (!s->used)
+		memset(s->bits, 0, sizeof(s->bits));
+	s->used = true;
+	if ((s->bits[at / 64] >> at % 64 & 1) != 0)
+		return true;
+	s->bits[at / 64] |= UINT64_C(1) << at % 64;
+	return false;
+}
+
+/* The rules whose 4-gram is at `at`. */
+static const struct rule *
+try_gram(const struct ask *a, const struct index *x, size_t at, struct seen *seen)
+{
+	uint32_t gram = gram_read(a->lower + at), ref = table_find(&x->grams, gram);
+	bool again = (ref & REF_WILD) != 0 && seen_before(seen, &x->grams, gram);
+
+	while (ref != 0) {
+		const struct rule *r = next_rule(a->db, &ref);
+
+		if ((r->flags & RULE_WILD) != 0) {
+			if (!again && applies(a, r) && matches(a, r))
+				return r;
+		} else if (at >= r->gram_at && applies(a, r) && matches_at(a, r, at - r->gram_at)) {
+			return r;
+		}
+	}
+	return NULL;
+}
+
+static const struct rule *
+find_gram(const struct ask *a, const struct index *x)
+{
+	/* Grams in the scheme are nobody's key: begin at its ':'. */
+	size_t at = tc_find_byte(a->text, ':'), end = a->text.n >= 4 ? a->text.n - 3 : 0;
+	struct seen seen;
+
+	seen.used = false;
+	if (x->grams.slots == NULL)
+		return NULL;
+	for (; at < end; at++) {
+		uint32_t bit = gram_bit(gram_read(a->lower + at));
+		const struct rule *r;
+
+		if ((x->bitmap[bit / 8] >> bit % 8 & 1) == 0)
+			continue;
+		r = try_gram(a, x, at, &seen);
+		if (r != NULL)
+			return r;
+	}
+	return NULL;
+}
+
+/* Rules that name the page's host, or one above it, and have no better key. */
+static const struct rule *
+find_site(const struct ask *a, const struct index *x)
+{
+	struct tc_str host = a->page->host;
+	uint32_t hash = HOST_HASH;
+
+	if (x->sites.slots == NULL)
+		return NULL;
+	for (size_t at = host.n; at-- > 0;) {
+		uint32_t ref;
+
+		hash = host_hash_step(hash, host.p[at]);
+		if (at > 0 && host.p[at - 1] != '.')
+			continue;
+		ref = table_find(&x->sites, hash);
+		while (ref != 0) {
+			const struct rule *r = next_rule(a->db, &ref);
+
+			if (applies(a, r) && matches(a, r))
+				return r;
+		}
+	}
+	return NULL;
+}
+
+static const struct rule *
+find_loose(const struct ask *a, const struct index *x)
+{
+	for (uint32_t i = 0; i < x->loose_count; i++) {
+		const struct rule *r = &a->db->rules[x->loose[i]];
+
+		if (applies(a, r) && matches(a, r))
+			return r;
+	}
+	return NULL;
+}
+
+/* A rule of the index that matches and has the flags in need, or NULL. */
+static const struct rule *
+find(struct ask *a, const struct index *x, uint16_t need)
+{
+	const struct rule *r;
+
+	if (need != 0 && !x->important)
+		return NULL;
+	a->need = need;
+	r = find_host(a, x);
+	if (r == NULL)
+		r = find_gram(a, x);
+	if (r == NULL)
+		r = find_site(a, x);
+	return r != NULL ? r : find_loose(a, x);
+}
+
+/* ---- the verdict ---- */
+
+static const struct tc_str *
+allowed_by(const struct match_page *page, struct tc_str host)
+{
+	for (size_t set = 0; set < 2; set++)
+		for (size_t i = 0; i < page->allow[set].n; i++)
+			if (page->allow[set].v[i].n > 0 && is_below(host, page->allow[set].v[i]))
+				return &page->allow[set].v[i];
+	return NULL;
+}
+
+static enum match_verdict
+verdict(struct ask *a, struct match_result *out)
+{
+	const struct rule *block = find(a, &a->db->block, 0), *allow, *decides;
+	const struct tc_str *host;
+
+	if (block == NULL)
+		return MATCH_NONE;
+	*out = (struct match_result){.class = block->class, .pack = block->pack};
+	host = allowed_by(a->page, a->url->host);
+	if (host != NULL) {
+		out->rule = *host;
+		return MATCH_ALLOW;
+	}
+	allow = find(a, &a->db->allow, block->flags & RULE_IMPORTANT);
+	if (allow != NULL && ((block->flags | allow->flags) & RULE_IMPORTANT) == 0) {
+		const struct rule *important = find(a, &a->db->block, RULE_IMPORTANT);
+
+		if (important != NULL) {
+			block = important;
+			allow = find(a, &a->db->allow, RULE_IMPORTANT);
+		}
+	}
+	decides = allow != NULL ? allow : block;
+	out->class = block->class;
+	out->pack = block->pack;
+	out->rule = tc_str_of(a->db->pool + decides->text, decides->text_n);
+	return allow != NULL ? MATCH_ALLOW : MATCH_BLOCK;
+}
+
+enum match_verdict
+match_url(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    struct match_result *out)
+{
+	char lower[URL_MAX];
+	struct ask a = {
+	    .db = db,
+	    .page = page,
+	    .url = url,
+	    .text = url->text,
+	    .lower = lower,
+	    .type = (uint16_t)type,
+	};
+
+	assert(db->built && url->text.n <= sizeof(lower));
+	*out = (struct match_result){.verdict = MATCH_NONE};
+	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0)
+		return MATCH_NONE;
+	for (size_t i = 0; i < url->text.n; i++)
+		lower[i] = tc_lower(url->text.p[i]);
+	a.host_at = (size_t)(url->host.p - url->text.p);
+	a.host_end = a.host_at + url->host.n;
+	a.same_host = tc_eq(url->host, page->host);
+	a.party = a.same_host || is_below(url->host, page->domain) ? RULE_FIRST : RULE_THIRD;
+	out->verdict = verdict(&a, out);
+	return out->verdict;
+}
