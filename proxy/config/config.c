@@ -415,10 +415,12 @@ load(const char *file, struct tc_str name, struct tc_str text, const struct conf
 	c.c->arena = arena;
 	c.c->file = file != NULL || text.p != NULL ? load_copy(&l, file != NULL ? tc_str_from(file) : name) : TC_STR("");
 	l.origin_given = c.over->origin.n > 0;
+	m->step = "parse";
 	root = file != NULL ? include_read(&l, c.c->file)
 			    : include_text(&l, name, text.p != NULL ? text : config_default_text());
 	if (root == NULL || load_failed(&l))
 		goto failed;
+	m->step = "schema";
 	expand_node(&l, root);
 	for (size_t i = 0; i < l.pack_count; i++)
 		expand_node(&l, l.packs[i]);
@@ -427,6 +429,7 @@ load(const char *file, struct tc_str name, struct tc_str text, const struct conf
 		schema_check(&l, root);
 	if (load_failed(&l))
 		goto failed;
+	m->step = "meaning";
 	c.root = root;
 	c.c->directory = root->source->directory;
 	hash_begin(&c.hash);

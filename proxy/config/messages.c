@@ -21,6 +21,7 @@ messages_new(void)
 	if (m == NULL)
 		abort();
 	m->arena = arena;
+	m->step = "";
 	m->v = tc_alloc(arena, 2 * MESSAGES_MAX * sizeof(*m->v));
 	if (m->v == NULL)
 		abort();

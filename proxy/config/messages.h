@@ -30,6 +30,7 @@ struct messages {
 	struct message *v;
 	size_t n;
 	size_t errors, warnings;
+	const char *step; /* what config_load() was at last: "parse", "schema", "meaning" */
 	struct tc_arena *arena;
 };
 

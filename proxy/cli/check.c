@@ -1,0 +1,171 @@
+/* check.c: `tacet check`: reads configurations as run would, says what is wrong, and starts nothing. */
+#include "cli/args.h"
+#include "cli/environment.h"
+#include "cli/verbs.h"
+
+struct check {
+	struct arg_list files;
+	bool offline, deny_warnings, verbose, json;
+	struct messages *m;
+};
+
+/* ---- with -v: the steps, and the filters of each route ---- */
+
+static void
+print_step(const struct check *c, const char *step, const char *result)
+{
+	if (c->verbose && !c->json)
+		(void)printf("  %-12s %s\n", step, result);
+}
+
+/* A step is fine if a later one was begun. */
+static void
+print_load_steps(const struct check *c, bool loaded)
+{
+	static const char *const steps[] = {"parse", "schema", "meaning"};
+
+	for (size_t i = 0; i < 3; i++) {
+		bool failed = !loaded && strcmp(c->m->step, steps[i]) == 0;
+
+		print_step(c, steps[i], failed ? "failed" : "ok");
+		if (failed)
+			return;
+	}
+}
+
+static bool
+works_on_bodies(const struct tc_filter *f)
+{
+	return f->phase == TC_DECODE || f->phase == TC_REWRITE || f->phase == TC_ENCODE;
+}
+
+static void
+print_chain(const struct tc_route *r)
+{
+	(void)printf("    route %.*s:", (int)r->name.n, r->name.p);
+	for (size_t f = 0; tc_filters[f] != NULL; f++)
+		if (r->filter != TC_ROUTE_NONE || !works_on_bodies(tc_filters[f]))
+			(void)printf(" %s", tc_filters[f]->name);
+	(void)putchar('\n');
+}
+
+static void
+print_chains(const struct check *c, const struct config *config)
+{
+	if (!c->verbose || c->json)
+		return;
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct tc_site *s = &config->sites[i].pub;
+
+		(void)printf("  site %.*s\n", (int)s->hosts.v[0].n, s->hosts.v[0].p);
+		for (size_t k = 0; k < s->route_count; k++)
+			print_chain(&s->routes[k]);
+	}
+}
+
+/* ---- one file ---- */
+
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+print_result(const struct check *c, const char *file, size_t errors, size_t warnings)
+{
+	if (c->json)
+		return;
+	if (errors > 0)
+		(void)printf("%s: %zu error%s, %zu warning%s\n", file, errors, plural(errors), warnings, plural(warnings));
+	else if (warnings > 0)
+		(void)printf("%s: ok, %zu warning%s\n", file, warnings, plural(warnings));
+	else
+		(void)printf("%s: ok\n", file);
+}
+
+/* What was found comes first, then what it comes to. */
+static void
+print_all(const struct check *c, const char *file, const struct config *config, size_t errors, size_t warnings)
+{
+	bool loaded = config != NULL;
+
+	if (c->json)
+		return;
+	messages_print(c->m, stderr);
+	print_load_steps(c, loaded);
+	if (loaded) {
+		print_step(c, "promises", "not proved in this version");
+		print_step(c, "environment", c->offline ? "skipped" : errors > 0 ? "failed"
+										 : "ok");
+		print_chains(c, config);
+	}
+	print_result(c, file, errors, warnings);
+}
+
+static int
+check_file(struct check *c, const char *file)
+{
+	static const struct config_overrides judge = {.judge = true};
+	size_t errors = c->m->errors, warnings = c->m->warnings;
+	struct config *config = NULL;
+	bool loaded = config_load(file, &judge, &config, c->m) == 0;
+
+	if (loaded && !c->offline)
+		environment_check(config, c->m);
+	errors = c->m->errors - errors;
+	warnings = c->m->warnings - warnings;
+	print_all(c, file, config, errors, warnings);
+	config_destroy(&config);
+	if (!loaded)
+		return 78;
+	return errors > 0 || (c->deny_warnings && warnings > 0) ? 1 : 0;
+}
+
+/* For programs there is one answer about all files; for people each file has its own. */
+static int
+check_files(struct check *c)
+{
+	int worst = 0;
+
+	c->m = messages_new();
+	for (size_t i = 0; i < c->files.n; i++) {
+		int code = check_file(c, c->files.v[i]);
+
+		worst = code > worst ? code : worst;
+		if (!c->json) {
+			messages_destroy(&c->m);
+			c->m = messages_new();
+		}
+	}
+	if (c->json)
+		messages_print_json(c->m, stdout);
+	messages_destroy(&c->m);
+	return worst;
+}
+
+int
+verb_check(int argc, char **argv)
+{
+	struct check c = {0};
+	const char *format = "text";
+	const struct arg args[] = {
+	    {"config", 'c', ARG_MANY, &c.files},
+	    {"files", 0, ARG_OTHER, &c.files},
+	    {"offline", 0, ARG_FLAG, &c.offline},
+	    {"deny-warnings", 0, ARG_FLAG, &c.deny_warnings},
+	    {"verbose", 'v', ARG_FLAG, &c.verbose},
+	    {"format", 0, ARG_TEXT, &format},
+	    {0},
+	};
+	int code = args_parse("check", args, argc, argv);
+
+	if (code >= 0)
+		return code;
+	c.json = strcmp(format, "json") == 0;
+	if (!c.json && strcmp(format, "text") != 0)
+		return args_wrong("check", "--format is text or json");
+	if (c.files.n == 0)
+		return args_wrong("check", "say which file: -c FILE");
+	return check_files(&c);
+}
