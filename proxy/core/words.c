@@ -493,6 +493,7 @@ weight_parse(struct tc_str params)
 
 	if (params.p == NULL)
 		return 1000;
+	params = tc_trim(params);
 	if (!tc_istarts(params, TC_STR("q=")))
 		return 0;
 	tc_skip(&params, 2);
