@@ -764,8 +764,9 @@ may_have_host(struct tc_str t, size_t at, size_t *behind)
 	while (i < t.n && t.p[i] == '/')
 		i++;
 	*behind = i;
-	while (i < t.n && i - at < 32 && (t.p[i] == '/' || t.p[i] == '\\'))
-		i++;
+	for (; i < t.n && i - at < 32 && (t.p[i] == '/' || t.p[i] == '\\'); i++)
+		if (t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] != '/' && t.p[i + 1] != '\\')
+			return true; /* an escape */
 	for (from = i; i < t.n && i - from < SPAN_MAX && t.p[i] != '\\'; i++) {
 		if (t.p[i] != '.' && t.p[i] != '@' && t.p[i] != ':' && !is_kind(t.p[i], C_HOST))
 			return dot;
@@ -811,18 +812,22 @@ judge_absolute(struct scan *s, size_t at)
 	return span.at[span.n];
 }
 
-/* A name behind something else: u+'matomo.js', h+'/gtm.js?id='. Its host cannot be changed here. */
-static void
+/* A name behind something else: u+'matomo.js', h+'/gtm.js?id='. Its host cannot be changed here. Returns where
+ * to go on. */
+static size_t
 judge_name(struct scan *s, size_t at, const struct span *span)
 {
 	struct tc_str text = span_text(span, 0, span->n);
 
 	if (!is_appended(s, at) || !signed_by_vendor(s, text, '/') || hit_at(s, at + 1) == HIT_NONE)
-		return;
-	if (s->sub == NULL)
+		return at + 1;
+	if (s->sub == NULL) {
 		s->empty = true;
-	else if (span->url[0] == '/') /* "https://host" + "@x.invalid/gtm.js" */
+	} else if (span->url[0] == '/') { /* "https://host" + "@x.invalid/gtm.js" */
 		edit(s, span->at[0], span->at[1], TC_STR("@x.invalid/"));
+		return span->at[1];
+	}
+	return at + 1;
 }
 
 /* "host/path" or ".host/path" or "host" in quotes, a part of a URL. True when it is one and was judged. */
@@ -892,23 +897,25 @@ judge_quoted(struct scan *s, size_t at)
 		return at + 1;
 	if (span.url[0] != '/' && judge_part(s, at, &span))
 		return span.at[span.n];
-	judge_name(s, at, &span);
-	return at + 1;
+	return judge_name(s, at, &span);
 }
 
 /* A slash, or an escape that may be one: two of them begin a URL. */
 static size_t
 judge_slash(struct scan *s, size_t at)
 {
+	const struct tc_str ours = TC_STR("/.well-known/tacet/");
 	struct tc_str rest = tc_str_of(s->text.p + at, s->text.n - at);
 	struct span span;
 	size_t len = 1;
 	char c = '/';
 	enum escape e;
 
-	if (tc_starts(rest, TC_STR("/.well-known/tacet/"))) {
+	if (rest.n < ours.n && !s->last && tc_starts(ours, rest))
+		return MORE;
+	if (tc_starts(rest, ours)) { /* its query is not looked at again */
 		read_span(s, at, &span);
-		return span.open && !s->last ? MORE : span.at[span.n]; /* ours: its query is not looked at again */
+		return span.open && !s->last ? MORE : span.at[span.n];
 	}
 	if (rest.p[0] == '\\') {
 		e = unescape(tc_str_of(rest.p, rest.n > 16 ? 16 : rest.n), &c, &len);
