@@ -67,13 +67,14 @@ put_line(struct writer *w, struct tc_str name, struct tc_str value)
 static void
 put_number(struct writer *w, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	size_t length = 1;
 
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	put(w, tc_str_of(digits + at, sizeof(digits) - at));
+	for (uint64_t rest = n; rest >= 10; rest /= 10)
+		length++;
+	if (w->p != NULL)
+		for (size_t i = length; i-- > 0; n /= 10)
+			w->p[w->n + i] = (char)('0' + n % 10);
+	w->n += length;
 }
 
 static void
