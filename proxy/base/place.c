@@ -16,9 +16,37 @@ static const char COUNTRIES[] =
     "SASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUS"
     "UYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZWXK";
 
+/* A set of countries: by first letter, one bit for each second letter. */
+#define L(c) ((uint32_t)1 << ((c) - 'A'))
+
 /* The 27 members, the French outermost regions (GP MQ GF RE YT MF), and Aaland (AX). */
-static const char EU[] = "ATBEBGHRCYCZDKEEFIFRDEGRHUIEITLVLTLUMTNLPLPTROSKSIESSEGPMQGFREYTMFAX";
-static const char EEA_ONLY[] = "ISLINO";
+static const uint32_t EU[26] = {
+    ['A' - 'A'] = L('T') | L('X'),
+    ['B' - 'A'] = L('E') | L('G'),
+    ['C' - 'A'] = L('Y') | L('Z'),
+    ['D' - 'A'] = L('E') | L('K'),
+    ['E' - 'A'] = L('E') | L('S'),
+    ['F' - 'A'] = L('I') | L('R'),
+    ['G' - 'A'] = L('F') | L('P') | L('R'),
+    ['H' - 'A'] = L('R') | L('U'),
+    ['I' - 'A'] = L('E') | L('T'),
+    ['L' - 'A'] = L('T') | L('U') | L('V'),
+    ['M' - 'A'] = L('F') | L('Q') | L('T'),
+    ['N' - 'A'] = L('L'),
+    ['P' - 'A'] = L('L') | L('T'),
+    ['R' - 'A'] = L('E') | L('O'),
+    ['S' - 'A'] = L('E') | L('I') | L('K'),
+    ['Y' - 'A'] = L('T'),
+};
+
+/* What the EEA has more: IS, LI, NO. */
+static const uint32_t EEA_ONLY[26] = {
+    ['I' - 'A'] = L('S'),
+    ['L' - 'A'] = L('I'),
+    ['N' - 'A'] = L('O'),
+};
+
+#undef L
 
 struct region {
 	char code[8];
@@ -113,20 +141,17 @@ upper(char c)
 }
 
 static bool
-in_set(const char *set, size_t n, const char *country)
+in_set(const uint32_t set[26], const char *country)
 {
-	for (size_t i = 0; i + 2 <= n; i += 2)
-		if (set[i] == country[0] && set[i + 1] == country[1])
-			return true;
-	return false;
+	unsigned first = (unsigned)country[0] - 'A', second = (unsigned)country[1] - 'A';
+
+	return first < 26 && second < 26 && (set[first] >> second & 1) != 0;
 }
 
-/* Two letters in any case to a code in use; people write UK and EL. */
-static bool
-country_parse(struct tc_str code, char out[3])
+/* Two letters in upper case; people write UK and EL. */
+static void
+country_fold(struct tc_str code, char out[3])
 {
-	if (code.n != 2)
-		return false;
 	out[0] = upper(code.p[0]);
 	out[1] = upper(code.p[1]);
 	out[2] = '\0';
@@ -134,7 +159,17 @@ country_parse(struct tc_str code, char out[3])
 		memcpy(out, "GB", 2);
 	else if (memcmp(out, "EL", 2) == 0)
 		memcpy(out, "GR", 2);
-	return in_set(COUNTRIES, sizeof(COUNTRIES) - 1, out);
+}
+
+/* Is it a code in use? */
+static bool
+country_parse(struct tc_str code, char out[3])
+{
+	country_fold(code, out);
+	for (size_t i = 0; i + 2 < sizeof(COUNTRIES); i += 2)
+		if (COUNTRIES[i] == out[0] && COUNTRIES[i + 1] == out[1])
+			return true;
+	return false;
 }
 
 static const struct region *
@@ -180,23 +215,25 @@ place_parse(struct tc_str code, struct place *out)
 	return true;
 }
 
+/* Asked of each row for each request: the length tells the kinds of codes apart. */
 bool
 place_in(struct tc_str where, const struct place *p)
 {
 	char country[3];
 
-	if (tc_eq(where, TC_STR("*")))
-		return true;
-	if (p->country[0] == '\0')
-		return false;
-	if (tc_ieq(where, TC_STR("EU")))
-		return in_set(EU, sizeof(EU) - 1, p->country);
-	if (tc_ieq(where, TC_STR("EEA")))
-		return in_set(EU, sizeof(EU) - 1, p->country)
-		    || in_set(EEA_ONLY, sizeof(EEA_ONLY) - 1, p->country);
-	if (where.n == 2)
-		return country_parse(where, country) && memcmp(country, p->country, 2) == 0;
-	return p->region[0] != '\0' && tc_ieq(where, tc_str_from(p->region));
+	switch (where.n) {
+	case 1:
+		return where.p[0] == '*';
+	case 2:
+		country_fold(where, country);
+		if (memcmp(country, "EU", 2) == 0)
+			return in_set(EU, p->country);
+		return memcmp(country, p->country, 2) == 0;
+	case 3:
+		return tc_ieq(where, TC_STR("EEA")) && (in_set(EU, p->country) || in_set(EEA_ONLY, p->country));
+	default:
+		return where.n > 0 && p->region[0] != '\0' && tc_ieq(where, tc_str_from(p->region));
+	}
 }
 
 bool

@@ -92,7 +92,7 @@ strip_district(struct tc_str s)
 	    TC_STR_INIT("\xef\xbc\xbb"), /* full width [ */
 	};
 
-	for (size_t i = 0; i < sizeof(OPENING) / sizeof(OPENING[0]); i++)
+	for (size_t i = 0; i < sizeof(OPENING) / sizeof(OPENING[0]) && s.n > 0; i++)
 		s.n = tc_find(s, OPENING[i]);
 	s = tc_trim(s);
 	return s.n > 0 ? s : (struct tc_str){NULL, 0};
