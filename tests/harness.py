@@ -194,7 +194,7 @@ class Reader:
 
 
 def head_bytes(start, fields):
-    return (start + "\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n").encode("latin-1")
+    return (start + "\r\n" + "".join(f"{n}: {v}\r\n" for n, v in as_list(fields)) + "\r\n").encode("latin-1")
 
 
 def as_list(fields):

@@ -77,6 +77,15 @@ serve_address(const struct service *service, size_t i, char out[64])
 	return tc_str_from(out);
 }
 
+/* Why there will be no start: to whoever tried it. */
+static void
+complain(const struct buf *why)
+{
+	struct tc_str text = buf_str(why);
+
+	(void)fprintf(stderr, "%.*s", (int)text.n, text.p);
+}
+
 static int
 run(struct serve *s, struct service *service, struct loop *control)
 {
@@ -87,7 +96,7 @@ run(struct serve *s, struct service *service, struct loop *control)
 	buf_init(&why, 64 << 10);
 	admin = admin_start(service, service->snapshot->config, &why);
 	if (admin == NULL) {
-		log_lines(LOG_WARNING, buf_str(&why));
+		complain(&why);
 		buf_reset(&why);
 		return 1;
 	}
@@ -117,7 +126,10 @@ serve(struct serve *s, struct config *c)
 	buf_init(&warnings, 1 << 20);
 	s->control = control;
 	code = service_start(&service, control, c, &warnings);
-	log_lines(LOG_WARNING, buf_str(&warnings));
+	if (code == 0)
+		log_lines(LOG_WARNING, buf_str(&warnings));
+	else
+		complain(&warnings);
 	buf_reset(&warnings);
 	if (code == 0)
 		code = run(s, &service, control);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <sys/stat.h>
 
+#include "base/arena.h"
 #include "http/url.h"
 
 #define LOADER_ARENA_MAX ((size_t)256 << 20)

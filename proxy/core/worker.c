@@ -163,9 +163,6 @@ run(void *arg)
 			exchange_visitor_gone(v->exchange);
 		conn_drop(&v->conn);
 	}
-	use_release(w->use); /* closes the pools */
-	w->use = NULL;
-	loop_close(&w->loop);
 }
 
 int
@@ -222,6 +219,8 @@ worker_join(struct worker *w)
 	late = atomic_exchange(&w->next, NULL);
 	if (late != NULL)
 		snapshot_unref(&late);
+	use_release(w->use); /* closes the pools */
+	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
 	free(w->scratch);
 	free(w->listeners);
 }
