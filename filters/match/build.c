@@ -233,7 +233,10 @@ add_domains(struct match_db *db, const struct line *l, struct rule *r)
 
 /* ---- rules ---- */
 
-/* Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. */
+/*
+ * Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. "||host" alone is read as "||host^",
+ * as the engines in use do.
+ */
 static size_t
 whole_host(struct tc_str pattern)
 {
@@ -241,10 +244,10 @@ whole_host(struct tc_str pattern)
 
 	while (n < pattern.n && is_host_byte(tc_lower(pattern.p[n])))
 		n++;
-	if (n == 0 || n > 255 || n == pattern.n || strchr("^/:?", pattern.p[n]) == NULL)
+	if (n == 0 || n > 255 || (n < pattern.n && strchr("^/:?", pattern.p[n]) == NULL))
 		return 0;
-	/* "||host.^" and "||.host^" are something else. */
-	return pattern.p[n - 1] == '.' || pattern.p[0] == '.' ? 0 : n;
+	/* "||host.^" and "||.host^" are something else; so are "||google." and "||ads-". */
+	return strchr(".-_", pattern.p[n - 1]) != NULL || pattern.p[0] == '.' ? 0 : n;
 }
 
 /*
@@ -703,7 +706,8 @@ weights_new(void)
 static int
 rarest_gram(const struct match_db *db, const struct rule *r, const struct weights *w)
 {
-	static const char *const schemes[] = {"http", "ttps", "tps:", "ttp:", "wss:"};
+	static const char *const schemes[] = {"http", "ttps", "tps:", "ps:/", "ttp:", "tp:/", "wss:", "ss:/", "ws:/",
+	    "s://", "p://"};
 	char text[256];
 	size_t n = r->pattern_n < sizeof(text) ? r->pattern_n : sizeof(text);
 	unsigned best = UINT32_MAX;
@@ -759,35 +763,27 @@ place_gram(struct match_db *db, struct building *b, uint32_t number, int at, str
 	return chains_add(&b->grams, gram_read(text), number);
 }
 
-/* By each domain the page may have; 1: it has none, or one that cannot be hashed. */
+/* By each domain the page may have; 1: it names none. */
 static int
 place_sites(struct match_db *db, struct building *b, uint32_t number)
 {
-	uint32_t first = db->rules[number].domains;
-	bool any = false;
+	uint32_t i = db->rules[number].domains;
+	int result = 1;
 
-	for (uint32_t i = first; i != 0; i++) {
+	if (i == 0)
+		return result;
+	for (bool last = false; !last; i++) {
 		const struct domain *d = &db->domains[i];
+		uint32_t key = host_hash(tc_str_of(db->pool + d->text, d->n));
 
-		if ((d->flags & (DOMAIN_NOT | DOMAIN_TO | DOMAIN_DENY)) == 0) {
-			any = true;
-			if ((d->flags & DOMAIN_ENTITY) != 0)
-				return 1;
-		}
-		if ((d->flags & DOMAIN_LAST) != 0)
-			break;
-	}
-	if (!any)
-		return 1;
-	for (uint32_t i = first;; i++) {
-		const struct domain *d = &db->domains[i];
-
-		if ((d->flags & (DOMAIN_NOT | DOMAIN_TO | DOMAIN_DENY)) == 0 &&
-		    chains_add(&b->sites, host_hash(tc_str_of(db->pool + d->text, d->n)), number) == -1)
+		last = (d->flags & DOMAIN_LAST) != 0;
+		if ((d->flags & (DOMAIN_NOT | DOMAIN_TO | DOMAIN_DENY)) != 0)
+			continue;
+		result = 0;
+		if (chains_add(&b->sites, (d->flags & DOMAIN_ENTITY) != 0 ? key ^ ENTITY_KEY : key, number) == -1)
 			return -1;
-		if ((d->flags & DOMAIN_LAST) != 0)
-			return 0;
 	}
+	return result;
 }
 
 /* Gives one rule its place. 0, 1 if there is none for it, or -1 when memory ends. */

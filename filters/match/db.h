@@ -113,6 +113,9 @@ host_hash_step(uint32_t h, char c)
 	return (h ^ (uint8_t)c) * 0x01000193u;
 }
 
+/* Keys of sites: "google.*" differs from "google". */
+#define ENTITY_KEY 0x9747b28cu
+
 /* Place in the table: FNV's upper bits are the better mixed ones. */
 static inline uint32_t
 slot_place(uint32_t key, uint32_t mask)

@@ -118,7 +118,7 @@ matches_host(const struct ask *a, const struct rule *r, size_t at)
 	if (a->host_end - at != r->host_n || memcmp(a->lower + at, p.p, r->host_n) != 0)
 		return false;
 	tc_skip(&p, r->host_n);
-	if (p.n == 1 && p.p[0] == '^' && (r->flags & RULE_END) == 0)
+	if ((p.n == 0 || (p.n == 1 && p.p[0] == '^')) && (r->flags & RULE_END) == 0)
 		return true;
 	return like(p, subject(a, r), a->host_end, false, (r->flags & RULE_END) != 0);
 }
@@ -301,22 +301,19 @@ find_gram(const struct ask *a, const struct index *x)
 	return NULL;
 }
 
-/* Rules that name the page's host, or one above it, and have no better key. */
+/* Rules that name host, or one above it, and have no better key. */
 static const struct rule *
-find_site(const struct ask *a, const struct index *x)
+find_named(const struct ask *a, const struct index *x, struct tc_str host, uint32_t kind)
 {
-	struct tc_str host = a->page->host;
 	uint32_t hash = HOST_HASH;
 
-	if (x->sites.slots == NULL)
-		return NULL;
 	for (size_t at = host.n; at-- > 0;) {
 		uint32_t ref;
 
 		hash = host_hash_step(hash, host.p[at]);
 		if (at > 0 && host.p[at - 1] != '.')
 			continue;
-		ref = table_find(&x->sites, hash);
+		ref = table_find(&x->sites, hash ^ kind);
 		while (ref != 0) {
 			const struct rule *r = next_rule(a->db, &ref);
 
@@ -325,6 +322,23 @@ find_site(const struct ask *a, const struct index *x)
 		}
 	}
 	return NULL;
+}
+
+/* Rules for this page: by its host, and by its host without public suffix for "google.*". */
+static const struct rule *
+find_site(const struct ask *a, const struct index *x)
+{
+	struct tc_str host = a->page->host;
+	size_t name = tc_find_byte(a->page->domain, '.');
+	const struct rule *r;
+
+	if (x->sites.slots == NULL)
+		return NULL;
+	r = find_named(a, x, host, 0);
+	if (r != NULL || a->page->domain.n > host.n)
+		return r;
+	host.n -= a->page->domain.n - name;
+	return find_named(a, x, host, ENTITY_KEY);
 }
 
 static const struct rule *
