@@ -2,7 +2,7 @@
 import os
 import re
 
-from harness import answer, get, parse_metrics, total
+from harness import answer, get, total, wait_until
 
 SECRETS = ["canarypath", "canaryquery", "canarycookie", "canaryagent", "canaryreferer", "canaryfield", "canaryhost", "192.0.2.99", "CANARY"]
 
@@ -25,6 +25,7 @@ def test_metrics_count(start, fresh_origin):
     for _ in range(3):
         proxy.get("/p", {"Sec-GPC": "1", "Cookie": "_fbp=1"})
     proxy.get("/p")
+    wait_until(lambda: total(proxy.metrics(), "tacet_http_requests_total") >= 4, "the last request to be counted")
     m = proxy.metrics()
     assert total(m, "tacet_http_requests_total") == 4
     assert total(m, "tacet_filter_actions_total") >= 9
@@ -32,7 +33,7 @@ def test_metrics_count(start, fresh_origin):
     with proxy.client() as c:
         c.send(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
         c.answer()
-    assert total(proxy.metrics(), "tacet_http_refusals_total") == total(m, "tacet_http_refusals_total") + 1
+    wait_until(lambda: total(proxy.metrics(), "tacet_http_refusals_total") == total(m, "tacet_http_refusals_total") + 1, "the refusal to be counted")
 
 
 def test_labels_are_closed_and_carry_no_visitor(start, fresh_origin):
