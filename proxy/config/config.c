@@ -130,8 +130,10 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 {
 	const struct node *tls = node_get(node, TC_STR("tls")), *redirect = node_get(node, TC_STR("redirect"));
 	struct raw_listen raw = {0};
+	struct hash apart; /* compile_listen() adds the addresses, wherever they come from */
 
-	schema_fill(c->l, "listen[]", -1, node, &raw, &c->hash);
+	hash_begin(&apart);
+	schema_fill(c->l, "listen[]", -1, node, &raw, &apart);
 	out->text = raw.address;
 	out->line = node->line;
 	out->tls = tls != NULL;
@@ -325,7 +327,7 @@ compile_root(struct compile *c)
 static const struct node *
 default_root(struct compile *c)
 {
-	return include_text(c->l, TC_STR("built-in"), config_default_text());
+	return include_text(c->l, TC_STR("built-in"), config_default_text(), true);
 }
 
 static void
@@ -394,6 +396,8 @@ compile(struct compile *c)
 		return;
 	compile_promises(c);
 	compile_tests(c);
+	if (load_failed(c->l))
+		return;
 	warn_later(c);
 	hash_text(&c->hash, c->c->hash, 16);
 }
@@ -417,7 +421,7 @@ load(const char *file, struct tc_str name, struct tc_str text, const struct conf
 	l.origin_given = c.over->origin.n > 0;
 	m->step = "parse";
 	root = file != NULL ? include_read(&l, c.c->file)
-			    : include_text(&l, name, text.p != NULL ? text : config_default_text());
+			    : include_text(&l, name, text.p != NULL ? text : config_default_text(), text.p == NULL);
 	if (root == NULL || load_failed(&l))
 		goto failed;
 	m->step = "schema";
@@ -487,7 +491,7 @@ config_where(const struct config *c, const struct tc_rule_set *r, const char *wa
 	if (i == c->rule_set_count)
 		return false;
 	n = way[0] != '\0' ? schema_node(c->trace->rules[i], way) : c->trace->keys[i];
-	if (n == NULL)
+	if (n == NULL || n->source->built_in)
 		return false;
 	*file = n->source->file;
 	*line = n->line;

@@ -298,9 +298,8 @@ slurp(struct loader *l, FILE *f, struct tc_str path, const struct node *by, stru
 
 /* The tree of a text, its includes merged in. */
 static struct node *
-parse(struct loader *l, struct tc_str path, struct tc_str text, const struct node *by)
+parse(struct loader *l, struct source *source, struct tc_str path, struct tc_str text, const struct node *by)
 {
-	struct source *source = load_alloc(l, sizeof(*source));
 	struct node *map;
 
 	if (tc_starts(text, TC_STR("\xEF\xBB\xBF"))) /* a byte order mark says nothing in UTF-8 */
@@ -329,7 +328,7 @@ read_file(struct loader *l, struct tc_str path, const struct node *by)
 	if (!enter(l, f, path, by, &file))
 		goto out;
 	if (slurp(l, f, path, by, &text))
-		map = parse(l, path, text, by);
+		map = parse(l, load_alloc(l, sizeof(struct source)), path, text, by);
 	file->open = false;
 out:
 	(void)fclose(f);
@@ -343,8 +342,11 @@ include_read(struct loader *l, struct tc_str file)
 }
 
 struct node *
-include_text(struct loader *l, struct tc_str name, struct tc_str text)
+include_text(struct loader *l, struct tc_str name, struct tc_str text, bool built_in)
 {
+	struct source *source = load_alloc(l, sizeof(*source));
+
+	source->built_in = built_in;
 	l->text_only = true;
-	return parse(l, name, text, NULL);
+	return parse(l, source, name, text, NULL);
 }

@@ -28,6 +28,7 @@ enum {
 struct source {
 	struct tc_str file, directory, text;
 	struct tc_str included_from; /* "site.yaml:3"; n = 0: named on the command line */
+	bool built_in;               /* the default: no file that anyone could open */
 };
 
 enum node_kind { NODE_SCALAR,
@@ -140,7 +141,7 @@ struct node *node_new_map(struct loader *l, const struct node *like, size_t room
 struct node *include_read(struct loader *l, struct tc_str file);
 
 /* A built-in text, under the given name. */
-struct node *include_text(struct loader *l, struct tc_str name, struct tc_str text);
+struct node *include_text(struct loader *l, struct tc_str name, struct tc_str text, bool built_in);
 
 /* ${NAME}, ${NAME:-default} and $$ in every scalar below n. */
 void expand_node(struct loader *l, struct node *n);

@@ -26,6 +26,13 @@ unknown_rule_set(struct compile *c, const struct node *at, const struct node *na
 	    STR_ALL(way));
 }
 
+/* The built-in default has lines, but no file to look them up in. */
+static int
+line_of(const struct node *n)
+{
+	return n->source->built_in ? 0 : n->line;
+}
+
 /* ---- extends: a key that is present replaces the parent's key whole ---- */
 
 enum { UNSEEN,
@@ -174,7 +181,7 @@ compile_rules(struct compile *c, const struct node *map)
 		trace->extends[i] = extends != NULL ? extends->text : TC_STR("");
 		trace->keys[i] = map->entries[i].key;
 		v[i].name = map->entries[i].key->text;
-		v[i].line = c->c->file.n > 0 ? map->entries[i].key->line : 0;
+		v[i].line = line_of(map->entries[i].key);
 		compile_rule_set(c, in.rules[i], &v[i]);
 		check_essential(c, map->entries[i].value, v[i].remove, v[i].name);
 	}
@@ -318,7 +325,7 @@ compile_region(struct compile *c, const struct node *row, struct config_region *
 	r->honour = raw.honour;
 	r->link_text = raw.link_text;
 	r->gpc_override_opt_in = raw.gpc_override != 0;
-	r->line = c->c->file.n > 0 ? row->line : 0;
+	r->line = line_of(row);
 	r->initial = rule_set_of(c, row, raw.initial, "default", raw.name);
 	r->opted_out = rule_set_of(c, row, raw.opted_out, "opted_out", raw.name);
 	if (raw.opted_in.n > 0)
@@ -357,7 +364,7 @@ compile_regions(struct compile *c, const struct node *list)
 		compile_region(c, list->entries[i].value, &v[i], &taken);
 		check_region_name(c, list->entries[i].value, v[i].name, &names);
 	}
-	if (set_find(&taken.seen, TC_STR("*")) == NULL)
+	if (!load_failed(c->l) && set_find(&taken.seen, TC_STR("*")) == NULL)
 		load_warning(c->l, ABOUT(list, TC_STR("regions"), TC_STR("end with a row where: [\"*\"]; until then the strictest row decides there")),
 		    "no-rest", "no row of regions covers the rest of the world");
 	c->c->regions = v;

@@ -578,9 +578,17 @@ check_node(struct loader *l, const struct node *n, const struct way *w)
 void
 schema_check(struct loader *l, const struct node *root)
 {
+	static const char *const pack_keys[] = {"pack", "rows"};
 	struct way w = {0};
 
 	check_node(l, root, &w);
+	for (size_t i = 0; i < 2; i++) {
+		const struct entry *e = node_entry(root, tc_str_from(pack_keys[i]));
+
+		if (e != NULL)
+			load_fault(l, ABOUT(e->key, TC_STR(""), TC_STR("write include: [FILE] in your configuration to use a pack")), "unknown-key",
+			    "%s stands in included packs only", pack_keys[i]);
+	}
 	for (size_t i = 0; i < l->pack_count; i++)
 		for (size_t k = 0; k < l->packs[i]->n; k++)
 			check_entry(l, &l->packs[i]->entries[k], &w, false);

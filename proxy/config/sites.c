@@ -372,7 +372,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	struct raw_site raw = {0};
 
 	schema_fill(c->l, "sites[]", -1, node, &raw, &c->hash);
-	s->pub.line = node->line;
+	s->pub.line = node->source->built_in ? 0 : node->line;
 	s->pub.hosts = compile_hosts(c, node, raw.hosts, i, seen);
 	s->pub.keep_cookies = raw.keep_cookies;
 	s->pub.allow = compile_allow(c, node, raw.allow, way_of(c, i, "allow"));
