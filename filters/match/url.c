@@ -235,7 +235,6 @@ finish(struct url *u, struct out *o, struct tc_str s, size_t root)
 		tc_skip(&s, 1);
 	put_path(o, &s, root);
 	u->path = tc_str_of(o->p + root, o->n - root);
-	u->query = (struct tc_str){NULL, 0};
 	if (s.n > 0) {
 		put(o, "?", 1);
 		tc_skip(&s, 1);
@@ -303,7 +302,6 @@ put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
 		put(o, u->host.p, u->host.n);
 		u->host.p = o->p + o->n - u->host.n;
 	}
-	u->port = (struct tc_str){NULL, 0};
 	if (port.n > 0 && !tc_eq(port, schemes[scheme].port)) {
 		put(o, ":", 1);
 		put(o, port.p, port.n);
@@ -321,9 +319,9 @@ absolute(struct url *u, struct out *o, int scheme, struct tc_str s)
 	while (n < s.n && !is_slash(s.p[n]) && s.p[n] != '?')
 		n++;
 	/* Cut inside the authority: nobody knows which host it was. */
+	*u = (struct url){.scheme = schemes[scheme].scheme};
 	if ((n == s.n && o->cut) || !put_authority(u, o, scheme, tc_str_of(s.p, n)))
 		return false;
-	u->scheme = schemes[scheme].scheme;
 	tc_skip(&s, n);
 	finish(u, o, s, o->n);
 	return true;
