@@ -247,9 +247,7 @@ is_tracker(struct run *r, struct tc_str raw)
 
 	if (r->st->expect == EXPECT_NAMESPACE || url.n == 0 || url.p[0] == '#' || is_data_url(url))
 		return false;
-	if (r->st->expect == EXPECT_IMPORT && r->judge(r->ctx, url, MATCH_STYLESHEET))
-		return true;
-	return r->judge(r->ctx, url, MATCH_IMAGE) || r->judge(r->ctx, url, MATCH_FONT);
+	return r->judge(r->ctx, url, r->st->expect == EXPECT_IMPORT ? MATCH_STYLESHEET : MATCH_IMAGE | MATCH_FONT);
 }
 
 /* --- Steps: each takes something and returns true, or returns false to wait for more ------------ */

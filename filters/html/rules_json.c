@@ -177,7 +177,7 @@ host_at(struct tc_str url)
 static bool
 is_tracker(const struct rules *r, struct tc_str url)
 {
-	return r->judge(r->ctx, url, MATCH_OTHER) || r->judge(r->ctx, url, MATCH_SUBDOCUMENT);
+	return r->judge(r->ctx, url, MATCH_OTHER | MATCH_SUBDOCUMENT);
 }
 
 /* A URL or URL pattern with a host: a tracker's, or any host. */

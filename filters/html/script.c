@@ -23,7 +23,9 @@
 
 #define SPAN_MAX 480 /* with the anchor and its escapes below SCRIPT_CARRY_MAX */
 #define BEFORE_MAX 16
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+static const struct tc_str ours = TC_STR_INIT("/.well-known/tacet/");
 static const struct tc_str noop_url = TC_STR_INIT("/.well-known/tacet/s/noop.js");
 static const struct tc_str noop_query = TC_STR_INIT("/.well-known/tacet/s/noop.js?");
 static const struct tc_str gif_url = TC_STR_INIT("/.well-known/tacet/1x1.gif");
@@ -41,37 +43,62 @@ static const char invalid_host[] = X64 X64 X64 X64 X64 X64 X64 X64 ".invalid";
  * hold. They match behind a byte that is no letter, digit, '_' or '$'.
  */
 struct signature {
-	struct tc_str text;
-	const char *sample;
+	struct tc_str text, sample;
 };
 
 static const struct signature signatures[] = {
-	{TC_STR_INIT("aat/amzn.js"), "https://c.amazon-adsystem.com/aat/amzn.js"},
-	{TC_STR_INIT("acton/bn/tracker"), "https://ci123.actonsoftware.com/cdnr/93/acton/bn/tracker/123"},
-	{TC_STR_INIT("adsbygoogle.js"), "https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js"},
-	{TC_STR_INIT("analytics.js/v1/"), "https://cdn.segment.com/analytics.js/v1/KEY/analytics.min.js"},
-	{TC_STR_INIT("bizible.js"), "https://cdn.bizible.com/scripts/bizible.js"},
-	{TC_STR_INIT("cdn-cgi/zaraz/s.js"), "https://www.client.example/cdn-cgi/zaraz/s.js"},
-	{TC_STR_INIT("conversion_async.js"), "https://www.googleadservices.com/pagead/conversion_async.js"},
-	{TC_STR_INIT("elqCfg.min.js"), "https://img.en25.com/i/elqCfg.min.js"},
-	{TC_STR_INIT("fbevents.js"), "https://connect.facebook.net/en_US/fbevents.js"},
-	{TC_STR_INIT("gtag/js?id="), "https://www.googletagmanager.com/gtag/js?id=G-ABC123"},
-	{TC_STR_INIT("gtm.js?id="), "https://www.googletagmanager.com/gtm.js?id=GTM-ABC1234"},
-	{TC_STR_INIT("i18n/pixel/events.js"), "https://analytics.tiktok.com/i18n/pixel/events.js"},
-	{TC_STR_INIT("insight.min.js"), "https://snap.licdn.com/li.lms-analytics/insight.min.js"},
-	{TC_STR_INIT("klaviyo.js?company_id="), "https://static.klaviyo.com/onsite/js/klaviyo.js?company_id=A"},
-	{TC_STR_INIT("lftracker_v1_"), "https://sc.lfeeder.com/lftracker_v1_abc.js"},
-	{TC_STR_INIT("matomo.js"), "https://matomo.client.example/stats/matomo.js"},
-	{TC_STR_INIT("matomo.php"), "https://matomo.client.example/stats/matomo.php?idsite=1&rec=1"},
-	{TC_STR_INIT("metrika/tag.js"), "https://mc.yandex.ru/metrika/tag.js"},
-	{TC_STR_INIT("munchkin-beta.js"), "https://munchkin.marketo.net/munchkin-beta.js"},
-	{TC_STR_INIT("munchkin.js"), "https://munchkin.marketo.net/munchkin.js"},
-	{TC_STR_INIT("ns.html?id=GTM-"), "https://www.googletagmanager.com/ns.html?id=GTM-ABC1234"},
-	{TC_STR_INIT("piwik.js"), "https://matomo.client.example/stats/piwik.js"},
-	{TC_STR_INIT("piwik.php"), "https://matomo.client.example/stats/piwik.php?idsite=1&rec=1"},
-	{TC_STR_INIT("scevent.min.js"), "https://sc-static.net/scevent.min.js"},
-	{TC_STR_INIT("webTracking/getTrackingCode"), "https://abc.infusionsoft.com/app/webTracking/getTrackingCode"},
-	{TC_STR_INIT("zi-tag.js"), "https://js.zi-scripts.com/zi-tag.js"},
+	{TC_STR_INIT("aat/amzn.js"),
+	    TC_STR_INIT("https://c.amazon-adsystem.com/aat/amzn.js")},
+	{TC_STR_INIT("acton/bn/tracker"),
+	    TC_STR_INIT("https://ci123.actonsoftware.com/cdnr/93/acton/bn/tracker/123")},
+	{TC_STR_INIT("adsbygoogle.js"),
+	    TC_STR_INIT("https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js")},
+	{TC_STR_INIT("analytics.js/v1/"),
+	    TC_STR_INIT("https://cdn.segment.com/analytics.js/v1/KEY/analytics.min.js")},
+	{TC_STR_INIT("bizible.js"),
+	    TC_STR_INIT("https://cdn.bizible.com/scripts/bizible.js")},
+	{TC_STR_INIT("cdn-cgi/zaraz/s.js"),
+	    TC_STR_INIT("https://www.client.example/cdn-cgi/zaraz/s.js")},
+	{TC_STR_INIT("conversion_async.js"),
+	    TC_STR_INIT("https://www.googleadservices.com/pagead/conversion_async.js")},
+	{TC_STR_INIT("elqCfg.min.js"),
+	    TC_STR_INIT("https://img.en25.com/i/elqCfg.min.js")},
+	{TC_STR_INIT("fbevents.js"),
+	    TC_STR_INIT("https://connect.facebook.net/en_US/fbevents.js")},
+	{TC_STR_INIT("gtag/js?id="),
+	    TC_STR_INIT("https://www.googletagmanager.com/gtag/js?id=G-ABC123")},
+	{TC_STR_INIT("gtm.js?id="),
+	    TC_STR_INIT("https://www.googletagmanager.com/gtm.js?id=GTM-ABC1234")},
+	{TC_STR_INIT("i18n/pixel/events.js"),
+	    TC_STR_INIT("https://analytics.tiktok.com/i18n/pixel/events.js")},
+	{TC_STR_INIT("insight.min.js"),
+	    TC_STR_INIT("https://snap.licdn.com/li.lms-analytics/insight.min.js")},
+	{TC_STR_INIT("klaviyo.js?company_id="),
+	    TC_STR_INIT("https://static.klaviyo.com/onsite/js/klaviyo.js?company_id=A")},
+	{TC_STR_INIT("lftracker_v1_"),
+	    TC_STR_INIT("https://sc.lfeeder.com/lftracker_v1_abc.js")},
+	{TC_STR_INIT("matomo.js"),
+	    TC_STR_INIT("https://matomo.client.example/stats/matomo.js")},
+	{TC_STR_INIT("matomo.php"),
+	    TC_STR_INIT("https://matomo.client.example/stats/matomo.php?idsite=1&rec=1")},
+	{TC_STR_INIT("metrika/tag.js"),
+	    TC_STR_INIT("https://mc.yandex.ru/metrika/tag.js")},
+	{TC_STR_INIT("munchkin-beta.js"),
+	    TC_STR_INIT("https://munchkin.marketo.net/munchkin-beta.js")},
+	{TC_STR_INIT("munchkin.js"),
+	    TC_STR_INIT("https://munchkin.marketo.net/munchkin.js")},
+	{TC_STR_INIT("ns.html?id=GTM-"),
+	    TC_STR_INIT("https://www.googletagmanager.com/ns.html?id=GTM-ABC1234")},
+	{TC_STR_INIT("piwik.js"),
+	    TC_STR_INIT("https://matomo.client.example/stats/piwik.js")},
+	{TC_STR_INIT("piwik.php"),
+	    TC_STR_INIT("https://matomo.client.example/stats/piwik.php?idsite=1&rec=1")},
+	{TC_STR_INIT("scevent.min.js"),
+	    TC_STR_INIT("https://sc-static.net/scevent.min.js")},
+	{TC_STR_INIT("webTracking/getTrackingCode"),
+	    TC_STR_INIT("https://abc.infusionsoft.com/app/webTracking/getTrackingCode")},
+	{TC_STR_INIT("zi-tag.js"),
+	    TC_STR_INIT("https://js.zi-scripts.com/zi-tag.js")},
 };
 
 /* --- Bytes ------------------------------------------------------------------------------------- */
@@ -80,6 +107,7 @@ enum {
 	C_HOST = 1, /* letters, digits, '-', '_', '%', bytes over 0x7F: what host labels are made of */
 	C_URL = 2,  /* may stand in a URL inside a string constant */
 	C_WORD = 4, /* of an identifier: no word boundary */
+	C_SIGN = 8, /* signatures begin with it */
 };
 
 /* By byte, 32 a row. Not in URLs: controls, quotes, '<', '>', ')', '\\'. */
@@ -88,7 +116,7 @@ static const uint8_t kinds[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 2, 0, 2, 6, 3, 2, 0, 2, 0, 2, 2, 2, 3, 2, 2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 0, 2, 0, 2,
 	2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 0, 2, 2, 7,
-	0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 2, 2, 0,
+	0, 15, 15, 15, 7, 15, 15, 15, 7, 15, 7, 15, 15, 15, 15, 7, 15, 7, 7, 15, 7, 7, 7, 15, 7, 7, 15, 2, 2, 2, 2, 0,
 	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
 	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
 	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
@@ -117,9 +145,21 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Where the anchors are among the 64 bytes from base on: a bit each. */
+struct anchors {
+	size_t base;
+	uint64_t bits;
+	bool known;
+};
+
+static bool
+is_anchor(char c)
+{
+	return is_quote(c) || c == '/' || c == '}' || c == '\\';
+}
+
 #ifdef __SSE2__
-/* A bit for each anchor among the 16 bytes at p. */
-static unsigned
+static uint64_t
 anchors_16(const char *p)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
@@ -130,29 +170,42 @@ anchors_16(const char *p)
 	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
 	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('}')));
 	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-	return (unsigned)_mm_movemask_epi8(m);
+	return (uint64_t)_mm_movemask_epi8(m);
+}
+
+static uint64_t
+anchors_64(const char *p)
+{
+	return anchors_16(p) | anchors_16(p + 16) << 16 | anchors_16(p + 32) << 32 | anchors_16(p + 48) << 48;
+}
+#else
+static uint64_t
+anchors_64(const char *p)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 64; i++)
+		bits |= (uint64_t)is_anchor(p[i]) << i;
+	return bits;
 }
 #endif
-
-static bool
-is_anchor(char c)
-{
-	return is_quote(c) || c == '/' || c == '}' || c == '\\';
-}
 
 /* Position of the next anchor at or behind `at`, or n. */
 static size_t
-next_anchor(struct tc_str s, size_t at)
+next_anchor(struct anchors *a, struct tc_str s, size_t at)
 {
-#ifdef __SSE2__
-	while (s.n - at >= 16) {
-		unsigned bits = anchors_16(s.p + at);
+	while (at < s.n) {
+		if (a->known && at - a->base < 64) {
+			uint64_t bits = a->bits >> (at - a->base);
 
-		if (bits != 0)
-			return at + (size_t)__builtin_ctz(bits);
-		at += 16;
+			if (bits != 0)
+				return at + (size_t)__builtin_ctzll(bits);
+			at = a->base + 64;
+		}
+		if (at > s.n || s.n - at < 64)
+			break;
+		*a = (struct anchors){at, anchors_64(s.p + at), true};
 	}
-#endif
 	while (at < s.n && !is_anchor(s.p[at]))
 		at++;
 	return at;
@@ -192,7 +245,7 @@ numbered(struct tc_str s, int *value, size_t *len)
 	if (s.p[0] == 'u' && s.n > 1 && s.p[1] == '{') {
 		*value = 0;
 		for (i = 2; i < s.n && i < 10 && hex_digit(s.p[i]) >= 0; i++)
-			*value = *value * 16 + hex_digit(s.p[i]);
+			*value = *value > 0xFFFF ? 0xFFFF : *value * 16 + hex_digit(s.p[i]);
 		*len = i + 1;
 		if (i == s.n)
 			return ESC_CUT;
@@ -357,9 +410,9 @@ lex_word(struct lexer *l, struct tc_str word)
 
 	l->keyword = false;
 	l->before = 'w';
-	for (i = 0; !member && i < sizeof(heads) / sizeof(heads[0]); i++)
+	for (i = 0; !member && i < COUNT(heads); i++)
 		l->keyword |= tc_eq(word, heads[i]);
-	for (i = 0; !member && i < sizeof(operators) / sizeof(operators[0]); i++)
+	for (i = 0; !member && i < COUNT(operators); i++)
 		if (tc_eq(word, operators[i]))
 			l->before = 'R';
 }
@@ -529,33 +582,33 @@ lex_to(struct lexer *l, struct tc_str s, size_t at)
 /* --- Judging ----------------------------------------------------------------------------------- */
 
 static bool
-has_suffix(struct tc_str path, const char *const *suffixes)
+has_suffix(struct tc_str path, const struct tc_str *suffixes, size_t n)
 {
-	for (; *suffixes != NULL; suffixes++) {
-		struct tc_str end = tc_str_from(*suffixes);
-
-		if (path.n >= end.n && tc_ieq(tc_str_of(path.p + path.n - end.n, end.n), end))
+	for (size_t i = 0; i < n; i++)
+		if (path.n >= suffixes[i].n &&
+		    tc_ieq(tc_str_of(path.p + path.n - suffixes[i].n, suffixes[i].n), suffixes[i]))
 			return true;
-	}
 	return false;
 }
 
 static bool
 is_pixel(struct tc_str path)
 {
-	static const char *const ends[] = {".gif", ".png", ".jpg", ".jpeg", ".webp", "/tr", "/tr/", NULL};
+	static const struct tc_str ends[] = {TC_STR_INIT(".gif"), TC_STR_INIT(".png"), TC_STR_INIT(".jpg"),
+	    TC_STR_INIT(".jpeg"), TC_STR_INIT(".webp"), TC_STR_INIT("/tr"), TC_STR_INIT("/tr/")};
 
-	return has_suffix(path, ends);
+	return has_suffix(path, ends, COUNT(ends));
 }
 
 /* The file name is complete: what is put behind it in the script is a query or nothing. */
 static bool
 is_complete(struct tc_str path)
 {
-	static const char *const ends[] = {".js", ".mjs", ".gif", ".png", ".jpg", ".jpeg", ".webp", ".php", ".html",
-	    ".htm", ".json", ".css", "/tr", NULL};
+	static const struct tc_str ends[] = {TC_STR_INIT(".js"), TC_STR_INIT(".mjs"), TC_STR_INIT(".gif"),
+	    TC_STR_INIT(".png"), TC_STR_INIT(".jpg"), TC_STR_INIT(".jpeg"), TC_STR_INIT(".webp"), TC_STR_INIT(".php"),
+	    TC_STR_INIT(".html"), TC_STR_INIT(".htm"), TC_STR_INIT(".json"), TC_STR_INIT(".css"), TC_STR_INIT("/tr")};
 
-	return has_suffix(path, ends);
+	return has_suffix(path, ends, COUNT(ends));
 }
 
 static struct tc_str
@@ -571,13 +624,13 @@ static bool
 judged(const struct scan *s, struct tc_str url)
 {
 	struct tc_str path = path_of(url);
+	unsigned types = MATCH_SCRIPT | MATCH_IMAGE | MATCH_XHR;
 
 	if (tc_ends(path, TC_STR(".js")))
-		return s->ctx->judge(s->ctx->ctx, url, MATCH_SCRIPT);
-	if (is_pixel(path))
-		return s->ctx->judge(s->ctx->ctx, url, MATCH_IMAGE);
-	return s->ctx->judge(s->ctx->ctx, url, MATCH_SCRIPT) || s->ctx->judge(s->ctx->ctx, url, MATCH_IMAGE) ||
-	       s->ctx->judge(s->ctx->ctx, url, MATCH_XHR);
+		types = MATCH_SCRIPT;
+	else if (is_pixel(path))
+		types = MATCH_IMAGE;
+	return s->ctx->judge(s->ctx->ctx, url, types);
 }
 
 /* A signature in the text whose sample the judge refuses. before: the byte in front of text. */
@@ -587,15 +640,12 @@ signed_by_vendor(const struct scan *s, struct tc_str text, char before)
 	for (size_t at = 0; at < text.n; before = text.p[at++]) {
 		struct tc_str rest = tc_str_of(text.p + at, text.n - at);
 
-		if (is_kind(before, C_WORD))
+		if (is_kind(before, C_WORD) || !is_kind(rest.p[0], C_SIGN))
 			continue;
-		for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
-			struct tc_str sample = tc_str_from(signatures[i].sample);
-
-			if (rest.p[0] == signatures[i].text.p[0] && tc_starts(rest, signatures[i].text) &&
-			    s->ctx->judge(s->ctx->ctx, sample, MATCH_SCRIPT))
+		for (size_t i = 0; i < COUNT(signatures); i++)
+			if (tc_starts(rest, signatures[i].text) &&
+			    s->ctx->judge(s->ctx->ctx, signatures[i].sample, MATCH_SCRIPT))
 				return true;
-		}
 	}
 	return false;
 }
@@ -679,20 +729,23 @@ is_appended(const struct scan *s, size_t at)
 	return byte_before(s, at, k) == '+';
 }
 
-/* Where the host in text from `at` on ends; its userinfo, if any, is before *from. */
+/* Where the host in text from `at` on ends, before its port; *from: where it begins, behind its userinfo. */
 static size_t
 host_end(struct tc_str text, size_t at, size_t *from)
 {
+	size_t colon = SIZE_MAX;
+
 	*from = at;
-	for (; at < text.n; at++) {
-		if (text.p[at] == '@')
+	for (; at < text.n && (text.p[at] == '.' || text.p[at] == '@' || text.p[at] == ':' || is_kind(text.p[at], C_HOST));
+	     at++) {
+		if (text.p[at] == '@') {
 			*from = at + 1;
-		else if (text.p[at] == ':' && tc_find_byte(tc_str_of(text.p + at, text.n - at), '@') == text.n - at)
-			break;
-		else if (text.p[at] != ':' && text.p[at] != '.' && !is_kind(text.p[at], C_HOST))
-			break;
+			colon = SIZE_MAX;
+		} else if (text.p[at] == ':' && colon == SIZE_MAX) {
+			colon = at;
+		}
 	}
-	return at;
+	return colon < at ? colon : at;
 }
 
 static bool
@@ -714,11 +767,14 @@ is_invalid(struct tc_str host)
 static bool
 is_tld_like(struct tc_str host)
 {
-	static const char *const files[] = {".js", ".mjs", ".css", ".html", ".htm", ".php", ".json", ".png", ".gif",
-	    ".jpg", ".jpeg", ".svg", ".webp", ".xml", ".txt", ".map", ".asp", ".aspx", ".jsp", NULL};
+	static const struct tc_str files[] = {TC_STR_INIT(".js"), TC_STR_INIT(".mjs"), TC_STR_INIT(".css"),
+	    TC_STR_INIT(".html"), TC_STR_INIT(".htm"), TC_STR_INIT(".php"), TC_STR_INIT(".json"), TC_STR_INIT(".png"),
+	    TC_STR_INIT(".gif"), TC_STR_INIT(".jpg"), TC_STR_INIT(".jpeg"), TC_STR_INIT(".svg"),
+	    TC_STR_INIT(".webp"), TC_STR_INIT(".xml"), TC_STR_INIT(".txt"), TC_STR_INIT(".map"), TC_STR_INIT(".asp"),
+	    TC_STR_INIT(".aspx"), TC_STR_INIT(".jsp")};
 	size_t n = 0;
 
-	if (has_suffix(host, files))
+	if (has_suffix(host, files, COUNT(files)))
 		return false;
 	while (n < host.n && host.p[host.n - 1 - n] != '.')
 		n++;
@@ -868,7 +924,8 @@ worth_reading(const struct scan *s, size_t at)
 	if (i == t.n)
 		return !s->last;
 	if (t.p[i] == '/')
-		return is_appended(s, at) && !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
+		return is_appended(s, at) && !tc_starts(tc_str_of(t.p + i, t.n - i), ours) &&
+		       !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
 	if (t.p[at] == '}' && t.p[i] != '.')
 		return false;
 	for (; i < t.n && i - at <= 253 && (t.p[i] == '.' || is_kind(t.p[i], C_HOST)); i++)
@@ -888,8 +945,6 @@ judge_quoted(struct scan *s, size_t at)
 {
 	struct span span;
 
-	if (!worth_reading(s, at))
-		return at + 1;
 	read_span(s, at + 1, &span);
 	if (span.open && !s->last)
 		return MORE;
@@ -904,7 +959,6 @@ judge_quoted(struct scan *s, size_t at)
 static size_t
 judge_slash(struct scan *s, size_t at)
 {
-	const struct tc_str ours = TC_STR("/.well-known/tacet/");
 	struct tc_str rest = tc_str_of(s->text.p + at, s->text.n - at);
 	struct span span;
 	size_t len = 1;
@@ -931,25 +985,35 @@ judge_slash(struct scan *s, size_t at)
 	return judge_absolute(s, at);
 }
 
-/* Judges from `at` on; returns how far the text is decided. */
-static size_t
-scan_from(struct scan *s, size_t at)
+/* Most anchors begin nothing; what is certain of a few bytes. */
+static bool
+may_begin(const struct scan *s, size_t at)
 {
-	while (at < s->text.n && !s->empty && !s->out->overflow) {
-		size_t next;
+	char c = s->text.p[at], next = at + 1 < s->text.n ? s->text.p[at + 1] : '/';
 
-		if (s->sub != NULL && s->out->n == s->out->cap)
-			break;
+	if (c == '\\')
+		return true;
+	if (c == '/')
+		return next == '/' || next == '\\' || next == '.';
+	return worth_reading(s, at);
+}
 
-		at = next_anchor(s->text, at);
-		if (at == s->text.n)
-			break;
-		if (s->text.p[at] == '/' || s->text.p[at] == '\\')
-			next = judge_slash(s, at);
-		else
-			next = judge_quoted(s, at);
+/* Judges the text; returns how far it is decided. */
+static size_t
+scan_text(struct scan *s)
+{
+	struct anchors a = {.known = false};
+	size_t at = 0, next;
+
+	while (!s->empty && !s->out->overflow && (s->sub == NULL || s->out->n < s->out->cap)) {
+		at = next_anchor(&a, s->text, at);
+		if (at >= s->text.n)
+			return s->text.n;
+		next = at + 1;
+		if (may_begin(s, at))
+			next = s->text.p[at] == '/' || s->text.p[at] == '\\' ? judge_slash(s, at) : judge_quoted(s, at);
 		if (next == MORE)
-			return at;
+			break;
 		assert(next > at);
 		at = next;
 	}
@@ -1034,7 +1098,7 @@ script_judge(const struct script_ctx *ctx, struct tc_str text, struct value_edit
 			empty_all(text, out);
 		return;
 	}
-	(void)scan_from(&s, 0);
+	(void)scan_text(&s);
 	if (s.empty || out->overflow)
 		empty_all(text, out);
 }
@@ -1082,7 +1146,7 @@ script_sub(struct script_sub *st, const struct script_ctx *ctx, struct tc_str in
 	size_t taken;
 
 	assert(!ctx->foreign);
-	taken = scan_from(&s, 0);
+	taken = scan_text(&s);
 	remember(st, tc_str_of(in.p, taken));
 	return taken;
 }
@@ -1113,7 +1177,7 @@ is_javascript(struct tc_str type)
 		TC_STR_INIT("text/livescript"), TC_STR_INIT("text/x-ecmascript"), TC_STR_INIT("text/x-javascript"),
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		if (tc_ieq(type, names[i]))
 			return true;
 	return false;

@@ -53,7 +53,7 @@ next_candidate(struct tc_str s, size_t at, struct candidate *c)
 }
 
 void
-srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match_type,
+srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match_types,
     struct value_edits *out)
 {
 	struct candidate c = {0};
@@ -62,7 +62,7 @@ srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match
 	out->n = 0;
 	out->overflow = false;
 	while (next_candidate(decoded, c.end, &c)) {
-		if (!judge(ctx, tc_str_of(decoded.p + c.url, c.url_end - c.url), match_type)) {
+		if (!judge(ctx, tc_str_of(decoded.p + c.url, c.url_end - c.url), match_types)) {
 			kept++;
 			continue;
 		}

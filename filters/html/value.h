@@ -31,10 +31,11 @@ struct value_edits {
 };
 
 /*
- * True when url (decoded, unresolved) leads to a tracker of a denied class. match_type is one bit of
- * enum match_type (match/match.h). Asked for every URL-like text found; must be cheap and must not keep url.
+ * True when url (decoded, unresolved) leads to a tracker of a denied class. match_types are bits of enum
+ * match_type (match/match.h): any that is blocked decides. Asked about every URL-like text found; must be
+ * cheap and must not keep url. What it says may end without an edit: a script's comment names a tracker, too.
  */
-typedef bool (*value_judge)(void *ctx, struct tc_str url, unsigned match_type);
+typedef bool (*value_judge)(void *ctx, struct tc_str url, unsigned match_types);
 
 /* --- Character references (entity.c) ----------------------------------------------------------- */
 
@@ -67,7 +68,7 @@ size_t entity_one(struct tc_str raw, bool attribute, char *out, size_t *n);
  * The candidates of a srcset (decoded), by the standard's algorithm; edits cut out those whose URL is a
  * tracker, with one separator. The rest stays byte for byte; when all go the value becomes empty.
  */
-void srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match_type,
+void srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match_types,
     struct value_edits *out);
 
 /* --- CSS (css.c) ------------------------------------------------------------------------------- */
