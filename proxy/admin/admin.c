@@ -61,6 +61,19 @@ write_health(struct admin *a, struct answer *out)
 	(void)buf_add_str(&out->body, TC_STR("ok\n"));
 }
 
+/* What there is to see, for someone who opens the address in a browser. */
+static void
+write_index(struct admin *a, struct answer *out)
+{
+	(void)a;
+	out->type = "text/html; charset=utf-8";
+	(void)buf_add_str(&out->body,
+	    TC_STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>tacet</title>\n<h1>tacet</h1>\n"
+		   "<ul>\n<li><a href=\"/metrics\">/metrics</a>: counters, Prometheus text\n"
+		   "<li><a href=\"/healthz\">/healthz</a>: the process answers\n"
+		   "<li><a href=\"/readyz\">/readyz</a>: 503 while draining\n</ul>\n"));
+}
+
 static void
 write_ready(struct admin *a, struct answer *out)
 {
@@ -73,6 +86,7 @@ static const struct {
 	bool open; /* to anyone who can connect, without the token */
 	void (*write)(struct admin *a, struct answer *out);
 } paths[] = {
+	{"/", false, write_index},
 	{"/metrics", false, write_metrics},
 	{"/healthz", true, write_health},
 	{"/readyz", true, write_ready},
@@ -344,16 +358,6 @@ admin_start(struct service *s, const struct config *c, struct buf *why)
 	return a;
 }
 
-static void
-drop_client(uv_handle_t *h, void *unused)
-{
-	struct conn *c = h->data;
-
-	(void)unused;
-	if (h->type == UV_TCP && !uv_is_closing(h) && uv_is_readable((uv_stream_t *)h) && c->ops == &conn_ops)
-		conn_drop(c);
-}
-
 void
 admin_stop(struct admin **p)
 {
@@ -362,7 +366,7 @@ admin_stop(struct admin **p)
 	*p = NULL;
 	if (a == NULL)
 		return;
-	uv_walk(&a->service->control->uv, drop_client, NULL);
+	conn_drop_all(a->service->control, &conn_ops);
 	listener_stop(&a->listener);
 	admin_socket_stop(&a->socket);
 	explicit_bzero(a, sizeof(*a));

@@ -200,20 +200,12 @@ on_stop(uv_async_t *a)
 }
 
 static void
-drop_client(uv_handle_t *h, void *unused)
-{
-	(void)unused;
-	if (h->type == UV_TCP && !uv_is_closing(h) && uv_is_readable((uv_stream_t *)h)) /* not the listener */
-		conn_drop(h->data);
-}
-
-static void
 run(void *arg)
 {
 	struct demo_origin *o = arg;
 
 	(void)uv_run(&o->loop.uv, UV_RUN_DEFAULT);
-	uv_walk(&o->loop.uv, drop_client, NULL);
+	conn_drop_all(&o->loop, &conn_ops);
 	listener_stop(&o->listener);
 	loop_close(&o->loop);
 }

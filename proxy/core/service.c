@@ -182,6 +182,10 @@ built(uv_work_t *w, int status)
 		r->done(r->ctx, r->code, buf_str(&r->text));
 	buf_reset(&r->text);
 	free(r);
+	if (s->reload_again) {
+		s->reload_again = false;
+		service_reload(s, NULL, NULL);
+	}
 }
 
 void
@@ -192,6 +196,8 @@ service_reload(struct service *s, service_reloaded done, void *ctx)
 	if (s->reload != NULL || s->draining) {
 		if (done != NULL)
 			done(ctx, 1, TC_STR("a reload is under way already, or the proxy is draining\n"));
+		else
+			s->reload_again = s->reload != NULL; /* a signal: the file may have changed since */
 		return;
 	}
 	r = calloc(1, sizeof(*r));
@@ -241,6 +247,9 @@ service_drain(struct service *s)
 void
 service_stop(struct service *s)
 {
+	s->draining = true;
+	while (s->reload != NULL) /* it looks at the snapshot that we are about to let go */
+		(void)uv_run(&s->control->uv, UV_RUN_ONCE);
 	for (size_t i = 0; i < s->worker_count; i++) {
 		if (s->workers[i] == NULL)
 			continue;

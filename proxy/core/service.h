@@ -20,6 +20,7 @@ struct service {
 	int64_t started, reloaded; /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
+	bool reload_again;     /* asked for by signal meanwhile */
 	uv_timer_t drain_timer;
 	uint64_t drain_by; /* ms of the control loop's clock */
 };

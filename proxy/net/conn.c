@@ -289,3 +289,22 @@ conn_abort(struct conn *c)
 	}
 	close_now(c);
 }
+
+static void
+drop_if_ours(uv_handle_t *h, void *ops)
+{
+	struct sockaddr_storage peer;
+	int n = sizeof(peer);
+	struct conn *c = h->data;
+
+	/* A TCP handle with a peer is a connection; one without is a listener. */
+	if (h->type == UV_TCP && !uv_is_closing(h) &&
+	    uv_tcp_getpeername((uv_tcp_t *)h, (struct sockaddr *)&peer, &n) == 0 && c->ops == ops)
+		close_now(c);
+}
+
+void
+conn_drop_all(struct loop *l, const struct conn_ops *ops)
+{
+	uv_walk(&l->uv, drop_if_ours, (void *)(uintptr_t)ops);
+}

@@ -65,6 +65,9 @@ void conn_close(struct conn *c);
 void conn_drop(struct conn *c);
 void conn_abort(struct conn *c);
 
+/* Drops every connection of the loop that has these ops: for the end of a loop. */
+void conn_drop_all(struct loop *l, const struct conn_ops *ops);
+
 static inline bool
 conn_is_closing(const struct conn *c)
 {
