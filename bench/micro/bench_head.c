@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "http/h1.h"
 
-enum { ROUNDS = 15, LOOPS = 20000 };
+#define ROUNDS 15
+#define LOOPS 20000
 
 static const char browser[] =
     "GET /products/privacy-proxy/index.html?utm_source=newsletter&utm_medium=email&id=42 HTTP/1.1\r\n"

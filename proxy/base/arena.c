@@ -45,7 +45,11 @@
 #define SLAB_BLOCKS 32
 #define PAGE ((size_t)4 << 10)
 
-enum block_home { HOME_CACHE, HOME_MALLOC, HOME_MAP };
+enum block_home {
+	HOME_CACHE,
+	HOME_MALLOC,
+	HOME_MAP,
+};
 
 struct block {
 	struct block *next;

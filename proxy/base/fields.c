@@ -113,7 +113,6 @@ __attribute__((constructor)) static void
 fields_setup(void)
 {
 	uint64_t seed = 0x2545f4914f6cdd1du;
-	unsigned tries = 0;
 
 	for (unsigned id = 1; id < TC_F_COUNT; id++) {
 		assert(names[id].n > 0 && names[id].n < NAME_MAX_LENGTH);
@@ -121,10 +120,9 @@ fields_setup(void)
 		for (size_t i = 0; i < names[id].n; i++)
 			index_of.lower[id][i] = tc_lower(names[id].p[i]);
 	}
-	while (!fill(seed)) {
-		seed = seed * 6364136223846793005u + 1442695040888963406u + 1;
-		seed |= 1;
-		assert(++tries < SEED_TRIES); /* else two names cannot be told apart by hash() */
+	for (unsigned tries = 0; !fill(seed); tries++) {
+		assert(tries < SEED_TRIES); /* else hash() cannot tell two names apart */
+		seed = (seed * 6364136223846793005u + 1442695040888963407u) | 1;
 	}
 }
 

@@ -35,6 +35,16 @@ is_visible(char c)
 	return c > 0x20 && c < 0x7f;
 }
 
+/* 0 to 15, or -1. */
+static inline int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = tc_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #ifdef __SSE2__
 static inline unsigned
 control_mask(const char *p)

@@ -40,8 +40,7 @@ enum state {
 static enum state
 take_size(struct chunked *c, char byte)
 {
-	char l = tc_lower(byte);
-	int digit = byte >= '0' && byte <= '9' ? byte - '0' : l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+	int digit = hex_value(byte);
 
 	if (digit >= 0) {
 		if (c->digits == DIGITS_MAX || c->left >> 58 != 0)
@@ -61,30 +60,38 @@ take_size(struct chunked *c, char byte)
 	}
 }
 
+/* Within quotes: anything but control bytes. */
+static enum state
+take_quoted(enum state state, char byte)
+{
+	if (is_control(byte))
+		return BAD_CHUNK;
+	if (state == QUOTED && byte == '"')
+		return QUOTED_END;
+	return state == QUOTED && byte == '\\' ? QUOTED_PAIR : QUOTED;
+}
+
 /* *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) */
 static enum state
 take_extension(enum state state, char byte)
 {
-	bool space = byte == ' ' || byte == '\t';
+	bool token = bytes_token[(uint8_t)byte];
 
-	if (is_control(byte) && byte != '\r')
-		return BAD_CHUNK;
+	if (byte == ' ' || byte == '\t')
+		return state;
 	switch (state) {
-	case EXTENSION_SPACE: return space ? state : byte == ';' ? EXTENSION_BEGIN : BAD_CHUNK;
-	case QUOTED: return byte == '\r' ? BAD_CHUNK : byte == '"' ? QUOTED_END : byte == '\\' ? QUOTED_PAIR : QUOTED;
-	case QUOTED_PAIR: return byte == '\r' ? BAD_CHUNK : QUOTED;
+	case EXTENSION_SPACE:
+		return byte == ';' ? EXTENSION_BEGIN : BAD_CHUNK;
 	case EXTENSION_BEGIN:
-		if (space)
-			return state;
 		if (byte == '"')
 			return QUOTED;
-		return bytes_token[(uint8_t)byte] ? EXTENSION : BAD_CHUNK;
+		return token ? EXTENSION : BAD_CHUNK;
 	default: /* EXTENSION, QUOTED_END */
 		if (byte == '\r')
 			return SIZE_LF;
 		if (byte == ';' || (byte == '=' && state == EXTENSION))
 			return EXTENSION_BEGIN;
-		return space || (state == EXTENSION && bytes_token[(uint8_t)byte]) ? state : BAD_CHUNK;
+		return token && state == EXTENSION ? EXTENSION : BAD_CHUNK;
 	}
 }
 
@@ -135,6 +142,8 @@ take(struct chunked *c, enum state state, char byte)
 	case NAME:
 	case VALUE:
 	case TRAILER_LF: return take_trailer(c, state, byte);
+	case QUOTED:
+	case QUOTED_PAIR: return take_quoted(state, byte);
 	default: return take_extension(state, byte);
 	}
 }

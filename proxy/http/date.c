@@ -19,7 +19,10 @@ date_write(time_t t, char out[HTTP_DATE_LENGTH])
 	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct tm tm;
 
-	t = t < 0 ? 0 : t > YEAR_9999_END ? YEAR_9999_END : t;
+	if (t < 0)
+		t = 0;
+	if (t > YEAR_9999_END)
+		t = YEAR_9999_END;
 	(void)gmtime_r(&t, &tm);
 	memcpy(out, "Day, 00 Mon 0000 00:00:00 GMT", HTTP_DATE_LENGTH);
 	memcpy(out, days + 3 * tm.tm_wday, 3);

@@ -51,9 +51,11 @@ framing_request(const struct head *h, struct framing *out)
 	struct lengths l;
 	enum refusal r = read_lengths(h, &l);
 
-	out->kind = l.chunked ? BODY_CHUNKED : l.length ? BODY_LENGTH : BODY_NONE;
-	out->length = l.value;
-	out->declared = l.length;
+	*out = (struct framing){BODY_NONE, l.value, l.length};
+	if (l.length)
+		out->kind = BODY_LENGTH;
+	if (l.chunked)
+		out->kind = BODY_CHUNKED;
 	return r;
 }
 

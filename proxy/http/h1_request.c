@@ -47,7 +47,7 @@ is_host_name(struct tc_str name)
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~'))
 			return false;
-		if (c == '.' && i + 1 < name.n && name.p[i + 1] == '.')
+		if (c == '.' && (i + 1 == name.n || name.p[i + 1] == '.'))
 			return false;
 	}
 	return true;

@@ -1,16 +1,7 @@
 /* url.c: the normal form of a path, which rules are matched on, and the patterns of rules. */
 #include "http/url.h"
 
-#include <stdint.h>
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = tc_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "http/bytes.h"
 
 /* RFC 3986 2.3 */
 static bool

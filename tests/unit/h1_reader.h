@@ -11,9 +11,18 @@
 #include "base/buf.h"
 #include "http/h1.h"
 
-enum { READER_LINE_MAX = 8192, READER_HEAD_MAX = 32768, READER_FIELDS_MAX = 100 };
+#define READER_LINE_MAX 8192
+#define READER_HEAD_MAX 32768
+#define READER_FIELDS_MAX 100
 
-enum reader_state { READER_BETWEEN, READER_HEAD, READER_LENGTH, READER_CHUNKED, READER_REST, READER_OVER };
+enum reader_state {
+	READER_BETWEEN,
+	READER_HEAD,
+	READER_LENGTH,
+	READER_CHUNKED,
+	READER_REST,
+	READER_OVER,
+};
 
 struct reader {
 	enum reader_state state;
@@ -120,7 +129,7 @@ reader_step_head(struct reader *r)
 	long n = h1_scan(&r->scan, in, &reader_limits);
 
 	if (n < 0)
-		return reader_refuse(r, (enum refusal)-n);
+		return reader_refuse(r, (enum refusal)(-n));
 	if (n == 0)
 		return false;
 

@@ -150,6 +150,7 @@ static const struct message requests[] = {
 	BAD(HOST(""), HOST),
 	BAD(HOST("."), HOST),
 	BAD(HOST("a..b"), HOST),
+	BAD(HOST("a.."), HOST),
 	BAD(HOST(".a"), HOST),
 	BAD(HOST(":80"), HOST),
 	BAD(HOST("u@a.example"), HOST),

@@ -15,7 +15,7 @@
 struct lint_head {
 	size_t length, size; /* of the head; of the body by Content-Length */
 	unsigned lengths, codings, hosts;
-	bool chunked_exactly, minor0;
+	bool request, chunked_exactly, minor0;
 };
 
 static inline bool
@@ -98,7 +98,7 @@ lint_field(const char *p, size_t n, struct lint_head *h)
 	}
 	while (vn > 0 && (v[vn - 1] == ' ' || v[vn - 1] == '\t'))
 		vn--;
-	if (lint_named(p, name, "host")) {
+	if (h->request && lint_named(p, name, "host")) {
 		h->hosts++;
 		return lint_is_host(v, vn) ? NULL : "Host";
 	}
@@ -149,7 +149,7 @@ lint_head(const char *p, size_t n, bool request, struct lint_head *h)
 	const char *end = n > 0 ? memmem(p, n, "\r\n\r\n", 4) : NULL, *bad;
 	bool first = true;
 
-	*h = (struct lint_head){0};
+	*h = (struct lint_head){.request = request};
 	if (end == NULL)
 		return "unfinished head";
 	h->length = (size_t)(end - p) + 4;
@@ -173,7 +173,7 @@ lint_head(const char *p, size_t n, bool request, struct lint_head *h)
 		return "several framings";
 	if (h->codings > 0 && (!h->chunked_exactly || h->minor0))
 		return "Transfer-Encoding";
-	if (request ? !h->minor0 && h->hosts != 1 : h->hosts > 1)
+	if (request && !h->minor0 && h->hosts != 1)
 		return "Host count";
 	return NULL;
 }
