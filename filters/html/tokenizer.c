@@ -310,24 +310,24 @@ tok_attr(struct tok *t, struct tc_str in, size_t max, struct tok_attr *a, bool *
 }
 
 size_t
-tok_long(struct tok *t, struct tc_str in, size_t *value_n, bool *done)
+tok_long(struct tok *t, struct tc_str in, struct tok_attr *a, bool *done)
 {
-	struct tok_attr a = {.name = 0};
 	const char *p = in.p, *end = in.p + in.n;
 
-	*value_n = 0;
+	*a = (struct tok_attr){.name = 0};
 	if (t->scan < SCAN_DOUBLE) {
 		/* up to the value, byte by byte: the state must show where it begins */
 		for (const char *q = p; q < end && t->scan < SCAN_DOUBLE; q++)
-			if (scan_attr(&t->scan, in.p, &p, q + 1, &a)) {
+			if (scan_attr(&t->scan, in.p, &p, q + 1, a)) {
 				*done = true;
 				return (size_t)(p - in.p);
 			}
 		*done = false;
-		return t->scan < SCAN_DOUBLE ? (size_t)(p - in.p) : a.value;
+		return t->scan < SCAN_DOUBLE ? (size_t)(p - in.p) : a->value;
 	}
-	*done = scan_attr(&t->scan, in.p, &p, end, &a);
-	*value_n = (size_t)(p - in.p) - (*done && t->scan != SCAN_UNQUOTED);
+	*done = scan_attr(&t->scan, in.p, &p, end, a);
+	a->quote = t->scan == SCAN_UNQUOTED ? 'u' : t->scan == SCAN_DOUBLE ? '"' : '\'';
+	a->value_n = (uint32_t)(p - in.p) - (*done && t->scan != SCAN_UNQUOTED);
 	return (size_t)(p - in.p);
 }
 

@@ -97,8 +97,9 @@ enum tok_part tok_attr(struct tok *t, struct tc_str in, size_t max, struct tok_a
 
 /*
  * Goes on in a long attribute: how many bytes at the front belong to it, and how many of those to its value
- * (the value's come first). *done: it ends there.
+ * (a->value_n; the value's come first, a->quote says how it is quoted). *done: it ends there. It may take nothing
+ * once, where its value begins.
  */
-size_t tok_long(struct tok *t, struct tc_str in, size_t *value_n, bool *done);
+size_t tok_long(struct tok *t, struct tc_str in, struct tok_attr *a, bool *done);
 
 #endif

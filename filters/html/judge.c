@@ -1,0 +1,225 @@
+/* judge.c: does this URL lead to a tracker? And what is said about it (run.h). */
+#include "../match/pack.h"
+#include "../page.h"
+#include "judge.h"
+#include "run.h"
+
+#define OWN_PATH TC_STR("/.well-known/tacet/")
+
+static void
+report(struct rewrite *rw, enum tc_action action, const struct match_result *m, struct tc_str what)
+{
+	if (!rw->quiet)
+		tc_did(rw->env->call, rw->noscript ? TC_DID_NOSCRIPT : action, m->class, m->pack, what);
+}
+
+void
+judge_did(struct rewrite *rw, enum tc_action action, enum tc_class class, struct tc_str what)
+{
+	report(rw, action, &(struct match_result){.class = class, .pack = TC_PACK_BUILT_IN}, what);
+}
+
+/* A host that no list names: it goes where the rule set denies unknown third parties. */
+static bool
+unknown_denied(const struct rewrite *rw, const struct url *u, struct match_result *m)
+{
+	const struct match_page *page = &rw->env->page;
+
+	if ((page->denied & TC_CLASS_BIT(TC_UNKNOWN)) == 0 || page_owns(page, u))
+		return false;
+	*m = (struct match_result){.verdict = MATCH_BLOCK, .class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
+	return true;
+}
+
+/* A tracker that the site serves itself, or passes on to (html.md H47). */
+static bool
+endpoint_denied(const struct rewrite *rw, const struct url *u, struct match_result *m)
+{
+	const struct pack_endpoint *e;
+
+	if (!tc_eq(u->host, rw->env->page.host))
+		return false;
+	e = pack_endpoint(u->path, u->query, tc_str_of(NULL, 0));
+	if (e == NULL || (rw->env->page.denied & TC_CLASS_BIT(e->class)) == 0)
+		return false;
+	*m = (struct match_result){.verdict = MATCH_BLOCK, .class = e->class, .pack = TC_PACK_BUILT_IN};
+	return true;
+}
+
+/* A resolved http URL. */
+static bool
+denied(const struct rewrite *rw, const struct url *u, unsigned types, struct match_result *m)
+{
+	const struct rewrite_env *env = rw->env;
+
+	if (tc_starts(u->path, OWN_PATH) && tc_eq(u->host, env->page.host))
+		return false;
+	for (; types != 0; types &= types - 1) {
+		enum match_verdict v = match_url(env->db, &env->page, u, (enum match_type)(types & -types), m);
+
+		if (v != MATCH_NONE)
+			return v == MATCH_BLOCK;
+	}
+	return endpoint_denied(rw, u, m) || unknown_denied(rw, u, m);
+}
+
+static bool
+resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf)
+{
+	return url_resolve(u, url, rw->base.scheme != URL_NONE ? &rw->base : NULL, buf);
+}
+
+/* What can be seen at a glance to ask no one for anything. */
+static bool
+plainly_harmless(struct tc_str url)
+{
+	return url.n == 0 || url.p[0] == '#' || tc_starts(url, TC_STR("data:"));
+}
+
+static bool
+judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result *m, struct url *u, char *buf)
+{
+	if (plainly_harmless(url))
+		return false;
+	if (!resolve(rw, url, u, buf)) {
+		u->text = url;
+		*m = (struct match_result){.class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
+		return (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
+	}
+	if (u->scheme < URL_HTTP || u->scheme > URL_WSS)
+		return false;
+	return denied(rw, u, types, m);
+}
+
+bool
+judge_url(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_action action)
+{
+	char buf[URL_MAX + 64];
+	struct match_result m;
+	struct url u;
+
+	if (!judge(rw, url, types, &m, &u, buf))
+		return false;
+	report(rw, action, &m, u.text);
+	return true;
+}
+
+bool
+judge_value(void *ctx, struct tc_str url, unsigned match_type)
+{
+	struct judge *j = ctx;
+	char buf[URL_MAX + 64];
+	struct match_result m;
+	struct url u;
+
+	if (!judge(j->rw, url, match_type, &m, &u, buf) || (j->listed && m.class == TC_UNKNOWN))
+		return false;
+	report(j->rw, j->action, &m, u.text);
+	return true;
+}
+
+/* ---- hints ---- */
+
+static bool
+is_host_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+}
+
+/* "||host/path..." of the pack: asks about that path on this host, if the rule is about the host at all. */
+static bool
+rule_names(const struct rewrite *rw, struct tc_str rule, const struct url *host, struct match_result *m)
+{
+	char text[URL_MAX + 64], buf[URL_MAX + 64];
+	struct url u;
+	size_t n = 2, k;
+
+	if (!tc_starts(rule, TC_STR("||")))
+		return false;
+	while (n < rule.n && is_host_byte(rule.p[n]))
+		n++;
+	if (n == rule.n || (rule.p[n] != '/' && rule.p[n] != '^') || !tc_ends(host->host, tc_str_of(rule.p + 2, n - 2)))
+		return false;
+	k = (size_t)snprintf(text, sizeof(text), "https://%.*s", (int)host->host.n, host->host.p);
+	for (; n < rule.n && rule.p[n] != '$' && k < URL_MAX; n++)
+		text[k++] = rule.p[n] == '*' ? 'x' : rule.p[n] == '^' ? '/' : rule.p[n];
+	return url_resolve(&u, tc_str_of(text, k), NULL, buf) && denied(rw, &u, MATCH_SCRIPT | MATCH_IMAGE | MATCH_XHR, m);
+}
+
+bool
+judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action)
+{
+	struct tc_str rules = pack_rules;
+	char buf[URL_MAX + 64];
+	struct match_result m;
+	struct url u;
+
+	if (plainly_harmless(url) || !resolve(rw, url, &u, buf) || u.scheme < URL_HTTP || u.scheme > URL_WSS)
+		return false;
+	while (rules.p != NULL)
+		if (rule_names(rw, tc_next(&rules, '\n'), &u, &m)) {
+			report(rw, action, &m, u.text);
+			return true;
+		}
+	return false;
+}
+
+/* ---- base ---- */
+
+bool
+judge_keep_url(struct url *u, struct tc_arena *arena)
+{
+	struct tc_str *parts[] = {&u->host, &u->port, &u->path, &u->query};
+	struct tc_str text = tc_copy(arena, u->text);
+
+	if (text.p == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i]->p != NULL)
+			parts[i]->p = parts[i]->n > 0 ? text.p + (parts[i]->p - u->text.p) : "";
+	u->text = text;
+	return true;
+}
+
+/* Bytes that fit every way of quoting. */
+static bool
+quotable(struct tc_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f || memchr("\"'<>&=`\\", s.p[i], 8) != NULL)
+			return false;
+	return true;
+}
+
+void
+judge_base(struct rewrite *rw, struct tc_str url)
+{
+	const struct url *doc = &rw->env->doc;
+	const struct tc_request *req = rw->env->call->req;
+	char buf[URL_MAX + 64];
+	struct tc_str text;
+	struct url u;
+
+	rw->has_base = true;
+	if (!url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) || u.scheme < URL_HTTP ||
+	    u.scheme > URL_WSS)
+		return;
+	if (!judge_keep_url(&u, rw->env->call->arena))
+		return;
+	rw->base = u;
+	if (tc_eq(u.host, rw->env->page.host) && tc_eq(u.port, doc->port))
+		return;
+	/* our own path is on the site, not on the base's host */
+	text = tc_join(rw->env->call->arena,
+	    (struct tc_str[]){req->scheme, TC_STR("://"), req->host, req->port.n > 0 ? TC_STR(":") : TC_STR(""), req->port,
+	        rw->script},
+	    6);
+	rw->script = text.p != NULL && quotable(text) ? text : TC_STR("data:,");
+}
+
+struct tc_str
+surrogate_for(const struct rewrite *rw, struct tc_str url)
+{
+	(void)url; /* one for all, so far */
+	return rw->script;
+}

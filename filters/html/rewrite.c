@@ -1,0 +1,240 @@
+/* rewrite.c: rewrite.h: the loop over the tokens, and the one place where bytes go out (run.h). */
+#include "run.h"
+
+#include <assert.h>
+
+/* ---- what goes out ---- */
+
+void
+run_put(struct run *r, struct tc_str s)
+{
+	struct rewrite *rw = r->rw;
+
+	if (s.n > 0 && !r->failed && rw->emit != NULL && rw->emit(rw->to, s.p, s.n) != 0)
+		r->failed = true;
+}
+
+void
+run_send(struct run *r, const char *p)
+{
+	assert(p >= r->from && p <= r->end);
+	run_put(r, tc_str_of(r->from, (size_t)(p - r->from)));
+	r->from = p;
+}
+
+void
+run_replace(struct run *r, const char *from, const char *to, struct tc_str with)
+{
+	assert(to >= from);
+	if (tc_eq(tc_str_of(from, (size_t)(to - from)), with))
+		return;
+	run_send(r, from);
+	run_put(r, with);
+	r->from = to;
+	r->rw->edits++;
+}
+
+void
+run_apply(struct run *r, const char *p, const struct value_edits *edits)
+{
+	for (size_t i = 0; i < edits->n; i++)
+		run_replace(r, p + edits->v[i].from, p + edits->v[i].to, edits->v[i].with);
+}
+
+/* A '<' that was text because a tag followed it must not begin one with what follows now: "</>" parts them. */
+void
+run_erase(struct run *r, const char *to)
+{
+	char before = r->at > r->begin ? r->at[-1] : r->rw->before;
+
+	run_replace(r, r->at, to, before == '<' ? TC_STR("</>") : TC_STR(""));
+	r->at = to;
+}
+
+/* ---- tokens ---- */
+
+static void
+take_text(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	const char *p = r->at, *end = r->at + r->tk.n;
+
+	if (!rw->tree.no_frameset) {
+		while (p < end && memchr(" \t\n\f\r", *p, 5) != NULL)
+			p++;
+		if (p < end)
+			tree_text(&rw->tree);
+	}
+	r->at = end;
+	/* "</" and nothing more is text, but would begin a bogus comment with anything behind it */
+	if (r->last && end == r->end && end - r->begin >= 2 && end[-1] == '/' && end[-2] == '<')
+		rw->cut = true;
+}
+
+void
+run_take(struct run *r, enum tok_kind kind)
+{
+	struct rewrite *rw = r->rw;
+
+	switch (kind) {
+	case TOK_TEXT:
+		take_text(r);
+		return;
+	case TOK_START:
+		tag_start(r);
+		break;
+	case TOK_END:
+		tag_end(r);
+		break;
+	case TOK_GIANT:
+		giant_begin(r);
+		return;
+	case TOK_BOGUS:
+		if (r->tk.begins && r->at[1] == '?') {
+			text_hold(r, TEXT_PI);
+			return;
+		}
+		r->at += r->tk.n;
+		break;
+	case TOK_COMMENT:
+		if (r->tk.begins && rw->extra != NULL && rw->extra->link.n > 0) {
+			text_hold(r, TEXT_COMMENT);
+			return;
+		}
+		r->at += r->tk.n;
+		break;
+	case TOK_DOCTYPE:
+		rw->tree.document = true;
+		r->at += r->tk.n;
+		break;
+	case TOK_NOTHING:
+		r->at += r->tk.n;
+		break;
+	case TOK_CUT:
+		rw->cut = true;
+		r->at += r->tk.n;
+		break;
+	case TOK_MORE:
+		assert(false);
+	}
+	if (rw->tree.n > 0)
+		text_foreign(rw);
+}
+
+/* A link that is due inside an element that asked for it, unless it has it already. */
+static void
+link_due(struct run *r, enum tok_kind kind)
+{
+	struct rewrite *rw = r->rw;
+
+	rw->link_due = false;
+	if (kind == TOK_START && elem_name(E_A).n == r->tk.name.n && tc_ieq(r->tk.name, elem_name(E_A)))
+		for (size_t i = 0; i < r->tk.attr_n; i++)
+			if (attr_of(tc_str_of(r->at + r->tk.attr[i].name, r->tk.attr[i].name_n)) == AT_DATA_TACET)
+				return;
+	run_replace(r, r->at, r->at, rw->extra->link);
+	rw->link_done = true;
+}
+
+/* One step. False: what is left is undecided. */
+static bool
+step(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	enum tok_kind kind;
+
+	if (rw->giant.on)
+		return giant_step(r);
+	if (rw->text != TEXT_PASS)
+		return text_step(r);
+	kind = tok_next(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
+	if (kind == TOK_MORE)
+		return false;
+	if (rw->link_due && kind != TOK_CUT)
+		link_due(r, kind);
+	run_take(r, kind);
+	return true;
+}
+
+/* ---- documents ---- */
+
+void
+rewrite_init(struct rewrite *rw, const struct rewrite_env *env, rewrite_emit emit, void *to)
+{
+	rw->env = env;
+	rw->emit = emit;
+	rw->to = to;
+	rw->base = env->doc;
+	rw->script = TC_STR("/.well-known/tacet/s/noop.js");
+}
+
+struct rewrite *
+rewrite_nested(const struct rewrite *rw, rewrite_emit emit, void *to)
+{
+	struct rewrite *doc = rw->depth < REWRITE_DEPTH ? calloc(1, sizeof(*doc)) : NULL;
+
+	if (doc == NULL)
+		return NULL;
+	rewrite_init(doc, rw->env, emit, to);
+	doc->base = rw->base;
+	doc->script = rw->script;
+	doc->depth = (uint8_t)(rw->depth + 1);
+	doc->quiet = rw->quiet;
+	doc->noscript = rw->noscript;
+	return doc;
+}
+
+void
+rewrite_nested_end(struct rewrite **rw)
+{
+	if (*rw == NULL)
+		return;
+	explicit_bzero(*rw, sizeof(**rw));
+	free(*rw);
+	*rw = NULL;
+}
+
+bool
+rewrite_ends_well(const struct rewrite *rw)
+{
+	return !rw->cut && !rw->giant.on && rw->text == TEXT_PASS && tok_in_data(&rw->tok) && tree_plain(&rw->tree);
+}
+
+/* What belongs at the end of the page, if there was no "</body>" to put it before. */
+static void
+finish(struct run *r)
+{
+	const struct rewrite_extra *extra = r->rw->extra;
+
+	if (extra == NULL || !rewrite_ends_well(r->rw) || !r->rw->tree.document)
+		return;
+	if (!r->rw->status_done)
+		run_replace(r, r->end, r->end, extra->status);
+	if (!r->rw->link_done)
+		run_replace(r, r->end, r->end, extra->at_end);
+	r->rw->status_done = r->rw->link_done = true;
+}
+
+int
+rewrite_run(struct rewrite *rw, struct tc_str *in, bool last)
+{
+	const char *begin = in->p != NULL ? in->p : "";
+	struct run r;
+
+	r.rw = rw;
+	r.begin = r.from = r.at = begin;
+	r.end = begin + in->n;
+	r.last = last;
+	r.failed = false;
+	while (r.at < r.end && !r.failed && step(&r))
+		;
+	if (last && !r.failed) {
+		assert(r.at == r.end);
+		finish(&r);
+	}
+	run_send(&r, r.at);
+	if (r.at > begin)
+		rw->before = r.at[-1];
+	tc_skip(in, (size_t)(r.at - begin));
+	return r.failed ? -1 : 0;
+}

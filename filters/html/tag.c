@@ -1,0 +1,308 @@
+/* tag.c: tags: what the tree says of them, their attributes, and how text is read behind them (run.h). */
+#include "run.h"
+
+#include <assert.h>
+
+/* ---- around a tag ---- */
+
+/* Which namespace the element of a start tag will have. */
+static unsigned
+where_of(const struct rewrite *rw, enum elem e, bool foreign)
+{
+	if (foreign)
+		return rw->tree.node[rw->tree.n - 1].ns == NS_SVG ? IN_SVG : IN_MATH;
+	return e == E_SVG ? IN_SVG : e == E_MATH ? IN_MATH : IN_HTML;
+}
+
+static void
+disambiguated(struct run *r, struct tc_str what)
+{
+	judge_did(r->rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, what);
+}
+
+/* Writes what must come before the tag at r->at. False: the tag is to be erased. */
+static bool
+before_tag(struct run *r, const struct tree_step *step)
+{
+	struct rewrite *rw = r->rw;
+
+	if (step->closes > 0) {
+		disambiguated(r, TC_STR("end tags before a tag that leaves foreign content"));
+		run_send(r, r->at);
+		for (unsigned i = 0; i < step->closes; i++) {
+			run_put(r, TC_STR("</"));
+			run_put(r, tree_close(&rw->tree));
+			run_put(r, TC_STR(">"));
+		}
+		rw->edits++;
+	}
+	if (step->close_select) {
+		disambiguated(r, TC_STR("</select>"));
+		run_replace(r, r->at, r->at, TC_STR("</select>"));
+	}
+	if (step->erase)
+		disambiguated(r, TC_STR("a tag that browsers read differently"));
+	return !step->erase;
+}
+
+/* What is put into the page before its end. */
+static void
+before_body_end(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+
+	if (!rw->status_done)
+		run_replace(r, r->at, r->at, rw->extra->status);
+	if (!rw->link_done)
+		run_replace(r, r->at, r->at, rw->extra->at_end);
+	rw->status_done = rw->link_done = true;
+}
+
+/* What an element says that we put in, or that asks for it. */
+static void
+note_marker(struct run *r, const struct element *x)
+{
+	struct rewrite *rw = r->rw;
+	struct tc_str value = element_value(x, AT_DATA_TACET);
+
+	if (value.p == NULL || rw->extra == NULL)
+		return;
+	if (tc_ieq(value, TC_STR("status")))
+		rw->status_done = true;
+	else if (tc_ieq(value, TC_STR("link")))
+		rw->link_done = true;
+	else if (tc_ieq(value, TC_STR("choices")) && rw->extra->link.n > 0 && tree_plain(&rw->tree) &&
+	    rw->tok.mode == TOK_DATA && (elem_flags(x->elem) & EF_VOID) == 0)
+		rw->link_due = true;
+}
+
+/* The start tag before r->at is entered; how text is read from here on. */
+static void
+entered(struct run *r, const struct element *x)
+{
+	struct rewrite *rw = r->rw;
+	enum tok_mode mode = tree_started(&rw->tree, x->tk, x->base, x->elem);
+
+	rw->tok.cdata = tree_foreign(&rw->tree);
+	if (mode != TOK_DATA) {
+		tok_text_mode(&rw->tok, mode, elem_name(x->elem));
+		rw->text = (uint8_t)text_kind_of(r, x);
+		rw->held = 0;
+		return;
+	}
+	if (rw->tree.n > 0 && (x->elem == E_SCRIPT || x->elem == E_STYLE)) {
+		rw->foreign_seen = false;
+		text_foreign(rw);
+	}
+	if (x->elem == E_AMP_ANALYTICS && (rw->env->page.denied & TC_CLASS_BIT(TC_ANALYTICS)) != 0)
+		rw->amp = true;
+}
+
+static void
+left(struct run *r, const struct token *tk, enum elem e)
+{
+	struct rewrite *rw = r->rw;
+
+	tree_ended(&rw->tree, tk, e);
+	rw->tok.cdata = tree_foreign(&rw->tree);
+	if (e == E_AMP_ANALYTICS)
+		rw->amp = false;
+}
+
+/* ---- whole tags ---- */
+
+void
+tag_start(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	uint8_t attr[TOK_ATTR_MAX];
+	struct element x = {.base = r->at, .tk = &r->tk, .elem = elem_of(r->tk.name)};
+	const char *to = r->at + r->tk.n;
+	struct tree_step step;
+
+	tree_start(&rw->tree, &r->tk, x.base, x.elem, true, &step);
+	if (!before_tag(r, &step)) {
+		run_erase(r, to);
+		rw->tok.cdata = tree_foreign(&rw->tree);
+		return;
+	}
+	x.where = where_of(rw, x.elem, step.foreign);
+	if (x.tk->attr_n > 0)
+		attr_edit_all(r, &x, attr);
+	r->at = to;
+	entered(r, &x);
+	note_marker(r, &x);
+}
+
+void
+tag_end(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	enum elem e = elem_of(r->tk.name);
+	struct tree_step step;
+
+	tree_end(&rw->tree, &r->tk, e, &step);
+	(void)before_tag(r, &step);
+	if (e == E_BODY && rw->extra != NULL && tree_plain(&rw->tree))
+		before_body_end(r);
+	r->at += r->tk.n;
+	left(r, &r->tk, e);
+}
+
+/* ---- giant tags ---- */
+
+void
+giant_begin(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	struct giant *g = &rw->giant;
+	struct token *tk = &r->tk;
+	enum elem e = elem_of(tk->name);
+	struct tree_step step;
+
+	tk->attr_n = 0;
+	tk->self_closing = false;
+	if (tk->end_tag)
+		tree_end(&rw->tree, tk, e, &step);
+	else
+		tree_start(&rw->tree, tk, r->at, e, false, &step);
+	*g = (struct giant){.on = true, .end_tag = tk->end_tag, .elem = (uint8_t)e};
+	g->erase = !before_tag(r, &step);
+	g->where = (uint8_t)where_of(rw, e, step.foreign);
+	g->name_n = (uint16_t)(tk->name.n < TREE_NAME ? tk->name.n : TREE_NAME);
+	memcpy(g->name, tk->name.p, g->name_n);
+	if (g->erase)
+		run_erase(r, r->at + tk->n);
+	else
+		r->at += tk->n;
+}
+
+/* Takes n bytes of the tag: they stay, or go with the tag. */
+static void
+giant_take(struct run *r, size_t n)
+{
+	if (r->rw->giant.erase)
+		run_replace(r, r->at, r->at + n, TC_STR(""));
+	r->at += n;
+}
+
+static void
+giant_end(struct run *r, bool self_closing)
+{
+	struct rewrite *rw = r->rw;
+	struct giant *g = &rw->giant;
+	struct token *tk = &r->tk;
+	struct element x = {.base = r->at, .tk = tk, .elem = (enum elem)g->elem, .where = g->where, .partial = true};
+
+	g->on = false;
+	tk->attr_n = 0;
+	tk->self_closing = self_closing;
+	tk->name = tc_str_of(g->name, g->name_n);
+	rw->tok.mode = TOK_DATA;
+	rw->tok.cdata = tree_foreign(&rw->tree);
+	if (g->erase)
+		return;
+	if (g->end_tag)
+		left(r, tk, x.elem);
+	else
+		entered(r, &x);
+}
+
+static bool
+is_data_url(struct tc_str raw)
+{
+	char text[ENTITY_ROOM(64)];
+	struct tc_str s = {text, entity_decode(tc_str_of(raw.p, raw.n < 64 ? raw.n : 64), true, text)};
+
+	while (s.n > 0 && (uint8_t)s.p[0] <= ' ')
+		tc_skip(&s, 1);
+	return tc_istarts(s, TC_STR("data:"));
+}
+
+/* An attribute of more than its limit begins: it is let through, or its value is dropped. */
+static void
+giant_long(struct run *r, struct element *x, size_t n, size_t there)
+{
+	struct giant *g = &r->rw->giant;
+	const struct tok_attr *a = &x->tk->attr[0];
+	enum rule_kind kind = a->name_n > 0 ? attr_rule_kind(x, 0) : RULE_NONE;
+	struct tc_str value = {r->at + a->value, there - a->value};
+
+	g->attribute = 1;
+	g->wrote = false;
+	if (kind == RULE_NONE || kind == RULE_INTEGRITY || g->end_tag || g->erase) {
+		giant_take(r, n);
+		return;
+	}
+	if ((kind == RULE_URL || kind == RULE_LAZY) && a->quote != 0 && is_data_url(value)) {
+		giant_take(r, n);
+		return;
+	}
+	judge_did(r->rw, TC_DID_OVERFLOW, TC_UNKNOWN, tc_str_of(r->at + a->name, a->name_n));
+	if (kind == RULE_REMOVE)
+		run_replace(r, r->at + a->name, r->at + a->name + a->name_n, TC_STR("x"));
+	g->attribute = 2;
+	r->at += n;
+}
+
+/* Goes on in it. */
+static bool
+giant_in_long(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	struct giant *g = &rw->giant;
+	struct tok_attr a;
+	bool done;
+	size_t n = tok_long(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), &a, &done);
+
+	if (g->attribute == 2 && a.value_n > 0) {
+		bool bare = a.quote == 'u' && !g->wrote;
+
+		run_replace(r, r->at, r->at + a.value_n, bare ? TC_STR("\"\"") : TC_STR(""));
+		g->wrote = true;
+		r->at += a.value_n;
+		n -= a.value_n;
+	}
+	giant_take(r, n);
+	if (done)
+		g->attribute = 0;
+	return true;
+}
+
+bool
+giant_step(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+	struct giant *g = &rw->giant;
+	struct token *tk = &r->tk;
+	struct tc_str in = {r->at, (size_t)(r->end - r->at)};
+	struct element x = {.base = r->at, .tk = tk, .elem = (enum elem)g->elem, .where = g->where, .partial = true};
+	bool srcdoc = g->elem == E_IFRAME && tc_istarts(in, TC_STR("srcdoc"));
+	size_t max = srcdoc ? REWRITE_NOSCRIPT_MAX + 64 : REWRITE_HELD_MAX, n;
+	bool self_closing;
+
+	if (g->attribute != 0)
+		return giant_in_long(r);
+	tk->attr_n = 1;
+	switch (tok_attr(&rw->tok, in, max, &tk->attr[0], &self_closing, &n)) {
+	case TOK_PART_MORE:
+		if (!r->last)
+			return false;
+		rw->cut = true;
+		giant_take(r, in.n);
+		return true;
+	case TOK_PART_ATTR:
+		if (tk->attr[0].name_n > 0 && !g->end_tag && !g->erase)
+			attr_edit_one(r, &x);
+		giant_take(r, n);
+		return true;
+	case TOK_PART_END:
+		giant_take(r, n);
+		giant_end(r, self_closing);
+		return true;
+	case TOK_PART_LONG:
+		giant_long(r, &x, n, max);
+		return true;
+	}
+	return false;
+}
