@@ -29,7 +29,8 @@ enum css_mode {
 	CSS_DROP,      /* a quoted URL that is thrown away, to the quote */
 };
 
-enum { EXPECT_NOTHING, EXPECT_IMPORT, EXPECT_NAMESPACE };
+/* IMPORT: a string is its URL. SHEET: a function of @import may hold it. */
+enum { EXPECT_NOTHING, EXPECT_IMPORT, EXPECT_SHEET, EXPECT_NAMESPACE };
 
 #define NAME_RAW_MAX 256    /* no name of interest is longer, each byte escaped */
 #define NAME_MAX_DECODED 24 /* "-webkit-cross-fade" has 18 */
@@ -247,7 +248,7 @@ is_tracker(struct run *r, struct tc_str raw)
 
 	if (r->st->expect == EXPECT_NAMESPACE || url.n == 0 || url.p[0] == '#' || is_data_url(url))
 		return false;
-	return r->judge(r->ctx, url, r->st->expect == EXPECT_IMPORT ? MATCH_STYLESHEET : MATCH_IMAGE | MATCH_FONT);
+	return r->judge(r->ctx, url, r->st->expect != EXPECT_NOTHING ? MATCH_STYLESHEET : MATCH_IMAGE | MATCH_FONT);
 }
 
 /* --- Steps: each takes something and returns true, or returns false to wait for more ------------ */
@@ -391,7 +392,7 @@ step_url_start(struct run *r)
 static void
 settle_expect(struct css *st)
 {
-	if (st->expect == EXPECT_IMPORT)
+	if (st->expect != EXPECT_NAMESPACE)
 		st->expect = EXPECT_NOTHING;
 }
 
@@ -560,7 +561,7 @@ step_at(struct run *r)
 	return !open;
 }
 
-/* Behind @import: white space and comments, then a string or something else. */
+/* Behind @import: white space and comments, then a string, or url( or src(. */
 static void
 settle_import(struct run *r)
 {
@@ -568,17 +569,8 @@ settle_import(struct run *r)
 		r->at++;
 	if (r->at == r->in.n)
 		return;
-	switch (tc_lower(r->in.p[r->at])) {
-	case '"':
-	case '\'':
-	case '/':
-	case 'u': /* url( and src( keep it: then the type is right */
-	case 's':
-	case '\\':
-		return;
-	default:
-		r->st->expect = EXPECT_NOTHING;
-	}
+	if (r->in.p[r->at] != '"' && r->in.p[r->at] != '\'' && r->in.p[r->at] != '/')
+		r->st->expect = EXPECT_SHEET;
 }
 
 /* The last name before the end of the input may be the beginning of "url(": leave it. */
@@ -768,7 +760,12 @@ edits_of_raw(struct tc_str raw, bool attribute, value_judge judge, void *ctx, st
 	if (css_judge(&st, tc_str_of(w.text, w.n), true, judge, ctx, out) < w.n)
 		return false;
 	for (i = 0; i < out->n; i++) {
-		out->v[i].from = w.from[out->v[i].from];
+		size_t k = out->v[i].from;
+
+		/* "&quot" without ';' would go on into what we write */
+		if (k > 0 && w.from[k] - w.from[k - 1] > 1 && raw.p[w.from[k] - 1] != ';')
+			return false;
+		out->v[i].from = w.from[k];
 		out->v[i].to = w.from[out->v[i].to];
 	}
 	return true;

@@ -212,6 +212,9 @@ test_attributes(void **state)
 	check_attr("background:url(&#39;a.png&#39;)", "background:url(&#39;a.png&#39;)");
 	check_attr("background:&#117;rl(//t.example/)", "background:&#117;rl(data:,)");
 	check_attr("background:url(&sol;&sol;t.example)", "background:url(data:,)");
+	check_attr("background:url(&quot//t.example/&quot)", NULL);
+	check_attr("background:url(&#x22//t.example/&#x22)", NULL);
+	check_attr("background:url(&quot/a.png&quot)", "background:url(&quot/a.png&quot)");
 	check_attr("a:url(//t.example/1);a:url(//t.example/2);a:url(//t.example/3);a:url(//t.example/4);"
 		   "a:url(//t.example/5)",
 	    NULL);
