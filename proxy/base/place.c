@@ -125,7 +125,8 @@ static const struct region REGIONS[] = {
 
 /* Other spellings of a name. */
 static const struct region OTHER_NAMES[] = {
-    {"CA-QC", TC_STR_INIT("Qu\xc3\xa9" "bec")},
+    {"CA-QC", TC_STR_INIT("Qu\xc3\xa9"
+			  "bec")},
     {"CA-YT", TC_STR_INIT("Yukon Territory")},
     {"CA-NL", TC_STR_INIT("Newfoundland")},
     {"US-DC", TC_STR_INIT("Washington, D.C.")},
@@ -241,8 +242,7 @@ place_where_known(struct tc_str where)
 {
 	struct place p;
 
-	return tc_eq(where, TC_STR("*")) || tc_ieq(where, TC_STR("EU")) || tc_ieq(where, TC_STR("EEA"))
-	    || place_parse(where, &p);
+	return tc_eq(where, TC_STR("*")) || tc_ieq(where, TC_STR("EU")) || tc_ieq(where, TC_STR("EEA")) || place_parse(where, &p);
 }
 
 static const char *

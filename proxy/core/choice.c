@@ -25,9 +25,9 @@
 #define KEYS_MAX 8
 #define KEY_LINE (2 * KEY_SIZE + 1)
 #define MAC_SIZE 16
-#define MAC_TEXT 22      /* of 16 bytes in base64url */
-#define FIELDS_MAX 64    /* of the fields before the MAC, longest: v1.out-ff.9999-12.<18 digits> */
-#define VERIFY_MAX 8     /* copies of "in" in one request whose MAC is computed */
+#define MAC_TEXT 22   /* of 16 bytes in base64url */
+#define FIELDS_MAX 64 /* of the fields before the MAC, longest: v1.out-ff.9999-12.<18 digits> */
+#define VERIFY_MAX 8  /* copies of "in" in one request whose MAC is computed */
 #define POLICY_DIGITS 18
 
 static const struct tc_str NAME = TC_STR_INIT("tacet_choice");
@@ -323,8 +323,8 @@ month_parse(struct tc_str s, struct choice_cookie *c)
 {
 	int64_t year, month;
 
-	if (s.n != 7 || s.p[4] != '-' || !number_parse(tc_str_of(s.p, 4), 4, &year)
-	    || !number_parse(tc_str_of(s.p + 5, 2), 2, &month) || month < 1 || month > 12)
+	if (s.n != 7 || s.p[4] != '-' || !number_parse(tc_str_of(s.p, 4), 4, &year) ||
+	    !number_parse(tc_str_of(s.p + 5, 2), 2, &month) || month < 1 || month > 12)
 		return false;
 	c->year = (int)year;
 	c->month = (int)month;
@@ -361,9 +361,9 @@ value_parse(struct tc_str value, struct parsed *out)
 	*out = (struct parsed){0};
 	if (value.n > FIELDS_MAX + MAC_TEXT || value.n < MAC_TEXT + 1)
 		return false;
-	if (!tc_eq(field_cut(&rest), TC_STR("v1")) || !state_parse(field_cut(&rest), &out->cookie)
-	    || !month_parse(field_cut(&rest), &out->cookie)
-	    || !number_parse(field_cut(&rest), POLICY_DIGITS, &out->cookie.policy))
+	if (!tc_eq(field_cut(&rest), TC_STR("v1")) || !state_parse(field_cut(&rest), &out->cookie) ||
+	    !month_parse(field_cut(&rest), &out->cookie) ||
+	    !number_parse(field_cut(&rest), POLICY_DIGITS, &out->cookie.policy))
 		return false;
 	out->mac = rest;
 	out->fields = tc_str_of(value.p, value.n - MAC_TEXT - 1);
@@ -458,12 +458,12 @@ choice_write(const struct choice_key *k, struct tc_str site, const struct choice
 	mac_text(k->key[0], site, tc_str_of(fields, (size_t)n), mac);
 	return tc_join(arena,
 	    (const struct tc_str[]){
-	        NAME,
-	        TC_STR("="),
-	        tc_str_of(fields, (size_t)n),
-	        TC_STR("."),
-	        tc_str_of(mac, MAC_TEXT),
-	        TC_STR("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=34128000"),
+		NAME,
+		TC_STR("="),
+		tc_str_of(fields, (size_t)n),
+		TC_STR("."),
+		tc_str_of(mac, MAC_TEXT),
+		TC_STR("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=34128000"),
 	    },
 	    6);
 }
@@ -480,7 +480,7 @@ strip_into(char *out, struct tc_str value)
 		struct tc_str piece = tc_str_of(value.p, at);
 
 		value = at < value.n ? tc_str_of(value.p + at + 1, value.n - at - 1)
-		                     : (struct tc_str){NULL, 0};
+				     : (struct tc_str){NULL, 0};
 		if (pair_ours(piece, NULL))
 			continue;
 		if (!first)

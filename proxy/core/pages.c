@@ -20,7 +20,7 @@
 #define HONORED "Opt-Out Request Honored"
 
 #define HTML_TYPE "text/html"
-#define PAGE_CSP                                                                                     \
+#define PAGE_CSP \
 	"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " \
 	"frame-ancestors 'none'"
 
@@ -132,8 +132,8 @@ head(struct page *p)
 	RAW(&p->h, "\" dir=\"");
 	raw(&p->h, p->l->right_to_left ? TC_STR("rtl") : TC_STR("ltr"));
 	RAW(&p->h, "\">\n<head>\n<meta charset=\"utf-8\">\n"
-	           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	           "<meta name=\"robots\" content=\"noindex\">\n<title>");
+		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		   "<meta name=\"robots\" content=\"noindex\">\n<title>");
 	if (is_california(p))
 		RAW(&p->h, "Your Privacy Choices");
 	else
@@ -162,7 +162,7 @@ foot(struct page *p)
 		RAW(&p->h, "\">Limit the Use of My Sensitive Personal Information</a></li>\n");
 	}
 	RAW(&p->h, "<li lang=\"en\"><a href=\"https://db-ip.com\" rel=\"noreferrer\">IP Geolocation by DB-IP</a></li>\n"
-	           "</ul>\n</footer>\n</body>\n</html>\n");
+		   "</ul>\n</footer>\n</body>\n</html>\n");
 }
 
 /* The legal phrase stays exact in English; its translation follows. */
@@ -428,24 +428,44 @@ why_page(struct page *p)
 
 /* ---- answers ---- */
 
+struct line {
+	enum tc_fid id;
+	struct tc_str value;
+};
+
 static int
 add(struct tc_response *res, enum tc_fid id, struct tc_str value)
 {
 	return tc_field_add(&res->fields, id, value);
 }
 
-/* The fields of every page of ours. Not no-referrer: a browser would then say "Origin: null" with our own form. */
+static int
+add_all(struct tc_response *res, const struct line *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (add(res, v[i].id, v[i].value) < 0)
+			return -1;
+	return 0;
+}
+
+#define ADD_ALL(res, lines) add_all((res), (lines), sizeof(lines) / sizeof((lines)[0]))
+
+/* Every page of ours. Not no-referrer: a browser would then say "Origin: null" with our own form. */
+static const struct line PAGE_LINES[] = {
+    {TC_F_CONTENT_TYPE, TC_STR_INIT("text/html; charset=utf-8")},
+    {TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
+    {TC_F_CONTENT_SECURITY_POLICY, TC_STR_INIT(PAGE_CSP)},
+    {TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
+    {TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
+};
+
 static int
 page_fields(struct tc_response *res, struct tc_str language)
 {
-	if (add(res, TC_F_CONTENT_TYPE, TC_STR("text/html; charset=utf-8")) < 0
-	    || add(res, TC_F_CACHE_CONTROL, TC_STR("no-store")) < 0
-	    || add(res, TC_F_CONTENT_SECURITY_POLICY, TC_STR(PAGE_CSP)) < 0
-	    || add(res, TC_F_REFERRER_POLICY, TC_STR("same-origin")) < 0
-	    || add(res, TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR("nosniff")) < 0)
-		return -1;
 	res->type = TC_STR(HTML_TYPE);
 	res->charset = TC_STR("utf-8");
+	if (ADD_ALL(res, PAGE_LINES) < 0)
+		return -1;
 	return tc_field_add_named(&res->fields, TC_STR("Content-Language"), language);
 }
 
@@ -503,7 +523,9 @@ origin_is_ours(struct tc_str origin, const struct tc_request *req)
 	return host.n > 0 && tc_ieq(origin, host);
 }
 
-enum sender { SENDER_OURS, SENDER_SILENT, SENDER_FOREIGN };
+enum sender { SENDER_OURS,
+	SENDER_SILENT,
+	SENDER_FOREIGN };
 
 /*
  * Who made the visitor's browser send the form (signals.md S2). "none" and "null" say nothing: the first is a
@@ -543,7 +565,7 @@ form_pair(struct answer *a, struct tc_str name, struct tc_str value)
 	if (tc_eq(name, TC_STR("choice"))) {
 		enum choice c = tc_eq(value, TC_STR("out")) ? CHOICE_OUT
 		    : tc_eq(value, TC_STR("in"))            ? CHOICE_IN
-		                                            : CHOICE_NONE;
+							    : CHOICE_NONE;
 
 		a->bad |= c == CHOICE_NONE || (a->choice != CHOICE_NONE && a->choice != c);
 		a->choice = c;
@@ -572,13 +594,23 @@ form_read(struct tc_str body)
 	return a;
 }
 
+static const struct line SAVED_LINES[] = {
+    {TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
+    {TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
+};
+
 /* 303 to the page that sees whether the cookie came back. */
 static int
 answer_saved(const struct page *p, const struct answer *a, struct tc_response *res, struct tc_str *body)
 {
 	const struct pages_ctx *ctx = p->ctx;
-	struct choice_cookie cookie = {.state = a->choice, .denied = a->denied, .year = ctx->year,
-	    .month = ctx->month, .policy = ctx->config->policy_version};
+	struct choice_cookie cookie = {
+	    .state = a->choice,
+	    .denied = a->denied,
+	    .year = ctx->year,
+	    .month = ctx->month,
+	    .policy = ctx->config->policy_version,
+	};
 	struct tc_str to = tc_join(ctx->arena,
 	    (const struct tc_str[]){choices_path(ctx->site), TC_STR("/saved")}, 2);
 	struct tc_str set;
@@ -587,8 +619,7 @@ answer_saved(const struct page *p, const struct answer *a, struct tc_response *r
 		return -1;
 	res->status = 303;
 	*body = TC_STR("");
-	if (add(res, TC_F_LOCATION, to) < 0 || add(res, TC_F_CACHE_CONTROL, TC_STR("no-store")) < 0
-	    || add(res, TC_F_REFERRER_POLICY, TC_STR("same-origin")) < 0)
+	if (ADD_ALL(res, SAVED_LINES) < 0 || add(res, TC_F_LOCATION, to) < 0)
 		return -1;
 	if (a->choice == CHOICE_IN && gpc_wins(p))
 		return 0; /* nothing changes; the page says so */
@@ -631,6 +662,12 @@ static const char STYLE[] =
     "dt{font-weight:600}\ndd{margin:0 0 .75rem;overflow-wrap:anywhere}\n"
     "footer ul{list-style:none;padding:0}\nfooter li{min-height:1.75rem}\n";
 
+static const struct line STYLE_LINES[] = {
+    {TC_F_CONTENT_TYPE, TC_STR_INIT("text/css; charset=utf-8")},
+    {TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
+    {TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
+};
+
 static int
 answer_style(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body)
 {
@@ -638,10 +675,7 @@ answer_style(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str
 	res->status = 200;
 	res->type = TC_STR("text/css");
 	*body = TC_STR(STYLE);
-	if (add(res, TC_F_CONTENT_TYPE, TC_STR("text/css; charset=utf-8")) < 0
-	    || add(res, TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR("nosniff")) < 0)
-		return -1;
-	return add(res, TC_F_CACHE_CONTROL, TC_STR("public, max-age=86400"));
+	return ADD_ALL(res, STYLE_LINES);
 }
 
 bool
@@ -652,12 +686,17 @@ pages_gpc(const struct config *c, const struct config_site *site)
 	for (size_t i = 0; i < c->region_count; i++) {
 		const struct config_region *row = &c->regions[i];
 
-		if ((row->honour & HONOUR_GPC) == 0 || row->gpc_override_opt_in
-		    || (row->opted_out->remove & TC_CLASS_BIT(TC_ADVERTISING)) == 0)
+		if ((row->honour & HONOUR_GPC) == 0 || row->gpc_override_opt_in ||
+		    (row->opted_out->remove & TC_CLASS_BIT(TC_ADVERTISING)) == 0)
 			return false;
 	}
 	return true;
 }
+
+static const struct line GPC_LINES[] = {
+    {TC_F_CONTENT_TYPE, TC_STR_INIT("application/json")},
+    {TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
+};
 
 static int
 answer_gpc(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body)
@@ -666,17 +705,16 @@ answer_gpc(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *
 
 	*body = tc_join(ctx->arena,
 	    (const struct tc_str[]){
-	        TC_STR("{ \"gpc\": "),
-	        pages_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
-	        TC_STR(", \"lastUpdate\": \""),
-	        date,
-	        TC_STR("\" }\n"),
+		TC_STR("{ \"gpc\": "),
+		pages_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
+		TC_STR(", \"lastUpdate\": \""),
+		date,
+		TC_STR("\" }\n"),
 	    },
 	    5);
 	res->status = 200;
 	res->type = TC_STR("application/json");
-	if (body->p == NULL || add(res, TC_F_CONTENT_TYPE, TC_STR("application/json")) < 0
-	    || add(res, TC_F_CACHE_CONTROL, TC_STR("public, max-age=86400")) < 0)
+	if (body->p == NULL || ADD_ALL(res, GPC_LINES) < 0)
 		return -1;
 	return tc_field_add_named(&res->fields, TC_STR("Access-Control-Allow-Origin"), TC_STR("*"));
 }
@@ -789,14 +827,14 @@ error_page(int code, struct tc_arena *arena)
 		i++;
 	return tc_join(arena,
 	    (const struct tc_str[]){
-	        TC_STR("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
-	        ERRORS[i].title,
-	        TC_STR("</title>\n</head>\n<body>\n<h1>"),
-	        ERRORS[i].title,
-	        TC_STR("</h1>\n<p>"),
-	        ERRORS[i].text,
-	        TC_STR("</p>\n</body>\n</html>\n"),
+		TC_STR("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
+		ERRORS[i].title,
+		TC_STR("</title>\n</head>\n<body>\n<h1>"),
+		ERRORS[i].title,
+		TC_STR("</h1>\n<p>"),
+		ERRORS[i].text,
+		TC_STR("</p>\n</body>\n</html>\n"),
 	    },
 	    7);
 }

@@ -14,9 +14,9 @@ struct pages_ctx {
 	const struct choice_key *key;
 	const struct choice_cookie *cookie; /* what choice_read() found; NULL: nothing that counts */
 	const struct tc_request *req;
-	struct tc_str form;                 /* the body of a POST, complete */
-	int year, month;                    /* now, UTC */
-	struct tc_str gpc_last_update;      /* n = 0: that of this version's statement */
+	struct tc_str form;            /* the body of a POST, complete */
+	int year, month;               /* now, UTC */
+	struct tc_str gpc_last_update; /* n = 0: that of this version's statement */
 	struct tc_arena *arena;
 };
 

@@ -7,11 +7,11 @@
 
 enum word {
 	W_TITLE,
-	W_GPC,         /* your browser sends Global Privacy Control */
+	W_GPC, /* your browser sends Global Privacy Control */
 	W_DNT,
-	W_OUT,         /* you have opted out */
+	W_OUT, /* you have opted out */
 	W_ACCOUNT_OUT,
-	W_HONORED,     /* translation of the legal phrase; empty in English */
+	W_HONORED, /* translation of the legal phrase; empty in English */
 	W_REGION_OUT,
 	W_ROUTE_OUT,
 	W_NOT_OUT,
@@ -21,11 +21,11 @@ enum word {
 	W_OPTION_OUT,
 	W_GPC_WINS,
 	W_CLASSES,
-	W_ANALYTICS,   /* these four in the order of the classes */
+	W_ANALYTICS, /* these four in the order of the classes */
 	W_ADVERTISING,
 	W_PERSONALISATION,
 	W_SOCIAL,
-	W_OTHERS,      /* third parties that no list names */
+	W_OTHERS, /* third parties that no list names */
 	W_SAVE,
 	W_SAVED,
 	W_NOT_KEPT,

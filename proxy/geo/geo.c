@@ -8,7 +8,9 @@
 #include "geo/image.h"
 #include "geo/index.h"
 
-enum { FAMILY_4, FAMILY_6, FAMILY_COUNT };
+enum { FAMILY_4,
+	FAMILY_6,
+	FAMILY_COUNT };
 
 struct database {
 	MMDB_s mmdb;

@@ -8,7 +8,10 @@
 
 struct geo; /* one loaded set of databases; immutable, shared by all loops */
 
-enum geo_result { GEO_FOUND, GEO_UNKNOWN, GEO_ERROR, GEO_RESULT_COUNT };
+enum geo_result { GEO_FOUND,
+	GEO_UNKNOWN,
+	GEO_ERROR,
+	GEO_RESULT_COUNT };
 
 /*
  * Loads the databases (paths) into private sealed memory and builds the place index; a city with fewer than

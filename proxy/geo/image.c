@@ -39,8 +39,7 @@ copy_bytes(int to, int from, off_t size)
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-	    && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 /* The sealed copy's descriptor, or -1. */
@@ -63,8 +62,7 @@ copy_sealed(int from, const char **why)
 		*why = "no memory for a copy";
 		return -1;
 	}
-	if (!copy_bytes(fd, from, before.st_size) || fstat(from, &after) == -1
-	    || !same_file(&before, &after)) {
+	if (!copy_bytes(fd, from, before.st_size) || fstat(from, &after) == -1 || !same_file(&before, &after)) {
 		*why = "the file changed while it was read";
 		goto fail;
 	}

@@ -36,9 +36,9 @@ place_hash(const struct place *p)
 static bool
 place_same(const struct place *a, const struct place *b)
 {
-	return memcmp(a->country, b->country, sizeof(a->country)) == 0
-	    && memcmp(a->region, b->region, sizeof(a->region)) == 0
-	    && tc_eq(a->region_name, b->region_name) && tc_eq(a->city, b->city);
+	return memcmp(a->country, b->country, sizeof(a->country)) == 0 &&
+	    memcmp(a->region, b->region, sizeof(a->region)) == 0 &&
+	    tc_eq(a->region_name, b->region_name) && tc_eq(a->city, b->city);
 }
 
 bool
@@ -157,7 +157,10 @@ node_records(const MMDB_s *m, uint32_t node, uint32_t out[2])
 	}
 }
 
-enum target { TARGET_NODE, TARGET_NONE, TARGET_DATA, TARGET_BAD };
+enum target { TARGET_NODE,
+	TARGET_NONE,
+	TARGET_DATA,
+	TARGET_BAD };
 
 /* What a record points to: a node, nothing, or data at *offset of the data section. */
 static enum target

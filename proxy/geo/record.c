@@ -3,23 +3,27 @@
 
 #define NAME_MAX_BYTES 128
 
-enum part { COUNTRY, REGION_CODE, REGION_NAME, CITY, PART_COUNT };
+enum part { COUNTRY,
+	REGION_CODE,
+	REGION_NAME,
+	CITY,
+	PART_COUNT };
 
 /* Where each schema keeps the parts; no path: it does not. DB-IP's own lite file lacks subdivisions[0].iso_code. */
 static const char *const *const PATHS[][PART_COUNT] = {
     [SCHEMA_FLAT] =
-        {
-            [COUNTRY] = (const char *const[]){"country_code", NULL},
-            [REGION_NAME] = (const char *const[]){"state1", NULL},
-            [CITY] = (const char *const[]){"city", NULL},
-        },
+	{
+	    [COUNTRY] = (const char *const[]){"country_code", NULL},
+	    [REGION_NAME] = (const char *const[]){"state1", NULL},
+	    [CITY] = (const char *const[]){"city", NULL},
+	},
     [SCHEMA_NESTED] =
-        {
-            [COUNTRY] = (const char *const[]){"country", "iso_code", NULL},
-            [REGION_CODE] = (const char *const[]){"subdivisions", "0", "iso_code", NULL},
-            [REGION_NAME] = (const char *const[]){"subdivisions", "0", "names", "en", NULL},
-            [CITY] = (const char *const[]){"city", "names", "en", NULL},
-        },
+	{
+	    [COUNTRY] = (const char *const[]){"country", "iso_code", NULL},
+	    [REGION_CODE] = (const char *const[]){"subdivisions", "0", "iso_code", NULL},
+	    [REGION_NAME] = (const char *const[]){"subdivisions", "0", "names", "en", NULL},
+	    [CITY] = (const char *const[]){"city", "names", "en", NULL},
+	},
 };
 
 /* true with n = 0 when there is no such key; false: there is, and it is not a string. */
@@ -51,15 +55,19 @@ static size_t
 utf8_length(struct tc_str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0
+	    : p[0] < 0xe0                        ? 2
+	    : p[0] < 0xf0                        ? 3
+	    : p[0] < 0xf5                        ? 4
+						 : 0;
 
 	if (n > s.n)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0)
-	    || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return n;
 }

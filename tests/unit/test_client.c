@@ -166,7 +166,7 @@ every_beginning(void **state)
 			struct tc_fields fs = {.arena = arena};
 
 			assert_int_equal(tc_field_add(&fs, id == 0 ? TC_F_FORWARDED : TC_F_X_FORWARDED_FOR,
-			                     tc_str_of(p, n)),
+					     tc_str_of(p, n)),
 			    0);
 			bool known = client_address(&config, &peer, &fs, &out);
 

@@ -22,7 +22,12 @@
 #define FU TC_CLASS_BIT(TC_FUNCTIONAL)
 #define UN TC_CLASS_BIT(TC_UNKNOWN)
 
-enum { RS_STRICT, RS_LIGHT, RS_ANALYTICS, RS_BAD, RS_EMPTY, RS_COUNT };
+enum { RS_STRICT,
+	RS_LIGHT,
+	RS_ANALYTICS,
+	RS_BAD,
+	RS_EMPTY,
+	RS_COUNT };
 
 static const struct tc_rule_set rule_sets[RS_COUNT] = {
     [RS_STRICT] = {.name = TC_STR_INIT("strict"), .remove = AD | AN | SO | PE, .hash = "11111111"},
@@ -272,11 +277,27 @@ static void
 gpc_vectors(void **state)
 {
 	static const struct vector v[] = {
-	    {"1", NULL, true}, {NULL, NULL, false}, {"0", NULL, false}, {"true", NULL, false}, {"\"1\"", NULL, false},
-	    {"01", NULL, false}, {"1;a", NULL, false}, {"1a", NULL, false}, {"", NULL, false}, {"0", "1", true},
-	    {"1", "0", true}, {"0", "true", false}, {"1, 1", NULL, true}, {"0, 1", NULL, true}, {"1,", NULL, true},
-	    {"0,\t1 ,x", NULL, true}, {"0, 11", NULL, false}, {"?1", NULL, false}, {"1.0", NULL, false},
-	    {",", NULL, false}, {"", "1", true},
+	    {"1", NULL, true},
+	    {NULL, NULL, false},
+	    {"0", NULL, false},
+	    {"true", NULL, false},
+	    {"\"1\"", NULL, false},
+	    {"01", NULL, false},
+	    {"1;a", NULL, false},
+	    {"1a", NULL, false},
+	    {"", NULL, false},
+	    {"0", "1", true},
+	    {"1", "0", true},
+	    {"0", "true", false},
+	    {"1, 1", NULL, true},
+	    {"0, 1", NULL, true},
+	    {"1,", NULL, true},
+	    {"0,\t1 ,x", NULL, true},
+	    {"0, 11", NULL, false},
+	    {"?1", NULL, false},
+	    {"1.0", NULL, false},
+	    {",", NULL, false},
+	    {"", "1", true},
 	};
 
 	(void)state;
@@ -288,9 +309,19 @@ static void
 dnt_vectors(void **state)
 {
 	static const struct vector v[] = {
-	    {"1", NULL, true}, {"1xyz", NULL, true}, {"0", NULL, false}, {"0x", NULL, false}, {"", NULL, false},
-	    {"2", NULL, false}, {"yes", NULL, false}, {"0", "1", true}, {"0", "0", false}, {"0", "1x", true},
-	    {"0, 1", NULL, true}, {"01", NULL, false}, {NULL, NULL, false},
+	    {"1", NULL, true},
+	    {"1xyz", NULL, true},
+	    {"0", NULL, false},
+	    {"0x", NULL, false},
+	    {"", NULL, false},
+	    {"2", NULL, false},
+	    {"yes", NULL, false},
+	    {"0", "1", true},
+	    {"0", "0", false},
+	    {"0", "1x", true},
+	    {"0, 1", NULL, true},
+	    {"01", NULL, false},
+	    {NULL, NULL, false},
 	};
 
 	(void)state;

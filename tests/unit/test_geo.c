@@ -63,7 +63,9 @@ said(const struct geo *g, const char *address)
 		return r == GEO_UNKNOWN ? "unknown" : "error";
 	}
 	(void)snprintf(text, sizeof(text), "%s|%s|%.*s", p.country,
-	    p.region[0] != '\0' ? p.region : p.region_name.n > 0 ? "name" : "", (int)p.city.n,
+	    p.region[0] != '\0' ? p.region : p.region_name.n > 0 ? "name"
+								 : "",
+	    (int)p.city.n,
 	    p.city.n > 0 ? p.city.p : "");
 	return text;
 }
@@ -77,7 +79,10 @@ save(struct mmdb *m, const char *name)
 
 /* ---- schemas, record sizes, families ---- */
 
-enum { FLAT, MAXMIND, DBIP_LITE, SCHEMAS };
+enum { FLAT,
+	MAXMIND,
+	DBIP_LITE,
+	SCHEMAS };
 
 static uint32_t
 record(struct mmdb *m, int schema, const char *country, const char *code, const char *region, const char *city)
@@ -192,7 +197,9 @@ districts_are_cut(void **state)
 	    {"A [B] (C)", "A"},
 	    {"Culver City (Playa Vista)", "Culver City"},
 	    {"Tokyo(Shibuya)", "Tokyo"},
-	    {"Osaka\xef\xbc\x88" "Kita\xef\xbc\x89", "Osaka"},
+	    {"Osaka\xef\xbc\x88"
+	     "Kita\xef\xbc\x89",
+		"Osaka"},
 	    {" Bonn ", "Bonn"},
 	    {"(Holborn)", ""},
 	    {"[]", ""},
@@ -364,14 +371,18 @@ malformed_records(void **state)
 	name[128] = '\0';
 	mmdb_insert(m, "10.2.0.0/16", mmdb_flat(m, "US", "California", name));
 	mmdb_insert(m, "10.3.0.0/16", mmdb_flat(m, NULL, "California", "San Diego"));
-	mmdb_insert(m, "10.4.0.0/16", mmdb_raw(m, "\xe1\x4c" "country_code\xa1\x07", 16)); /* a number for a country */
-	mmdb_insert(m, "10.5.0.0/16", mmdb_raw(m, "\x42hi", 3));                            /* not a map */
+	mmdb_insert(m, "10.4.0.0/16", mmdb_raw(m, "\xe1\x4c"
+						  "country_code\xa1\x07",
+					  16));                  /* a number for a country */
+	mmdb_insert(m, "10.5.0.0/16", mmdb_raw(m, "\x42hi", 3)); /* not a map */
 	mmdb_insert(m, "10.6.0.0/16", mmdb_flat(m, "JP", "\xe6\x9d\xb1\xe4\xba\xac", "\xf0\x9f\x97\xbc"));
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		(void)snprintf(cidr, sizeof(cidr), "10.%u.0.0/16", 100 + i);
 		mmdb_insert(m, cidr, mmdb_flat(m, bad[i][0], bad[i][1], bad[i][2]));
 	}
-	mmdb_insert(m, "10.7.0.0/16", mmdb_raw(m, "\xe3\x4c" "country_code", 14)); /* cut off by the end */
+	mmdb_insert(m, "10.7.0.0/16", mmdb_raw(m, "\xe3\x4c"
+						  "country_code",
+					  14)); /* cut off by the end */
 	save(m, "bad-records.mmdb");
 	g = load("bad-records.mmdb", 1);
 	assert_non_null(g);

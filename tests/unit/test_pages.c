@@ -14,15 +14,14 @@
 
 #include "base/arena.h"
 
-#define DEFAULT_CLASSES                                                                              \
-	(TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) |    \
+#define DEFAULT_CLASSES \
+	(TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | \
 	    TC_CLASS_BIT(TC_SOCIAL))
 
 /* ---- a site, and one request to it ---- */
 
 static const struct tc_str star[] = {TC_STR_INIT("*")}, hosts[] = {TC_STR_INIT("www.example.com")};
-static const struct tc_rule_set opt_out = {.name = TC_STR_INIT("opt-out"), .remove = DEFAULT_CLASSES,
-    .hash = "1a2b3c4d"};
+static const struct tc_rule_set opt_out = {.name = TC_STR_INIT("opt-out"), .remove = DEFAULT_CLASSES, .hash = "1a2b3c4d"};
 static const struct tc_rule_set light = {.name = TC_STR_INIT("light"), .hash = "00000000"};
 static const struct tc_rule_set empty = {.hash = "ffffffff"};
 static const struct tc_route route = {.name = TC_STR_INIT("pages")};
@@ -67,15 +66,14 @@ world(const char *path)
 {
 	return (struct world){
 	    .row = {.name = TC_STR("us-ca"),
-	        .where = {star, 1},
-	        .honour = HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
-	        .initial = &light,
-	        .opted_out = &opt_out},
+		.where = {star, 1},
+		.honour = HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
+		.initial = &light,
+		.opted_out = &opt_out},
 	    .site = {.pub = {.hosts = {hosts, 1}, .choices_path = TC_STR("/privacy-choices"), .policy = TC_STR("/privacy")}},
 	    .facts = {.place = {.country = "US", .region = "US-CA", .region_name = TC_STR("California")},
-	        .route = &route},
-	    .req = {.method = TC_M_GET, .match = tc_str_from(path), .scheme = TC_STR("https"),
-	        .fields = {.arena = arena}},
+		.route = &route},
+	    .req = {.method = TC_M_GET, .match = tc_str_from(path), .scheme = TC_STR("https"), .fields = {.arena = arena}},
 	};
 }
 
@@ -88,17 +86,32 @@ field(struct world *w, enum tc_fid id, const char *value)
 static void
 answer(struct world *w)
 {
-	w->config = (struct config){.regions = &w->row, .region_count = 1, .strictest = &w->row,
-	    .empty_rule_set = &empty, .policy_version = 7};
+	w->config = (struct config){
+	    .regions = &w->row,
+	    .region_count = 1,
+	    .strictest = &w->row,
+	    .empty_rule_set = &empty,
+	    .policy_version = 7,
+	};
 	w->facts.site = &w->site;
 	if (w->has_cookie) {
 		w->facts.choice = w->cookie.state;
 		w->facts.choice_denied = w->cookie.denied;
 	}
 	decide(&w->config, &w->facts, &w->decision);
-	struct pages_ctx ctx = {.config = &w->config, .site = &w->site, .facts = &w->facts,
-	    .decision = &w->decision, .key = key, .cookie = w->has_cookie ? &w->cookie : NULL, .req = &w->req,
-	    .form = w->form, .year = 2026, .month = 11, .arena = arena};
+	struct pages_ctx ctx = {
+	    .config = &w->config,
+	    .site = &w->site,
+	    .facts = &w->facts,
+	    .decision = &w->decision,
+	    .key = key,
+	    .cookie = w->has_cookie ? &w->cookie : NULL,
+	    .req = &w->req,
+	    .form = w->form,
+	    .year = 2026,
+	    .month = 11,
+	    .arena = arena,
+	};
 
 	w->res = (struct tc_response){.fields = {.arena = arena}};
 	assert_int_equal(pages_answer(&ctx, &w->res, &w->body), 0);
@@ -145,15 +158,15 @@ owns(void **state)
 {
 	static const char *const ours[] = {"/privacy-choices", "/privacy-choices/", "/privacy-choices/why",
 	    "/privacy-choices/saved", "/.well-known/gpc.json", "/.well-known/tacet/style.css"};
-	static const char *const not[] = {"/", "", "/privacy", "/privacy-choices2", "/privacy-choices/other",
+	static const char *const not [] = {"/", "", "/privacy", "/privacy-choices2", "/privacy-choices/other",
 	    "/privacy-choices/why/x", "/x/privacy-choices", "/.well-known/gpc", "/.well-known/gpc.json/", "/why"};
 	struct world w = world("/");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		assert_true(pages_owns(&w.site, tc_str_from(ours[i])));
-	for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
-		assert_false(pages_owns(&w.site, tc_str_from(not[i])));
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		assert_false(pages_owns(&w.site, tc_str_from(not [i])));
 	w.site.pub.choices_path = TC_STR("/meine/wahl/");
 	assert_true(pages_owns(&w.site, TC_STR("/meine/wahl")));
 	assert_true(pages_owns(&w.site, TC_STR("/meine/wahl/saved")));
@@ -480,8 +493,7 @@ every_language_is_complete(void **state)
 		struct tc_str tags[1] = {LANGUAGES[i].tag};
 
 		for (int k = 0; k < WORD_COUNT; k++)
-			if (LANGUAGES[i].words[k] == NULL
-			    || (i > 0 && LANGUAGES[i].words[k][0] == '\0'))
+			if (LANGUAGES[i].words[k] == NULL || (i > 0 && LANGUAGES[i].words[k][0] == '\0'))
 				fail_msg("%s lacks word %d", LANGUAGES[i].tag.p, k);
 		for (int view = 0; view < 3; view++) {
 			static const char *const paths[] = {"/privacy-choices", "/privacy-choices/why",
@@ -505,10 +517,26 @@ language_choice(void **state)
 	static const struct {
 		const char *accept, *tag;
 	} v[] = {
-	    {NULL, "de"}, {"", "de"}, {"en", "en"}, {"EN-gb", "en"}, {"de-AT,en;q=0.9", "de"}, {"fr, en;q=0.5", "en"},
-	    {"fr", "de"}, {"*", "de"}, {"en;q=0.3, zh-CN;q=0.8", "zh-Hans"}, {"zh", "zh-Hans"}, {"zh-TW", "de"},
-	    {"zh-Hans-CN", "zh-Hans"}, {"en;q=0", "de"}, {"en;q=x", "de"}, {"en;q=1.5", "de"}, {"en;q=0.001", "en"},
-	    {"en; q=0.5, de ; q=0.4", "en"}, {";;,,;q", "de"}, {"-", "de"}, {"en-", "en"},
+	    {NULL, "de"},
+	    {"", "de"},
+	    {"en", "en"},
+	    {"EN-gb", "en"},
+	    {"de-AT,en;q=0.9", "de"},
+	    {"fr, en;q=0.5", "en"},
+	    {"fr", "de"},
+	    {"*", "de"},
+	    {"en;q=0.3, zh-CN;q=0.8", "zh-Hans"},
+	    {"zh", "zh-Hans"},
+	    {"zh-TW", "de"},
+	    {"zh-Hans-CN", "zh-Hans"},
+	    {"en;q=0", "de"},
+	    {"en;q=x", "de"},
+	    {"en;q=1.5", "de"},
+	    {"en;q=0.001", "en"},
+	    {"en; q=0.5, de ; q=0.4", "en"},
+	    {";;,,;q", "de"},
+	    {"-", "de"},
+	    {"en-", "en"},
 	};
 	static const struct tc_str tags[] = {TC_STR_INIT("de"), TC_STR_INIT("en"), TC_STR_INIT("zh-Hans")};
 

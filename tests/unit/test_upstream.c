@@ -13,8 +13,12 @@
 static struct tc_arena *arena;
 static const struct tc_rule_set rules = {.name = TC_STR_INIT("opt-out"), .hash = "1a2b3c4d"};
 static const struct tc_addr client = {.family = 4, .ip = {[12] = 198, [13] = 51, [14] = 100, [15] = 77}};
-static const struct place san_diego = {.country = "US", .region = "US-CA", .region_name = TC_STR_INIT("California"),
-    .city = TC_STR_INIT("San Diego")};
+static const struct place san_diego = {
+    .country = "US",
+    .region = "US-CA",
+    .region_name = TC_STR_INIT("California"),
+    .city = TC_STR_INIT("San Diego"),
+};
 
 static int
 setup(void **state)
@@ -66,8 +70,7 @@ values(const struct tc_request *req, const char *name)
 static struct tc_decision
 decision(bool person, enum tc_source src)
 {
-	return (struct tc_decision){.rules = &rules, .out = src != TC_SRC_NONE, .person = person, .src = src,
-	    .region = TC_STR("us-ca")};
+	return (struct tc_decision){.rules = &rules, .out = src != TC_SRC_NONE, .person = person, .src = src, .region = TC_STR("us-ca")};
 }
 
 static struct tc_request
@@ -144,8 +147,11 @@ sec_gpc(void **state)
 static void
 geo_field(void **state)
 {
-	static const struct place muenchen = {.country = "DE", .region_name = TC_STR_INIT("Bavaria"),
-	    .city = TC_STR_INIT("M\xc3\xbcnchen \"100%\" \\x")};
+	static const struct place muenchen = {
+	    .country = "DE",
+	    .region_name = TC_STR_INIT("Bavaria"),
+	    .city = TC_STR_INIT("M\xc3\xbcnchen \"100%\" \\x"),
+	};
 	static const struct place nowhere = {0};
 	static const struct {
 		const struct place *p;
@@ -158,7 +164,7 @@ geo_field(void **state)
 	    {&san_diego, GEO_CITY, "city=\"San Diego\""},
 	    {&san_diego, 0, "-"},
 	    {&muenchen, GEO_COUNTRY | GEO_REGION | GEO_CITY,
-	        "country=DE, city=\"M%C3%BCnchen \\\"100%25\\\" \\\\x\""},
+		"country=DE, city=\"M%C3%BCnchen \\\"100%25\\\" \\\\x\""},
 	    {&muenchen, GEO_REGION, "-"},
 	    {&nowhere, GEO_COUNTRY | GEO_REGION | GEO_CITY, "-"},
 	};
@@ -176,8 +182,11 @@ geo_field(void **state)
 static void
 client_ip_modes(void **state)
 {
-	static const char *const texts[] = {[CLIENT_IP_NONE] = "-", [CLIENT_IP_PREFIX] = "198.51.100.0",
-	    [CLIENT_IP_FULL] = "198.51.100.77"};
+	static const char *const texts[] = {
+	    [CLIENT_IP_NONE] = "-",
+	    [CLIENT_IP_PREFIX] = "198.51.100.0",
+	    [CLIENT_IP_FULL] = "198.51.100.77",
+	};
 	struct tc_decision d = decision(false, TC_SRC_NONE);
 
 	(void)state;
@@ -197,13 +206,40 @@ static void
 forged_copies(void **state)
 {
 	static const char *const forged[] = {
-	    "Privacy-Decision", "Tacet-Geo", "Privacy-Account-Choice", "cf-ipcountry", "cf-ipcity", "cf-region",
-	    "cf-region-code", "cf-ipcontinent", "cf-iplatitude", "cf-iplongitude", "cf-postal-code", "cf-timezone",
-	    "cf-metro-code", "CloudFront-Viewer-Country", "cloudfront-viewer-latitude", "CloudFront-Viewer-Address",
-	    "x-vercel-ip-city", "x-vercel-ip-latitude", "X-Appengine-Country", "x-appengine-region",
-	    "X-Appengine-City", "X-Appengine-CityLatLong", "X-Forwarded-For", "X-Forwarded-Port",
-	    "X-Forwarded-Server", "x-forwarded-anything", "Forwarded", "X-Real-IP", "CF-Connecting-IP",
-	    "cf-connecting-ipv6", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP",
+	    "Privacy-Decision",
+	    "Tacet-Geo",
+	    "Privacy-Account-Choice",
+	    "cf-ipcountry",
+	    "cf-ipcity",
+	    "cf-region",
+	    "cf-region-code",
+	    "cf-ipcontinent",
+	    "cf-iplatitude",
+	    "cf-iplongitude",
+	    "cf-postal-code",
+	    "cf-timezone",
+	    "cf-metro-code",
+	    "CloudFront-Viewer-Country",
+	    "cloudfront-viewer-latitude",
+	    "CloudFront-Viewer-Address",
+	    "x-vercel-ip-city",
+	    "x-vercel-ip-latitude",
+	    "X-Appengine-Country",
+	    "x-appengine-region",
+	    "X-Appengine-City",
+	    "X-Appengine-CityLatLong",
+	    "X-Forwarded-For",
+	    "X-Forwarded-Port",
+	    "X-Forwarded-Server",
+	    "x-forwarded-anything",
+	    "Forwarded",
+	    "X-Real-IP",
+	    "CF-Connecting-IP",
+	    "cf-connecting-ipv6",
+	    "True-Client-IP",
+	    "X-Client-IP",
+	    "X-Cluster-Client-IP",
+	    "Fastly-Client-IP",
 	};
 	static const char *const others[] = {"Accept", "Via", "DNT", "CF-Ray", "X-Requested-With", "X-Api-Key", "Cookie",
 	    "Priority", "Traceparent", "X-Frame", "Client-Hints", "X", "Front-End-Https", "X-Appengine-CityHall"};
