@@ -146,8 +146,6 @@ fuzz:
 		-artifact_prefix=build/fuzz/$(T)- build/fuzz/found/$(T) tests/fuzz/corpus/$(T)
 
 ## lint       layout, cppcheck, include rules, sizes, docs (lint-deep: clang-tidy too)
-OWN_C := include/tacet/*.h proxy/*/*.[ch] filters/*.[ch] filters/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch]
-C_FILES = $(sort $(wildcard $(OWN_C)))
 lint:
 	@$(PYTHON) tests/lint/run.py
 
@@ -156,7 +154,7 @@ lint-deep: lint compdb
 
 ## fmt        lay out every C file as the house does
 fmt:
-	clang-format -i $(C_FILES)
+	@$(PYTHON) tests/lint/layout.py
 
 ## man        build/man/*.8, *.5 from docs/*.scd
 MAN := $(patsubst docs/%.scd,build/man/%,$(wildcard docs/*.scd))

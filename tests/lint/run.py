@@ -5,12 +5,12 @@ import shutil
 import subprocess
 import sys
 
-from tree import ROOT, all_c, files
+from tree import ROOT, files
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CPPCHECK = ["--quiet", "--std=c11", "--language=c", "--enable=warning,portability,performance", "--inline-suppr", "--error-exitcode=1", "-j2",
             "--suppress=missingIncludeSystem", "--suppress=normalCheckLevelMaxBranches", "--suppress=internalAstError", "-Iinclude", "-Iproxy",
-            "-D_GNU_SOURCE"]
+            "-D_GNU_SOURCE", "-DLLHTTP_STRICT_MODE=1"]
 
 
 def run(name, argv):
@@ -29,7 +29,7 @@ def run(name, argv):
 
 def main():
     sys.stdout.reconfigure(line_buffering=True)
-    failed = run("layout", ["clang-format", "--dry-run", "-Werror", *all_c()])
+    failed = run("layout", [sys.executable, os.path.join(HERE, "layout.py"), "--check"])
     failed += run("cppcheck", ["cppcheck", *CPPCHECK, *files("proxy/*/*.c", "filters/*.c", "filters/*/*.c")])
     for script in ("includes.py", "size.py", "docs.py"):
         failed += run(script[:-3], [sys.executable, os.path.join(HERE, script)])
