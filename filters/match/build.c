@@ -254,19 +254,18 @@ whole_host(struct tc_str pattern)
  * "@@||host^$document": no rule applies on pages of the host. Pages are known by their host alone, so it becomes an
  * exception for everything with domain=host.
  */
-static bool
-page_exception(struct line *l)
+static void
+read_page_exception(struct line *l)
 {
 	size_t n = whole_host(l->pattern);
 
 	if ((l->flags & RULE_EXCEPTION) == 0 || (l->types & MATCH_DOCUMENT) == 0 || n == 0 || n + 1 != l->pattern.n ||
 	    l->pattern.p[n] != '^' || l->from.p != NULL || (l->flags & RULE_HOST) == 0)
-		return false;
+		return;
 	l->from = tc_str_of(l->pattern.p, n);
 	l->pattern.n = 0;
 	l->flags &= (uint16_t)~(RULE_HOST | RULE_SEPARATOR);
 	l->types = MATCH_OTHER * 2 - 1;
-	return true;
 }
 
 static int
@@ -283,15 +282,11 @@ static int
 add_rule(struct match_db *db, struct line *l, struct tc_str text, enum tc_pack pack, enum tc_class class)
 {
 	uint32_t pool_n = db->pool_n;
-	struct rule r = {
-	    .types = l->types,
-	    .text_n = (uint16_t)text.n,
-	    .class = (uint8_t)class,
-	    .pack = (uint8_t)pack,
-	};
+	struct rule r = {.text_n = (uint16_t)text.n, .class = (uint8_t)class, .pack = (uint8_t)pack};
 	int why;
 
-	(void)page_exception(l);
+	read_page_exception(l);
+	r.types = l->types;
 	r.flags = l->flags;
 	r.pattern_n = (uint16_t)l->pattern.n;
 	r.text = pool_add(db, text, false);
@@ -388,18 +383,26 @@ next_word(struct tc_str *rest)
 	return word;
 }
 
+/* Whether a line of a hosts file begins with this word. */
+static bool
+is_sink(struct tc_str word)
+{
+	static const struct tc_str addresses[] = {TC_STR_INIT("0.0.0.0"), TC_STR_INIT("127.0.0.1"), TC_STR_INIT("::"),
+	    TC_STR_INIT("::1")};
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+		if (tc_eq(word, addresses[i]))
+			return true;
+	return false;
+}
+
 /* "0.0.0.0 host host # why": 1 if it was one, 0 if not, -1 when memory ends. */
 static int
 add_hosts_line(struct list *s, struct tc_str line)
 {
-	static const struct tc_str addresses[] = {TC_STR_INIT("0.0.0.0"), TC_STR_INIT("127.0.0.1"), TC_STR_INIT("::"),
-	    TC_STR_INIT("::1")};
-	struct tc_str rest = line, address = next_word(&rest), host;
-	bool is_one = false;
+	struct tc_str rest = line, host;
 
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
-		is_one = is_one || tc_eq(address, addresses[i]);
-	if (!is_one || rest.n == 0)
+	if (!is_sink(next_word(&rest)) || rest.n == 0)
 		return 0;
 	rest.n = tc_find_byte(rest, '#');
 	for (host = next_word(&rest); host.n > 0; host = next_word(&rest))
@@ -412,7 +415,9 @@ add_hosts_line(struct list *s, struct tc_str line)
 static bool
 condition_holds(struct tc_str s)
 {
-	/* "a && b || !c": no parentheses. */
+	/* "a && b || !c": what has parentheses is false. */
+	if (tc_find_byte(s, '(') < s.n)
+		return false;
 	while (s.n > 0) {
 		size_t either = tc_find(s, TC_STR("||"));
 		struct tc_str all = tc_str_of(s.p, either);
@@ -424,8 +429,6 @@ condition_holds(struct tc_str s)
 
 			if (word.n == 0 || word.p[0] != '!' || tc_eq(word, TC_STR("!cap_html_filtering")))
 				holds = holds && tc_eq(word, TC_STR("cap_html_filtering"));
-			if (tc_find_byte(word, '(') < word.n)
-				holds = false;
 			tc_skip(&all, both < all.n ? both + 2 : both);
 		}
 		if (holds)
@@ -472,13 +475,28 @@ read_comment(struct list *s, struct tc_str line)
 			s->class = (enum tc_class)class;
 }
 
+/* Whether s can only be a host: labels with a dot between them. */
 static bool
 is_host_name(struct tc_str s)
 {
+	if (s.n == 0 || tc_find_byte(s, '.') == s.n || strchr(".-_", s.p[0]) != NULL || strchr(".-_", s.p[s.n - 1]) != NULL)
+		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_host_byte(tc_lower(s.p[i])))
 			return false;
-	return s.n > 0;
+	return true;
+}
+
+/* The host in a line that holds nothing else but a comment; n = 0 if it is another line. */
+static struct tc_str
+bare_host(struct tc_str line)
+{
+	struct tc_str word = next_word(&line);
+
+	line = tc_trim(line);
+	if (!is_host_name(word) || (line.n > 0 && line.p[0] != '#'))
+		word.n = 0;
+	return word;
 }
 
 /* One line, trimmed, not empty. */
@@ -503,7 +521,7 @@ read_line(struct list *s, struct tc_str line)
 	hosts = add_hosts_line(s, line);
 	if (hosts != 0)
 		return hosts < 0 ? -1 : 0;
-	return s->hosts && is_host_name(line) ? add_host(s, line) : add_line(s, line);
+	return s->hosts ? add_host(s, bare_host(line)) : add_line(s, line);
 }
 
 static struct tc_str
@@ -516,19 +534,17 @@ next_line(struct tc_str *rest)
 	return line;
 }
 
-/* Whether a list holds nothing but hosts, their addresses, and comments with '#'. */
+/* Whether a list holds nothing but hosts, with or without address, and comments with '#'. */
 static bool
 is_hosts_file(struct tc_str text)
 {
 	while (text.p != NULL) {
-		struct tc_str line = next_line(&text);
+		struct tc_str line = next_line(&text), rest = line;
 
 		if (line.n == 0 || (line.p[0] == '#' && !tc_starts(line, TC_STR("##"))))
 			continue;
-		line.n = tc_find(line, TC_STR(" #"));
-		for (size_t i = 0; i < line.n; i++)
-			if (!is_host_byte(tc_lower(line.p[i])) && strchr(" \t:", line.p[i]) == NULL)
-				return false;
+		if (bare_host(line).n == 0 && !is_sink(next_word(&rest)))
+			return false;
 	}
 	return true;
 }

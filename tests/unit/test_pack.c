@@ -1,0 +1,325 @@
+/*
+ * test_pack.c: look-ups in the built-in pack: every row of conf/lists is found by what it names, the order of evaluation
+ * holds, and the generator refuses bad tables.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../filters/match/pack_find.c"
+
+#include "edge.h"
+
+static const struct pack_cookie *
+cookie(const char *name)
+{
+	char *edge = edge_copy(name, strlen(name));
+	const struct pack_cookie *found = pack_cookie(tc_str_of(edge, strlen(name)));
+
+	edge_free(edge, strlen(name));
+	return found;
+}
+
+static const struct pack_param *
+param(const char *name)
+{
+	char *edge = edge_copy(name, strlen(name));
+	const struct pack_param *found = pack_param(tc_str_of(edge, strlen(name)));
+
+	edge_free(edge, strlen(name));
+	return found;
+}
+
+/* name is decided by the row `pattern` ("" for none). */
+static void
+check_cookie(const char *name, const char *pattern)
+{
+	const struct pack_cookie *found = cookie(name);
+
+	if (!tc_eq(found != NULL ? found->pattern : TC_STR(""), tc_str_from(pattern)))
+		fail_msg("%s: %.*s, not %s", name, found != NULL ? (int)found->pattern.n : 4,
+		    found != NULL ? found->pattern.p : "none", pattern);
+}
+
+static void
+test_order(void **state)
+{
+	(void)state;
+	check_cookie("_ga", "_ga"); /* exact before prefix */
+	check_cookie("_ga_", "_ga_");
+	check_cookie("_ga_ABC123", "_ga_");
+	check_cookie("_gat_gtag_UA_1", "_gat_");
+	check_cookie("_gac_gb_x", "_gac_gb_"); /* the longest prefix */
+	check_cookie("_gac_x", "_gac_");
+	check_cookie("visitor_id123", "^visitor_id[0-9]+(-hash)?$");
+	check_cookie("visitor_id123-hash", "^visitor_id[0-9]+(-hash)?$");
+	check_cookie("kndctr_ABC_AdobeOrg_consent", "^kndctr_.*_consent$"); /* regex before prefix */
+	check_cookie("SESS0123456789abcdef0123456789abcdef", "^SESS[0-9a-f]{32}$");
+	check_cookie("_pxff_tm", "^_px(2|3|hd|vid|de|ff_.*)?$");
+	check_cookie("amp_0123456789", "^amp_[0-9a-f]{6,}");
+	check_cookie("myapp_session_id", "_session_id");
+	check_cookie("x_mixpanel_y", "mixpanel");
+	check_cookie("mp_0a_mixpanel", "^mp_.*_mixpanel$"); /* regex before contains */
+}
+
+/* Names that are nearly one. */
+static void
+test_near_misses(void **state)
+{
+	static const char *const names[] = {"", "_", "_g", "_GA", "_gax", "x_ga", "visitor_id", "visitor_id1x",
+	    "visitor_id1-hashx", "SESS0123", "SESS0123456789abcdef0123456789abcdef0", "_pxx", "TS01234", "__Host-",
+	    "__Secure-", "__Host-nobody"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (cookie(names[i]) != NULL)
+			fail_msg("%s: %.*s", names[i], (int)cookie(names[i])->pattern.n, cookie(names[i])->pattern.p);
+	assert_null(param(""));
+	assert_null(param("GCLID"));
+	assert_null(param("gclid2"));
+	assert_null(param("pk_other"));
+	assert_null(param("q"));
+}
+
+static void
+test_prefixes(void **state)
+{
+	(void)state;
+	check_cookie("__Host-_ga", "_ga");
+	check_cookie("__Secure-_ga_X", "_ga_");
+	check_cookie("__secure-_ga_X", "_ga_");
+}
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	assert_int_equal(cookie("_ga")->strip, PACK_STRIP);
+	assert_int_equal(cookie("_ga")->class, TC_ANALYTICS);
+	assert_int_equal(cookie("_ga")->set_by, PACK_JS);
+	assert_int_equal(cookie("_hjOptOut")->strip, PACK_KEEP);
+	assert_int_equal(cookie("mc")->strip, PACK_POLICY);
+	assert_int_equal(param("gclid")->class, PACK_CLICK_ID);
+	assert_int_equal(param("gclid")->strip, PACK_STRIP);
+	assert_int_equal(param("utm_source")->strip, PACK_POLICY);
+	assert_int_equal(param("utm_zzz")->class, PACK_CAMPAIGN);
+	assert_int_equal(param("mc_eid")->class, PACK_USER_ID);
+	assert_int_equal(param("hsa_kw")->class, PACK_AD_DETAIL);
+	assert_int_equal(param("pk_campaign")->class, PACK_CAMPAIGN);
+	for (size_t i = 0; i < pack_cookie_count; i++)
+		if (pack_cookies[i].strip == PACK_STRIP)
+			assert_int_equal(TC_CLASS_BIT(pack_cookies[i].class) & (TC_CLASS_BIT(TC_SECURITY) | TC_CLASS_BIT(TC_CONSENT)), 0);
+}
+
+/* Each exact row decides about its own name, and each prefix about itself and more unless a closer row does. */
+static void
+test_every_row(void **state)
+{
+	const struct pack_names *tables[] = {&pack_cookie_names, &pack_param_names};
+
+	(void)state;
+	assert_true(pack_cookie_count > 400 && pack_param_count > 200);
+	for (int t = 0; t < 2; t++) {
+		for (uint32_t i = 0; i <= tables[t]->mask; i++) {
+			const struct pack_key *k = &tables[t]->keys[i];
+			uint16_t row;
+
+			if (k->n == 0)
+				continue;
+			row = names_find(tables[t], tc_str_of(k->text, k->n));
+			if (!k->prefix)
+				assert_int_equal(row, k->row);
+			assert_int_not_equal(row, PACK_NO_ROW);
+		}
+	}
+}
+
+static void
+test_signatures(void **state)
+{
+	size_t regexes = 0;
+
+	(void)state;
+	assert_true(pack_vendor_count >= 126 && pack_signature_count > 200);
+	for (size_t i = 0; i < pack_signature_count; i++) {
+		assert_true(pack_signatures[i].text.n >= 3);
+		assert_true(pack_signatures[i].vendor < pack_vendor_count);
+		assert_int_equal(pack_signatures[i].class, pack_vendors[pack_signatures[i].vendor].class);
+		regexes += pack_signatures[i].regex;
+	}
+	assert_int_equal(regexes, 3);
+}
+
+/* ---- endpoints ---- */
+
+static const char *
+tool(const char *path, const char *query, const char *body)
+{
+	static char text[100];
+	struct tc_str p = tc_str_from(path), q = tc_str_from(query), b = {body, body != NULL ? strlen(body) : 0};
+	char *edge = edge_copy(p.p, p.n), *edge_q = edge_copy(q.p, q.n);
+	const struct pack_endpoint *e = pack_endpoint(tc_str_of(edge, p.n), tc_str_of(edge_q, q.n), b);
+
+	edge_free(edge, p.n);
+	edge_free(edge_q, q.n);
+	(void)snprintf(text, sizeof(text), "%.*s", e != NULL ? (int)e->tool.n : 4, e != NULL ? e->tool.p : "none");
+	return text;
+}
+
+static void
+test_endpoints(void **state)
+{
+	static const struct {
+		const char *path, *query, *body, *tool;
+	} cases[] = {
+		{"/metrics/g/collect", "v=2&tid=G-ABC&cid=1", NULL, "GA4 hit"},
+		{"/any", "en=x&v=2&gtm=1&tid=G-ABC", NULL, "GA4 hit"},
+		{"/any", "v=2", NULL, "none"},
+		{"/any", "xv=2&xtid=G-1", NULL, "none"},
+		{"/any", "", NULL, "none"},
+		{"/collect", "v=1&tid=UA-1-1", NULL, "Universal Analytics hit"},
+		{"/x/gtag/js", "id=G-1", NULL, "Google tag gateway script"},
+		{"/x/gtag/js", "", NULL, "none"},
+		{"/load.js", "id=GTM-ABC", NULL, "sGTM container script"},
+		{"/load.js", "id=1", NULL, "none"},
+		{"/tr/", "id=123456789&ev=PageView", NULL, "Meta Pixel hit"},
+		{"/tr/", "id=abc&ev=PageView", NULL, "none"},
+		{"/signals/config/123456", "", NULL, "Meta Pixel script"},
+		{"/signals/config/", "", NULL, "none"},
+		{"/signals/config/12x", "", NULL, "none"},
+		{"/capi/1234/events", "", NULL, "Meta Conversions API Gateway"},
+		{"/stats/matomo.php", "", NULL, "Matomo hit"},
+		{"/matomo.phpx", "", NULL, "none"},
+		{"/m", "idsite=7&rec=1", NULL, "Matomo hit"},
+		{"/b/ss/rsid/1/JS-2.22.0/s123", "AQB=1", NULL, "Adobe Analytics hit"},
+		{"/ee/v1/interact", "configId=1", NULL, "Adobe Web SDK edge"},
+		{"/ee/or2/v1/interact", "configId=1", NULL, "Adobe Web SDK edge"},
+		{"/com.snowplowanalytics.snowplow/tp2", "", NULL, "Snowplow hit"},
+		{"/ph/e/", "ip=1&_=2&ver=1.100.0", NULL, "PostHog hit"},
+		{"/ph/e/", "", NULL, "none"},
+		{"/ingest/array/phc_abc/config.js", "", NULL, "PostHog script"},
+		{"/v1/p", "", "{\"anonymousId\":\"x\",\"writeKey\":\"y\"}", "Segment proxy hit"},
+		{"/v1/p", "", "{\"anonymousId\":\"x\"}", "none"},
+		{"/v1/p", "", NULL, "none"},
+		{"/api/event", "", "{\"n\":\"pageview\",\"u\":\"https://x/\",\"d\":\"x\"}", "Plausible hit"},
+		{"/api/event", "", "{\"n\":\"other\"}", "none"},
+		{"/cdn-cgi/zaraz/t", "", NULL, "Cloudflare Zaraz"},
+		{"/cdn-cgi/image/x.png", "", NULL, "none"},
+		{"/_vercel/insights/view", "", NULL, "Vercel Insights"},
+		{"/", "utm_source=x", NULL, "none"},
+		{"/app.js", "v=2", NULL, "none"},
+		{"", "", NULL, "none"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (strcmp(tool(cases[i].path, cases[i].query, cases[i].body), cases[i].tool) != 0)
+			fail_msg("%s?%s: %s, not %s", cases[i].path, cases[i].query,
+			    tool(cases[i].path, cases[i].query, cases[i].body), cases[i].tool);
+}
+
+/* ---- the generator ---- */
+
+static int
+run_mkpack(const char *directory, char *said, size_t room)
+{
+	char command[512], line[256];
+	FILE *out;
+
+	(void)snprintf(command, sizeof(command), "build/mkpack %s %s/out.c 2>&1", directory, directory);
+	said[0] = '\0';
+	out = popen(command, "r");
+	assert_non_null(out);
+	while (fgets(line, sizeof(line), out) != NULL)
+		(void)snprintf(said + strlen(said), room - strlen(said), "%s", line);
+	return WEXITSTATUS(pclose(out));
+}
+
+static void
+write_table(const char *directory, const char *name, const char *text)
+{
+	char path[256];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
+	assert_int_equal(fclose(out), 0);
+}
+
+#define COOKIE "_a\texact\tV\tanalytics\tjs\tstrip\t\n"
+#define PARAM "a\texact\tV\tclick-id\tstrip\t\n"
+#define TRACKER "V\tanalytics\t||v.example^\t\tvsig(\t\t\tnoop\t\t1\thttps://v.example/\tscript\tno\tno\n"
+#define ENDPOINT "V\tanalytics\t/v\t\t\tempty\t\n"
+
+static void
+test_generator(void **state)
+{
+	static const struct {
+		const char *cookies, *params, *trackers, *endpoints, *said;
+	} cases[] = {
+		{COOKIE, PARAM, TRACKER, ENDPOINT, NULL},
+		{"# c\n" COOKIE "_b\texakt\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:3: "},
+		{COOKIE COOKIE, PARAM, TRACKER, ENDPOINT, "cookies.tsv:2: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\t\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a\texact\tV\tsecurity\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a(\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a[x\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a{2\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"abc\tcontains\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\t", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
+		{"", PARAM, TRACKER, ENDPOINT, "cookies.tsv:0: "},
+		{COOKIE, "a\tsuffix\tV\tclick-id\tstrip\t\n", TRACKER, ENDPOINT, "params.tsv:1: "},
+		{COOKIE, "a\texact\tV\tad\tstrip\t\n", TRACKER, ENDPOINT, "params.tsv:1: "},
+		{COOKIE, PARAM, "V\tnew\t||v.example^\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
+		{COOKIE, PARAM, "V\trum\t||v.example^$x\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
+		{COOKIE, PARAM, "V\trum\t||v.example^\t\t\t\t\tnop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\tv\t\t\tempty\t\n", "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\t\tempty\t\n", "endpoints.tsv:1: "},
+	};
+	char directory[] = "/tmp/test_packXXXXXX", said[4096], path[64];
+	struct stat st;
+
+	(void)state;
+	if (access("build/mkpack", X_OK) == -1) {
+		print_message("skipped: no build/mkpack here\n");
+		skip();
+	}
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/out.c", directory);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int status;
+
+		(void)unlink(path);
+		write_table(directory, "cookies.tsv", cases[i].cookies);
+		write_table(directory, "params.tsv", cases[i].params);
+		write_table(directory, "trackers.tsv", cases[i].trackers);
+		write_table(directory, "endpoints.tsv", cases[i].endpoints);
+		status = run_mkpack(directory, said, sizeof(said));
+		if (cases[i].said == NULL ? status != 0 : status != 1 || strstr(said, cases[i].said) == NULL)
+			fail_msg("case %zu: %d, %s", i, status, said);
+		assert_int_equal(stat(path, &st), cases[i].said == NULL ? 0 : -1);
+	}
+	(void)snprintf(said, sizeof(said), "rm -r %s", directory);
+	assert_int_equal(system(said), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order), cmocka_unit_test(test_near_misses), cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_every_row), cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_endpoints), cmocka_unit_test(test_generator),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
