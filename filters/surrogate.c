@@ -42,7 +42,7 @@ surrogate_request(struct tc_call *c)
 	struct tc_str rest = c->req->match;
 
 	if (!tc_starts(rest, ours) || (rest.n > ours.n && rest.p[ours.n] != '/'))
-		return 0;
+		return tc_starts(c->req->path, TC_STR("/.well-known/tacet/")) ? 404 : 0; /* dot segments lead out of it */
 	tc_skip(&rest, rest.n > ours.n ? ours.n + 1 : ours.n);
 	if (tc_eq(rest, TC_STR("style.css"))) /* of the choices page; the core asks its pages first */
 		return 0;

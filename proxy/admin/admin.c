@@ -326,6 +326,7 @@ listen_http(struct admin *a, const struct config *c, struct buf *why)
 		return -1;
 	}
 	r = listener_open(&addr, &fd, 1);
+	a->service->admin = addr;
 	listener_print(&addr, text);
 	if (r == 0)
 		a->listener = listener_start(a->service->control, fd, on_accept, a);

@@ -203,7 +203,7 @@ say_what_to_try(const struct demo *d, const struct service *service)
 {
 	char admin[64];
 
-	listener_print(&service->snapshot->config->admin.addr, admin);
+	listener_print(&service->admin, admin);
 	(void)printf("\n"
 		     "  Open   http://%s/            the page as visitors without a signal get it\n"
 		     "  Try    curl -s -H 'Sec-GPC: 1' http://%s/ | grep -c googletagmanager\n"
@@ -222,8 +222,8 @@ on_ready(struct serve *s, const struct service *service)
 {
 	struct demo *d = s->ctx;
 
-	(void)serve_address(service, 0, d->text);
-	d->address = service->snapshot->config->listen[0].addr;
+	d->address = service->listening[0];
+	listener_print(&d->address, d->text);
 	if (!d->once) {
 		say_what_to_try(d, service);
 		return;

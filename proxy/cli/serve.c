@@ -70,13 +70,6 @@ serve_config(const char *file, const struct config_overrides *over, int *code)
 	return c;
 }
 
-struct tc_str
-serve_address(const struct service *service, size_t i, char out[64])
-{
-	listener_print(&service->snapshot->config->listen[i].addr, out);
-	return tc_str_from(out);
-}
-
 /* Why there will be no start: to whoever tried it. */
 static void
 complain(const struct buf *why)

@@ -20,7 +20,4 @@ int serve(struct serve *s, struct config *c);
 /* Loads and says what is wrong with it on standard error. NULL and *code on failure. */
 struct config *serve_config(const char *file, const struct config_overrides *over, int *code);
 
-/* The address that listener i of the configuration really has, as text. */
-struct tc_str serve_address(const struct service *service, size_t i, char out[64]);
-
 #endif

@@ -185,7 +185,7 @@ chain_end(struct chain *c)
 	for (size_t i = 0; i < c->n; i++) {
 		struct link *l = &c->links[i];
 
-		if (l->used && l->filter->done != NULL)
+		if (l->used && l->filter->done != NULL && (l->call.state != NULL || l->filter->state_size == 0))
 			l->filter->done(&l->call);
 		l->used = false;
 		if (l->wants)

@@ -90,8 +90,8 @@ struct exchange {
 	struct tc_str in; /* from the origin, during its event */
 
 	struct tc_response res;
-	int64_t head_length; /* what Content-Length said, for HEAD; -1: nothing */
-	struct flow down;    /* response's body: origin -> visitor */
+	unsigned interims; /* 1xx that came */
+	struct flow down;  /* response's body: origin -> visitor */
 	bool origin_close; /* the origin will not keep the connection */
 	bool head_sent, stalled, ending, visitor_gone;
 	bool ours;      /* the answer is our own */

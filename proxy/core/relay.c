@@ -5,6 +5,7 @@
 #define BODY_RATE 256       /* bytes a second */
 #define STALL_MS 30000      /* a visitor that takes nothing */
 #define TUNNEL_IDLE_MS 3600000
+#define INTERIMS_MAX 16 /* 1xx responses before the one */
 
 static void
 origin_patience(struct exchange *x)
@@ -283,20 +284,6 @@ take_head(struct exchange *x, enum refusal *why)
 	return head;
 }
 
-/* Content-Length of an answer to HEAD, which framing_response() has checked; -1: none. */
-static int64_t
-length_said(const struct tc_fields *fs)
-{
-	struct tc_str s = tc_field_value(fs, TC_F_CONTENT_LENGTH);
-	int64_t n = 0;
-
-	if (s.p == NULL || s.n > 18)
-		return -1;
-	for (size_t i = 0; i < s.n; i++)
-		n = n * 10 + (s.p[i] - '0');
-	return n;
-}
-
 static enum refusal
 read_response(struct exchange *x, struct tc_str text)
 {
@@ -313,7 +300,6 @@ read_response(struct exchange *x, struct tc_str text)
 	x->res = (struct tc_response){.status = head.status, .fields = head.fields};
 	x->res.head_only = x->down.framing.kind == BODY_NONE;
 	x->origin_close = head.close || head.minor == 0;
-	x->head_length = length_said(&x->res.fields);
 	if (head.status == 101 && !(x->req.websocket && head.upgrade))
 		return REFUSAL_STATUS; /* nobody asked to upgrade */
 	return REFUSAL_NONE;
@@ -333,8 +319,7 @@ framing_for_visitor(const struct exchange *x)
 	struct framing f = x->down.framing;
 
 	if (f.kind == BODY_NONE) {
-		if (x->req.method == TC_M_HEAD && !x->chain.wanted && x->head_length >= 0)
-			f = (struct framing){.kind = BODY_LENGTH, .length = (uint64_t)x->head_length};
+		f.declared = f.declared && !x->chain.wanted; /* of the origin's body, which is not what would come */
 		return f;
 	}
 	if (f.kind == BODY_LENGTH && !x->edited)
@@ -409,6 +394,8 @@ relay_forward(struct exchange *x)
 		if (x->res.status >= 200)
 			return begin_response(x);
 		/* 100, 102, 103: the first is ours to say, the others are not passed on (docs: Early Hints). */
+		if (++x->interims > INTERIMS_MAX)
+			return bad_response(x, REFUSAL_STATUS);
 		if (x->in.n == 0 && x->origin->u.held.n == 0 && !x->origin_ended)
 			return STEP_WAIT;
 	}

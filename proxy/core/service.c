@@ -32,14 +32,18 @@ worker_count_of(const struct config *c)
 
 /* Rows of descriptors, one column per worker: fds[listener * workers + worker]. */
 static int
-open_listeners(const struct config *c, size_t workers, int *fds, struct buf *warnings)
+open_listeners(struct service *s, const struct config *c, int *fds, struct buf *warnings)
 {
-	for (size_t i = 0; i < c->listen_count; i++) {
-		struct sockaddr_storage a = c->listen[i].addr;
-		char text[64];
-		int r = listener_open(&a, &fds[i * workers], workers);
+	size_t workers = s->worker_count;
 
-		listener_print(&a, text);
+	for (size_t i = 0; i < c->listen_count; i++) {
+		struct sockaddr_storage *a = &s->listening[i];
+		char text[64];
+		int r;
+
+		*a = c->listen[i].addr;
+		r = listener_open(a, &fds[i * workers], workers);
+		listener_print(a, text);
 		if (r < 0) {
 			(void)buf_printf(warnings, "cannot listen on %s: %s\n", text, strerror(-r));
 			while (i-- > 0)
@@ -86,7 +90,8 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	s->control = control;
 	s->worker_count = n;
 	s->workers = calloc(n, sizeof(struct worker *));
-	if (fds == NULL || s->workers == NULL)
+	s->listening = calloc(c->listen_count + 1, sizeof(*s->listening));
+	if (fds == NULL || s->workers == NULL || s->listening == NULL)
 		abort();
 	raise_descriptor_limit();
 	stats_init(n + 1);
@@ -102,7 +107,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		r = 78;
 		goto out;
 	}
-	if (open_listeners(s->snapshot->config, n, fds, warnings) < 0)
+	if (open_listeners(s, s->snapshot->config, fds, warnings) < 0)
 		goto out;
 	if (start_workers(s, fds, s->snapshot->config->listen_count) < 0)
 		goto out;
@@ -258,6 +263,7 @@ service_stop(struct service *s)
 		free(s->workers[i]);
 	}
 	free(s->workers);
+	free(s->listening);
 	snapshot_unref(&s->snapshot);
 	choice_key_destroy(&s->key);
 	log_event(LOG_STOPPED, tc_str_of("", 0));

@@ -17,6 +17,8 @@ struct service {
 	struct snapshot *snapshot; /* the one in force; for the control thread */
 	struct worker **workers;
 	size_t worker_count;
+	struct sockaddr_storage *listening; /* where the listeners really are (port 0 was chosen by the system) */
+	struct sockaddr_storage admin;      /* the same of the admin listener; family 0: none */
 	int64_t started, reloaded; /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
