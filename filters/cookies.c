@@ -10,17 +10,19 @@
 
 extern const struct tc_filter filter_cookies;
 
-enum { COOKIES_PASS, COOKIES_DROP_LISTED, COOKIES_KEEP_LISTED };
+enum { COOKIES_PASS,
+	COOKIES_DROP_LISTED,
+	COOKIES_KEEP_LISTED };
 
 struct cookies_opts {
 	int request, response;
 };
 
 static const struct tc_option cookies_options[] = {
-	{"cookies.request", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
-	    "tracking cookies on the way to the origin", offsetof(struct cookies_opts, request), false},
-	{"cookies.response", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
-	    "tracking cookies that the origin sets", offsetof(struct cookies_opts, response), false},
+    {"cookies.request", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
+	"tracking cookies on the way to the origin", offsetof(struct cookies_opts, request), false},
+    {"cookies.response", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
+	"tracking cookies that the origin sets", offsetof(struct cookies_opts, response), false},
 };
 
 enum {
@@ -255,8 +257,8 @@ static bool
 may_expire(const struct tc_call *c)
 {
 	static const struct tc_str assets[] = {TC_STR_INIT("image/"), TC_STR_INIT("font/"),
-		TC_STR_INIT("audio/"), TC_STR_INIT("video/"), TC_STR_INIT("text/css"),
-		TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript")};
+	    TC_STR_INIT("audio/"), TC_STR_INIT("video/"), TC_STR_INIT("text/css"),
+	    TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript")};
 	enum tc_dest dest = c->req->dest;
 	struct tc_str type = c->res->type;
 
@@ -278,34 +280,49 @@ dots(struct tc_str s)
 	return n;
 }
 
+/* What follows the name, for this host alone and for each domain a script may have set the cookie on. */
+struct tails {
+	size_t n;
+	struct tc_str v[1 + EXPIRE_DEPTH];
+};
+
+/*
+ * From the host up to the registrable domain; of deep hosts the domains at the bottom are left out. -1 at the arena's
+ * limit.
+ */
 static int
-expire_at(struct tc_call *c, struct tc_str name, struct tc_str domain, bool secure)
+tails_make(struct tc_call *c, struct tails *t)
 {
-	struct tc_str value = tc_join(c->arena,
-	    (struct tc_str[]){name, TC_STR("=; Path=/; Max-Age=0"),
-	        domain.n > 0 ? TC_STR("; Domain=") : TC_STR(""), domain,
-	        secure ? TC_STR("; Secure") : TC_STR("")},
-	    5);
+	static const struct tc_str plain = TC_STR_INIT("=; Path=/; Max-Age=0");
+	struct tc_str domain = c->req->host, registrable = psl_domain(domain);
+	size_t too_deep = dots(registrable) + EXPIRE_DEPTH;
 
-	return value.p == NULL ? -1 : tc_field_add(&c->res->fields, TC_F_SET_COOKIE, value);
-}
-
-/* For this host alone, and for each domain from it up to the registrable one: a script may have set either. */
-static int
-expire(struct tc_call *c, struct tc_str name, struct tc_str registrable)
-{
-	bool host_only = tc_istarts(name, TC_STR("__Host-"));
-	bool secure = host_only || tc_istarts(name, TC_STR("__Secure-"));
-	struct tc_str domain = c->req->host;
-
-	if (expire_at(c, name, (struct tc_str){NULL, 0}, secure) < 0)
-		return -1;
-	while (!host_only && registrable.n > 0 && domain.n >= registrable.n) {
-		if (dots(domain) < dots(registrable) + EXPIRE_DEPTH && expire_at(c, name, domain, secure) < 0)
+	t->n = 0;
+	t->v[t->n++] = plain;
+	while (registrable.n > 0 && domain.n >= registrable.n) {
+		if (dots(domain) < too_deep)
+			t->v[t->n++] = tc_join(c->arena, (struct tc_str[]){plain, TC_STR("; Domain="), domain}, 3);
+		if (t->v[t->n - 1].p == NULL)
 			return -1;
 		tc_skip(&domain, tc_find_byte(domain, '.'));
 		if (domain.n > 0)
 			tc_skip(&domain, 1);
+	}
+	return 0;
+}
+
+/* The prefixes bind browsers to their conditions (RFC 6265bis 4.1.3). */
+static int
+expire(struct tc_call *c, struct tc_str name, const struct tails *t)
+{
+	bool host_only = tc_istarts(name, TC_STR("__Host-"));
+	bool secure = host_only || tc_istarts(name, TC_STR("__Secure-"));
+
+	for (size_t i = 0; i < t->n && (i == 0 || !host_only); i++) {
+		struct tc_str value = tc_join(c->arena, (struct tc_str[]){name, t->v[i], TC_STR("; Secure")}, secure ? 3 : 2);
+
+		if (value.p == NULL || tc_field_add(&c->res->fields, TC_F_SET_COOKIE, value) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -317,7 +334,7 @@ cookies_response(struct tc_call *c)
 	const struct expiring *e = ((struct cookies *)c->state)->expiring;
 	int mode = mode_in_force(c, o->response);
 	size_t sent = c->res->fields.n; /* by the origin; ours come after */
-	struct tc_str registrable;
+	struct tails tails;
 
 	if (mode == COOKIES_PASS)
 		return 0;
@@ -329,9 +346,10 @@ cookies_response(struct tc_call *c)
 	}
 	if (e == NULL || !may_expire(c))
 		return 0;
-	registrable = psl_domain(c->req->host);
+	if (tails_make(c, &tails) < 0)
+		return 502;
 	for (size_t i = 0; i < e->n; i++) {
-		if (expire(c, e->v[i].name, registrable) < 0)
+		if (expire(c, e->v[i].name, &tails) < 0)
 			return 502;
 		tc_did(c, TC_DID_EXPIRED_COOKIE, e->v[i].class, TC_PACK_BUILT_IN, e->v[i].name);
 	}
@@ -339,13 +357,13 @@ cookies_response(struct tc_call *c)
 }
 
 const struct tc_filter filter_cookies = {
-	.name = "cookies",
-	.help = "drop and expire tracking cookies",
-	.phase = TC_HEAD,
-	.state_size = sizeof(struct cookies),
-	.options = cookies_options,
-	.option_count = sizeof(cookies_options) / sizeof(*cookies_options),
-	.options_size = sizeof(struct cookies_opts),
-	.request = cookies_request,
-	.response = cookies_response,
+    .name = "cookies",
+    .help = "drop and expire tracking cookies",
+    .phase = TC_HEAD,
+    .state_size = sizeof(struct cookies),
+    .options = cookies_options,
+    .option_count = sizeof(cookies_options) / sizeof(*cookies_options),
+    .options_size = sizeof(struct cookies_opts),
+    .request = cookies_request,
+    .response = cookies_response,
 };

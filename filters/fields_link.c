@@ -14,33 +14,33 @@ static const struct {
 	struct tc_str rel;
 	enum match_type type;
 } fetching[] = {
-	{TC_STR_INIT("preload"), 0},
-	{TC_STR_INIT("prefetch"), 0},
-	{TC_STR_INIT("modulepreload"), MATCH_SCRIPT},
-	{TC_STR_INIT("stylesheet"), MATCH_STYLESHEET},
-	{TC_STR_INIT("preconnect"), MATCH_OTHER},
-	{TC_STR_INIT("dns-prefetch"), MATCH_OTHER},
-	{TC_STR_INIT("prerender"), MATCH_SUBDOCUMENT},
-	{TC_STR_INIT("compression-dictionary"), MATCH_OTHER},
+    {TC_STR_INIT("preload"), 0},
+    {TC_STR_INIT("prefetch"), 0},
+    {TC_STR_INIT("modulepreload"), MATCH_SCRIPT},
+    {TC_STR_INIT("stylesheet"), MATCH_STYLESHEET},
+    {TC_STR_INIT("preconnect"), MATCH_OTHER},
+    {TC_STR_INIT("dns-prefetch"), MATCH_OTHER},
+    {TC_STR_INIT("prerender"), MATCH_SUBDOCUMENT},
+    {TC_STR_INIT("compression-dictionary"), MATCH_OTHER},
 };
 
 static const struct {
 	struct tc_str as;
 	enum match_type type;
 } destinations[] = {
-	{TC_STR_INIT("script"), MATCH_SCRIPT},
-	{TC_STR_INIT("worker"), MATCH_SCRIPT},
-	{TC_STR_INIT("style"), MATCH_STYLESHEET},
-	{TC_STR_INIT("image"), MATCH_IMAGE},
-	{TC_STR_INIT("font"), MATCH_FONT},
-	{TC_STR_INIT("fetch"), MATCH_XHR},
-	{TC_STR_INIT("json"), MATCH_XHR},
-	{TC_STR_INIT("audio"), MATCH_MEDIA},
-	{TC_STR_INIT("video"), MATCH_MEDIA},
-	{TC_STR_INIT("track"), MATCH_MEDIA},
-	{TC_STR_INIT("document"), MATCH_SUBDOCUMENT},
-	{TC_STR_INIT("object"), MATCH_OBJECT},
-	{TC_STR_INIT("embed"), MATCH_OBJECT},
+    {TC_STR_INIT("script"), MATCH_SCRIPT},
+    {TC_STR_INIT("worker"), MATCH_SCRIPT},
+    {TC_STR_INIT("style"), MATCH_STYLESHEET},
+    {TC_STR_INIT("image"), MATCH_IMAGE},
+    {TC_STR_INIT("font"), MATCH_FONT},
+    {TC_STR_INIT("fetch"), MATCH_XHR},
+    {TC_STR_INIT("json"), MATCH_XHR},
+    {TC_STR_INIT("audio"), MATCH_MEDIA},
+    {TC_STR_INIT("video"), MATCH_MEDIA},
+    {TC_STR_INIT("track"), MATCH_MEDIA},
+    {TC_STR_INIT("document"), MATCH_SUBDOCUMENT},
+    {TC_STR_INIT("object"), MATCH_OBJECT},
+    {TC_STR_INIT("embed"), MATCH_OBJECT},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -85,9 +85,9 @@ member_end(struct tc_str s)
 	return s.n;
 }
 
-/* The value after '=' at the front of *s, which moves past it. Escapes in it are not undone: broken. */
+/* The value after '=' at the front of *s, which moves past it. *odd: parsers may differ in what it says. */
 static struct tc_str
-param_value(struct tc_str *s, struct member *m)
+param_value(struct tc_str *s, struct member *m, bool *odd)
 {
 	struct tc_str value;
 	size_t n;
@@ -97,17 +97,16 @@ param_value(struct tc_str *s, struct member *m)
 		n = tc_find_byte(*s, ';');
 		value = tc_trim(tc_str_of(s->p, n));
 		tc_skip(s, n);
-		m->broken |= tc_find_byte(value, '"') < value.n;
+		*odd = tc_find_byte(value, '"') < value.n;
 		return value;
 	}
 	n = quoted_end(*s);
 	if (n > s->n) {
 		m->broken = true;
-		n = s->n;
 		return tc_str_of(s->p, 0);
 	}
 	value = tc_str_of(s->p + 1, n - 2);
-	m->broken |= tc_find_byte(value, '\\') < value.n;
+	*odd = tc_find_byte(value, '\\') < value.n;
 	tc_skip(s, n);
 	return value;
 }
@@ -118,6 +117,7 @@ member_param(struct tc_str *s, struct member *m)
 {
 	size_t n = 0;
 	struct tc_str name, value = {NULL, 0};
+	bool odd = false;
 
 	while (n < s->n && s->p[n] != '=' && s->p[n] != ';')
 		n++;
@@ -125,14 +125,16 @@ member_param(struct tc_str *s, struct member *m)
 	tc_skip(s, n);
 	if (s->n > 0 && s->p[0] == '=') {
 		tc_skip(s, 1);
-		value = param_value(s, m);
+		value = param_value(s, m, &odd);
 	}
 	if (tc_ieq(name, TC_STR("rel"))) {
-		m->broken |= m->rel.p != NULL; /* two: parsers differ in which one counts */
+		m->broken |= odd || m->rel.p != NULL; /* of two, parsers differ in which one counts */
 		m->rel = value;
 	} else if (tc_ieq(name, TC_STR("as"))) {
+		m->broken |= odd;
 		m->as = value;
 	} else if (tc_ieq(name, TC_STR("imagesrcset"))) {
+		m->broken |= odd;
 		m->srcset = value;
 	}
 }

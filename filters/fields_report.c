@@ -29,7 +29,7 @@ closes(char ch)
  * too, but read as relative URLs they are ours.
  */
 static size_t
-member_end(struct field_work *w, struct tc_str s, bool *foreign)
+endpoints_end(struct field_work *w, struct tc_str s, bool *foreign)
 {
 	size_t depth = 0, from;
 
@@ -63,7 +63,7 @@ fields_endpoints(struct field_work *w, struct tc_field *f)
 
 	while (rest.p != NULL) {
 		bool foreign;
-		size_t n = member_end(w, rest, &foreign);
+		size_t n = endpoints_end(w, rest, &foreign);
 
 		pieces_put(&left, w->c->arena, tc_str_of(rest.p, n), !foreign);
 		rest = n < rest.n ? tc_str_of(rest.p + n + 1, rest.n - n - 1) : (struct tc_str){NULL, 0};
@@ -272,15 +272,14 @@ fields_report_parts(struct field_work *w, struct tc_field *f)
 		return -1;
 	for (;;) {
 		size_t n = part_end(s), before = r.n;
+		bool cut = part_add(w, &r, tc_str_of(s.p, n)), all = cut && r.n == before;
 
-		if (part_add(w, &r, tc_str_of(s.p, n))) {
-			gone = true;
-			if (r.n == before && (n == s.n || s.p[n] == ','))
-				rest_trim(&r);
-		}
+		gone |= cut;
+		if (all && (n == s.n || s.p[n] == ','))
+			rest_trim(&r);
 		if (n == s.n)
 			break;
-		if (r.n > before || s.p[n] == ',')
+		if (!all || (s.p[n] == ',' && r.n > 0))
 			rest_add(&r, tc_str_of(s.p + n, 1));
 		tc_skip(&s, n + 1);
 	}

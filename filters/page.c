@@ -2,16 +2,24 @@
 #include "page.h"
 
 void
+page_self(const struct tc_call *c, struct match_page *page)
+{
+	*page = (struct match_page){
+	    .host = c->req->host,
+	    .domain = c->req->host,
+	    .denied = c->decision->denied,
+	    .allow = {c->site->allow, c->route->allow},
+	};
+}
+
+void
 page_of(const struct tc_call *c, struct match_page *page)
 {
 	struct tc_str domain = psl_domain(c->req->host);
 
-	*page = (struct match_page){
-		.host = c->req->host,
-		.domain = domain.n > 0 ? domain : c->req->host,
-		.denied = c->decision->denied,
-		.allow = {c->site->allow, c->route->allow},
-	};
+	page_self(c, page);
+	if (domain.n > 0)
+		page->domain = domain;
 }
 
 bool
@@ -21,7 +29,7 @@ page_url(const struct tc_call *c, struct url *url, char *buf)
 	struct tc_str none = {NULL, 0};
 	struct tc_str text = tc_join(c->arena,
 	    (struct tc_str[]){req->scheme, TC_STR("://"), req->host, req->port.n > 0 ? TC_STR(":") : none,
-	        req->port, req->path, req->query.p != NULL ? TC_STR("?") : none, req->query},
+		req->port, req->path, req->query.p != NULL ? TC_STR("?") : none, req->query},
 	    8);
 
 	return text.p != NULL && url_resolve(url, text, NULL, buf);
@@ -48,14 +56,9 @@ page_allows(const struct match_page *page, struct tc_str host)
 bool
 page_owns(const struct match_page *page, const struct url *url)
 {
-	struct tc_str domain;
-
 	if (url->scheme == URL_NONE || url->scheme == URL_UNKNOWN)
 		return false;
-	if (url->relative || url->scheme == URL_DATA || url->scheme == URL_OPAQUE)
+	if (url->scheme == URL_DATA || url->scheme == URL_OPAQUE)
 		return true;
-	if (tc_eq(url->host, page->host) || page_allows(page, url->host))
-		return true;
-	domain = psl_domain(url->host);
-	return domain.n > 0 && tc_eq(domain, page->domain);
+	return url->relative || host_below(url->host, page->domain) || page_allows(page, url->host);
 }

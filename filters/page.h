@@ -8,6 +8,9 @@
 /* The site, what is denied, and what is let through. */
 void page_of(const struct tc_call *c, struct match_page *page);
 
+/* The same for judging URLs of the very host: who is first party needs no look into the Public Suffix List. */
+void page_self(const struct tc_call *c, struct match_page *page);
+
 /* The URL of the request; false if it cannot be read. buf holds URL_MAX + 64 bytes. */
 bool page_url(const struct tc_call *c, struct url *url, char *buf);
 

@@ -27,13 +27,13 @@ pieces_put(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool k
 	if (s->out != NULL) {
 		if (s->n > 0)
 			s->out[s->n++] = s->sep;
-		else
+		else if (!s->exact)
 			piece = tc_trim(piece);
 		if (piece.n > 0)
 			memcpy(s->out + s->n, piece.p, piece.n);
 		s->n += piece.n;
 	}
-	s->some |= tc_trim(piece).n > 0;
+	s->some |= s->exact ? piece.n > 0 : tc_trim(piece).n > 0;
 }
 
 struct tc_str

@@ -14,6 +14,7 @@
 struct pieces {
 	struct tc_str whole;
 	char sep;
+	bool exact;  /* white space belongs to the items */
 	bool some;   /* an item that is not blank was kept */
 	bool failed; /* the arena was full */
 	char *out;   /* NULL: nothing has gone yet */

@@ -15,9 +15,9 @@ struct query_opts {
 };
 
 static const struct tc_option query_options[] = {
-	{"query.strip", TC_OPT_WORDS, NULL, "click-ids|campaign|affiliate",
-	    "parameters that never reach the origin: groups, names, prefix*", offsetof(struct query_opts, strip),
-	    false},
+    {"query.strip", TC_OPT_WORDS, NULL, "click-ids|campaign|affiliate",
+	"parameters that never reach the origin: groups, names, prefix*", offsetof(struct query_opts, strip),
+	false},
 };
 
 enum { NAME_MAX_DECODED = 256 };
@@ -31,13 +31,13 @@ struct wanted {
 
 /* What the classes of parameters count as. */
 static const enum tc_class param_class[PACK_PARAM_CLASS_COUNT] = {
-	[PACK_CLICK_ID] = TC_ADVERTISING,
-	[PACK_USER_ID] = TC_ADVERTISING,
-	[PACK_LINKER] = TC_ANALYTICS,
-	[PACK_AD_DETAIL] = TC_ADVERTISING,
-	[PACK_CAMPAIGN] = TC_ANALYTICS,
-	[PACK_AFFILIATE] = TC_ADVERTISING,
-	[PACK_PARAM_FUNCTIONAL] = TC_FUNCTIONAL,
+    [PACK_CLICK_ID] = TC_ADVERTISING,
+    [PACK_USER_ID] = TC_ADVERTISING,
+    [PACK_LINKER] = TC_ANALYTICS,
+    [PACK_AD_DETAIL] = TC_ADVERTISING,
+    [PACK_CAMPAIGN] = TC_ANALYTICS,
+    [PACK_AFFILIATE] = TC_ADVERTISING,
+    [PACK_PARAM_FUNCTIONAL] = TC_FUNCTIONAL,
 };
 
 /*
@@ -51,11 +51,11 @@ path_keeps_users(struct tc_str path)
 		struct tc_str word;
 		bool whole;
 	} words[] = {
-		{TC_STR_INIT("unsubscribe"), false},
-		{TC_STR_INIT("preferences"), false},
-		{TC_STR_INIT("confirm"), false},
-		{TC_STR_INIT("oauth"), false},
-		{TC_STR_INIT("sso"), true},
+	    {TC_STR_INIT("unsubscribe"), false},
+	    {TC_STR_INIT("preferences"), false},
+	    {TC_STR_INIT("confirm"), false},
+	    {TC_STR_INIT("oauth"), false},
+	    {TC_STR_INIT("sso"), true},
 	};
 
 	while (path.p != NULL) {
@@ -167,7 +167,7 @@ param_goes(const struct wanted *w, struct tc_str name, enum tc_class *class)
 static int
 strip(struct tc_call *c, const struct wanted *w, struct tc_str *query)
 {
-	struct pieces left = {.whole = *query, .sep = '&'};
+	struct pieces left = {.whole = *query, .sep = '&', .exact = true};
 	struct tc_str rest = *query;
 
 	while (rest.p != NULL) {
@@ -219,7 +219,7 @@ strip_referer(struct tc_call *c, struct wanted *w, struct tc_field *f)
 	if (r <= 0)
 		return r;
 	f->value = query.p == NULL ? front
-	                           : tc_join(c->arena, (struct tc_str[]){front, TC_STR("?"), query}, 3);
+				   : tc_join(c->arena, (struct tc_str[]){front, TC_STR("?"), query}, 3);
 	return f->value.p == NULL ? -1 : 1;
 }
 
@@ -246,11 +246,11 @@ query_request(struct tc_call *c)
 }
 
 const struct tc_filter filter_query = {
-	.name = "query",
-	.help = "strip click ids from the query",
-	.phase = TC_HEAD,
-	.options = query_options,
-	.option_count = sizeof(query_options) / sizeof(*query_options),
-	.options_size = sizeof(struct query_opts),
-	.request = query_request,
+    .name = "query",
+    .help = "strip click ids from the query",
+    .phase = TC_HEAD,
+    .options = query_options,
+    .option_count = sizeof(query_options) / sizeof(*query_options),
+    .options_size = sizeof(struct query_opts),
+    .request = query_request,
 };

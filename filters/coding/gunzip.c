@@ -49,7 +49,7 @@ gunzip_request(struct tc_call *c)
 		return 0;
 	gzip = coding_accepts_gzip(&c->req->fields);
 	return tc_field_set(&c->req->fields, TC_F_ACCEPT_ENCODING,
-	           gzip ? TC_STR("gzip") : TC_STR("identity")) < 0
+		   gzip ? TC_STR("gzip") : TC_STR("identity")) < 0
 	    ? 431
 	    : 0;
 }
@@ -241,12 +241,12 @@ gunzip_done(struct tc_call *c)
 }
 
 const struct tc_filter filter_gunzip = {
-	.name = "gunzip",
-	.help = "unpack pages that are to be rewritten",
-	.phase = TC_DECODE,
-	.state_size = sizeof(struct gunzip),
-	.request = gunzip_request,
-	.response = gunzip_response,
-	.body = gunzip_body,
-	.done = gunzip_done,
+    .name = "gunzip",
+    .help = "unpack pages that are to be rewritten",
+    .phase = TC_DECODE,
+    .state_size = sizeof(struct gunzip),
+    .request = gunzip_request,
+    .response = gunzip_response,
+    .body = gunzip_body,
+    .done = gunzip_done,
 };

@@ -6,11 +6,14 @@
  */
 #include "coding.h"
 
-enum { OUT_SIZE = 16 * 1024, LEVEL = 1, GZIP_BITS = 15 + 16, MEM_LEVEL = 8 };
+enum { PACKED_SIZE = 16 * 1024,
+	LEVEL = 1,
+	GZIP_BITS = 15 + 16,
+	MEM_LEVEL = 8 };
 
 struct deflater {
 	z_stream z;
-	unsigned char out[OUT_SIZE];
+	unsigned char out[PACKED_SIZE];
 };
 
 struct gzip {
@@ -61,7 +64,7 @@ gzip_response(struct tc_call *c)
 }
 
 static int
-begin(struct gzip *st)
+pack_begin(struct gzip *st)
 {
 	if (st->f != NULL)
 		return 0;
@@ -87,10 +90,10 @@ pack(struct tc_call *c, struct deflater *f, const char *p, unsigned n, int flush
 		size_t made;
 
 		f->z.next_out = f->out;
-		f->z.avail_out = OUT_SIZE;
+		f->z.avail_out = PACKED_SIZE;
 		if (deflate(&f->z, flush) == Z_STREAM_ERROR)
 			return -1;
-		made = OUT_SIZE - f->z.avail_out;
+		made = PACKED_SIZE - f->z.avail_out;
 		if (made > 0 && tc_emit(c, (const char *)f->out, made) < 0)
 			return -1;
 	} while (f->z.avail_out == 0);
@@ -104,7 +107,7 @@ gzip_body(struct tc_call *c, struct tc_str *in, bool last)
 
 	if (st->finished || (in->n == 0 && !last))
 		return 0;
-	if (begin(st) < 0)
+	if (pack_begin(st) < 0)
 		return -1;
 	while (in->n > 0 || last) {
 		unsigned n = in->n > UINT32_MAX / 2 ? UINT32_MAX / 2 : (unsigned)in->n;
@@ -134,11 +137,11 @@ gzip_done(struct tc_call *c)
 }
 
 const struct tc_filter filter_gzip = {
-	.name = "gzip",
-	.help = "pack rewritten pages again",
-	.phase = TC_ENCODE,
-	.state_size = sizeof(struct gzip),
-	.response = gzip_response,
-	.body = gzip_body,
-	.done = gzip_done,
+    .name = "gzip",
+    .help = "pack rewritten pages again",
+    .phase = TC_ENCODE,
+    .state_size = sizeof(struct gzip),
+    .response = gzip_response,
+    .body = gzip_body,
+    .done = gzip_done,
 };

@@ -1,8 +1,8 @@
 /* test_fields.c: fields that serve tracking go from both heads, level A of html.md 3.3; others stay as they are. */
 #include "../../filters/fields.c"
 #include "../../filters/fields_link.c"
-#include "../../filters/fields_report.c"
 #include "../../filters/fields_policy.c"
+#include "../../filters/fields_report.c"
 
 #include "edge.h"
 #include "headfilter.h"
@@ -17,7 +17,7 @@ setup(void **state)
 	db = match_new();
 	assert_non_null(db);
 	assert_int_equal(match_add(db, TC_STR("||tracker.example^\n||typed.example^$script\n||third.example^$third-party\n"),
-	                     TC_PACK_OPERATOR, TC_ADVERTISING),
+			     TC_PACK_OPERATOR, TC_ADVERTISING),
 	    0);
 	assert_int_equal(match_build(db), 0);
 	return 0;
@@ -72,10 +72,10 @@ expect(const char *name, const struct one *cases, size_t n)
 		assert_string_equal(answered(name, cases[i].in), cases[i].out != NULL ? cases[i].out : cases[i].in);
 }
 
-#define EXPECT(name, ...)                                                                            \
-	do {                                                                                         \
-		static const struct one cases_[] = {__VA_ARGS__};                                    \
-		expect(name, cases_, sizeof(cases_) / sizeof(*cases_));                              \
+#define EXPECT(name, ...) \
+	do { \
+		static const struct one cases_[] = {__VA_ARGS__}; \
+		expect(name, cases_, sizeof(cases_) / sizeof(*cases_)); \
 	} while (0)
 
 /* ---- the request ---- */
@@ -114,12 +114,12 @@ test_referrer(void **state)
 		int option;
 		const char *in, *out;
 	} cases[] = {
-		{REFERRER_ORIGIN, "https://other.example/page?x=1", "https://other.example/"},
-		{REFERRER_ORIGIN, "https://other.example", "https://other.example/"},
-		{REFERRER_ORIGIN, "https://www.example.com/a?b", "https://www.example.com/a?b"},
-		{REFERRER_ORIGIN, "https://shop.example.com/a?b", "https://shop.example.com/a?b"},
-		{REFERRER_NONE, "https://www.example.com/a?b", "-"},
-		{REFERRER_KEEP, "https://other.example/a?b", "https://other.example/a?b"},
+	    {REFERRER_ORIGIN, "https://other.example/page?x=1", "https://other.example/"},
+	    {REFERRER_ORIGIN, "https://other.example", "https://other.example/"},
+	    {REFERRER_ORIGIN, "https://www.example.com/a?b", "https://www.example.com/a?b"},
+	    {REFERRER_ORIGIN, "https://shop.example.com/a?b", "https://shop.example.com/a?b"},
+	    {REFERRER_NONE, "https://www.example.com/a?b", "-"},
+	    {REFERRER_KEEP, "https://other.example/a?b", "https://other.example/a?b"},
 	};
 
 	(void)state;
@@ -142,8 +142,8 @@ static void
 test_nothing_denied_nothing_done(void **state)
 {
 	static const char *const fields[][2] = {{"Link", "<https://tracker.example/>; rel=preconnect"},
-		{"NEL", "{\"report_to\":\"x\",\"max_age\":1}"}, {"Permissions-Policy", "camera 'none'"}, {"Accept-CH", "Sec-CH-UA-Model"},
-		{"Speculation-Rules", "\"/x\""}, {"Use-As-Dictionary", "match=\"/*\""}, {"Referrer-Policy", "unsafe-url"}};
+	    {"NEL", "{\"report_to\":\"x\",\"max_age\":1}"}, {"Permissions-Policy", "camera 'none'"}, {"Accept-CH", "Sec-CH-UA-Model"},
+	    {"Speculation-Rules", "\"/x\""}, {"Use-As-Dictionary", "match=\"/*\""}, {"Referrer-Policy", "unsafe-url"}};
 	struct fake_call *f = begin(REFERRER_KEEP);
 
 	(void)state;
@@ -181,7 +181,7 @@ test_n06_link(void **state)
 	    {"<https://tracker.example/>;rel=prerender", "-"}, {"<https://tracker.example/>; rel=canonical", NULL},
 	    {"</a.css>; rel=preload; as=style", NULL}, {"<https://www.example.com/wp-json/>; rel=\"https://api.w.org/\"", NULL},
 	    {"</a.css>; rel=preload; as=style, <https://tracker.example>; rel=preconnect, </b.js>; rel=preload; as=script",
-	        "</a.css>; rel=preload; as=style, </b.js>; rel=preload; as=script"},
+		"</a.css>; rel=preload; as=style, </b.js>; rel=preload; as=script"},
 	    {"<https://tracker.example>; rel=preconnect,</b.js>; rel=preload", "</b.js>; rel=preload"},
 	    {"</a,b>; rel=preload; title=\"x, <https://tracker.example>; rel=preconnect\"", NULL},
 	    {"</a>; rel=preload; title=\"\\\"\", <https://tracker.example>; rel=preconnect", "</a>; rel=preload; title=\"\\\"\""});
@@ -212,7 +212,7 @@ test_n07_reports(void **state)
 	EXPECT("Report-To", {"{\"group\":\"g\",\"max_age\":1,\"endpoints\":[{\"url\":\"https://collector.example/r\"}]}", "-"},
 	    {"{\"group\":\"g\",\"endpoints\":[{\"url\":\"https://www.example.com/r\"}]}", NULL},
 	    {"{\"group\":\"g\",\"endpoints\":[{\"url\":\"/r\"}]}, {\"group\":\"h\",\"endpoints\":[{\"url\":\"/r\"},{\"url\":\"https://collector.example/\"}]}",
-	        "{\"group\":\"g\",\"endpoints\":[{\"url\":\"/r\"}]}"},
+		"{\"group\":\"g\",\"endpoints\":[{\"url\":\"/r\"}]}"},
 	    {"{\"group\":\"g\",\"endpoints\":[{\"url\":\"https:\\u002f\\u002fcollector.example\"}]}", "-"}, {"{\"unclosed", "-"});
 	EXPECT("NEL", {"{\"report_to\":\"g\",\"max_age\":2592000}", "{\"max_age\":0}"}, {"{\"max_age\":0}", NULL}, {"junk", "{\"max_age\":0}"});
 }
@@ -261,11 +261,11 @@ static void
 test_n09_n10_n14(void **state)
 {
 	static const char *const gone[] = {"Attribution-Reporting-Register-Source", "Attribution-Reporting-Register-Trigger",
-		"Attribution-Reporting-Register-OS-Source", "Attribution-Reporting-Register-OS-Trigger", "Attribution-Reporting-Info",
-		"Observe-Browsing-Topics", "Shared-Storage-Write", "Ad-Auction-Allowed", "Ad-Auction-Signals", "Accept-CH-Lifetime",
-		"Speculation-Rules", "Use-As-Dictionary"};
+	    "Attribution-Reporting-Register-OS-Source", "Attribution-Reporting-Register-OS-Trigger", "Attribution-Reporting-Info",
+	    "Observe-Browsing-Topics", "Shared-Storage-Write", "Ad-Auction-Allowed", "Ad-Auction-Signals", "Accept-CH-Lifetime",
+	    "Speculation-Rules", "Use-As-Dictionary"};
 	static const char *const kept[] = {"SourceMap", "X-SourceMap", "Supports-Loading-Mode", "Set-Login", "Server-Timing",
-		"Origin-Trial", "Location", "ETag", "X-Whatever"};
+	    "Origin-Trial", "Location", "ETag", "X-Whatever"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
@@ -301,19 +301,19 @@ static void
 test_n15_n20_permissions(void **state)
 {
 	static const struct one cases[] = {
-		{"geolocation=(self), browsing-topics=(self)", "geolocation=(self), browsing-topics=(self) | "},
-		{"camera=(), fullscreen=(self \"https://a.example\"), x=*", "camera=(), fullscreen=(self \"https://a.example\"), x=* | "},
-		{"camera 'none'; microphone 'none'", ""}, /* browsers ignore it, and would ignore ours with it */
-		{"camera=(),", ""},
-		{"camera=(", ""},
-		{"camera=(self;a=1 *);b, x", "camera=(self;a=1 *);b, x | "},
-		{"a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\"", "a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\" | "},
-		{"a=?2", ""},
-		{"a=1.2345", ""},
-		{"a=\"x", ""},
-		{"A=()", ""},
-		{"a=(b\"c\")", ""},
-		{"a=();report-to=x", "a=() | "},
+	    {"geolocation=(self), browsing-topics=(self)", "geolocation=(self), browsing-topics=(self) | "},
+	    {"camera=(), fullscreen=(self \"https://a.example\"), x=*", "camera=(), fullscreen=(self \"https://a.example\"), x=* | "},
+	    {"camera 'none'; microphone 'none'", ""}, /* browsers ignore it, and would ignore ours with it */
+	    {"camera=(),", ""},
+	    {"camera=(", ""},
+	    {"camera=(self;a=1 *);b, x", "camera=(self;a=1 *);b, x | "},
+	    {"a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\"", "a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\" | "},
+	    {"a=?2", ""},
+	    {"a=1.2345", ""},
+	    {"a=\"x", ""},
+	    {"A=()", ""},
+	    {"a=(b\"c\")", ""},
+	    {"a=();report-to=x", "a=() | "},
 	};
 
 	(void)state;
@@ -332,19 +332,19 @@ static void
 test_n21(void **state)
 {
 	static const struct one cases[] = {
-		{"unsafe-url", "strict-origin-when-cross-origin"},
-		{"no-referrer-when-downgrade", "strict-origin-when-cross-origin"},
-		{"origin-when-cross-origin", "strict-origin-when-cross-origin"},
-		{"origin", "strict-origin"},
-		{"no-referrer", "no-referrer"},
-		{"same-origin", "same-origin"},
-		{"strict-origin", "strict-origin"},
-		{"Strict-Origin-When-Cross-Origin", "Strict-Origin-When-Cross-Origin"},
-		{"no-referrer, unsafe-url", "strict-origin-when-cross-origin"},
-		{"unsafe-url, no-referrer", "unsafe-url, no-referrer"},
-		{"no-referrer, made-up", "no-referrer, made-up"},
-		{"", "strict-origin-when-cross-origin"},
-		{"nonsense", "strict-origin-when-cross-origin"},
+	    {"unsafe-url", "strict-origin-when-cross-origin"},
+	    {"no-referrer-when-downgrade", "strict-origin-when-cross-origin"},
+	    {"origin-when-cross-origin", "strict-origin-when-cross-origin"},
+	    {"origin", "strict-origin"},
+	    {"no-referrer", "no-referrer"},
+	    {"same-origin", "same-origin"},
+	    {"strict-origin", "strict-origin"},
+	    {"Strict-Origin-When-Cross-Origin", "Strict-Origin-When-Cross-Origin"},
+	    {"no-referrer, unsafe-url", "strict-origin-when-cross-origin"},
+	    {"unsafe-url, no-referrer", "unsafe-url, no-referrer"},
+	    {"no-referrer, made-up", "no-referrer, made-up"},
+	    {"", "strict-origin-when-cross-origin"},
+	    {"nonsense", "strict-origin-when-cross-origin"},
 	};
 
 	(void)state;
@@ -447,23 +447,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request_fields),
-		cmocka_unit_test(test_referrer),
-		cmocka_unit_test(test_nothing_denied_nothing_done),
-		cmocka_unit_test(test_n04_refresh),
-		cmocka_unit_test(test_n06_link),
-		cmocka_unit_test(test_n07_reports),
-		cmocka_unit_test(test_n07_groups),
-		cmocka_unit_test(test_n08_policies),
-		cmocka_unit_test(test_n09_n10_n14),
-		cmocka_unit_test(test_n12_hints),
-		cmocka_unit_test(test_n15_n20_permissions),
-		cmocka_unit_test(test_n21),
-		cmocka_unit_test(test_pages_only),
-		cmocka_unit_test(test_referrer_option_on_pages),
-		cmocka_unit_test(test_allowed_hosts),
-		cmocka_unit_test(test_counted),
-		cmocka_unit_test(test_arena_full),
+	    cmocka_unit_test(test_request_fields),
+	    cmocka_unit_test(test_referrer),
+	    cmocka_unit_test(test_nothing_denied_nothing_done),
+	    cmocka_unit_test(test_n04_refresh),
+	    cmocka_unit_test(test_n06_link),
+	    cmocka_unit_test(test_n07_reports),
+	    cmocka_unit_test(test_n07_groups),
+	    cmocka_unit_test(test_n08_policies),
+	    cmocka_unit_test(test_n09_n10_n14),
+	    cmocka_unit_test(test_n12_hints),
+	    cmocka_unit_test(test_n15_n20_permissions),
+	    cmocka_unit_test(test_n21),
+	    cmocka_unit_test(test_pages_only),
+	    cmocka_unit_test(test_referrer_option_on_pages),
+	    cmocka_unit_test(test_allowed_hosts),
+	    cmocka_unit_test(test_counted),
+	    cmocka_unit_test(test_arena_full),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

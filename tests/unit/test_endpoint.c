@@ -1,0 +1,220 @@
+/* test_endpoint.c: what reaches the site's own paths only to be measured is answered here. */
+#include "../../filters/endpoint.c"
+
+#include "headfilter.h"
+
+static struct match_db *db;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	db = match_new();
+	assert_non_null(db);
+	assert_int_equal(match_add(db, TC_STR("/own-tracker.js\n/pixel-path/*$image\n/beacon-only$ping\n/data?uid=\n"
+					      "||shop.example.com/count^\n"),
+			     TC_PACK_OPERATOR, TC_ANALYTICS),
+	    0);
+	assert_int_equal(match_build(db), 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	match_destroy(&db);
+	return 0;
+}
+
+static struct fake_call *
+asking(const char *path, const char *query, enum tc_dest dest)
+{
+	struct fake_call *f = fake_new(&filter_endpoint);
+
+	f->conf = db;
+	f->req.path = f->req.match = z(path);
+	f->req.query = z(query);
+	f->req.dest = dest;
+	return f;
+}
+
+/* "204", "gif", "script", "json", or "-" for what goes on to the origin. */
+static const char *
+answered(struct fake_call *f)
+{
+	int status = fake_request(f);
+
+	if (status == 0) {
+		assert_int_equal(fake_did(f, TC_DID_ENDPOINT), 0);
+		return "-";
+	}
+	assert_true(f->answered);
+	assert_string_equal(f->answer_cache, "no-store");
+	assert_int_equal(fake_did(f, TC_DID_ENDPOINT), 1);
+	if (status == 204) {
+		assert_null(f->answer_type);
+		return "204";
+	}
+	assert_int_equal(status, 200);
+	if (strcmp(f->answer_type, "image/gif") == 0)
+		return f->answer.n == 43 ? "gif" : "bad gif";
+	if (strcmp(f->answer_type, "application/json") == 0)
+		return tc_eq(f->answer, TC_STR("{}")) ? "json" : "bad json";
+	return tc_find(f->answer, TC_STR("dataLayer")) < f->answer.n ? "script" : "bad script";
+}
+
+static const char *
+answer_to(const char *path, const char *query, enum tc_dest dest)
+{
+	struct fake_call *f = asking(path, query, dest);
+	const char *text = answered(f);
+
+	fake_free(&f);
+	return text;
+}
+
+static void
+test_shapes(void **state)
+{
+	static const struct {
+		const char *path, *query;
+		enum tc_dest dest;
+		const char *answer;
+	} cases[] = {
+	    {"/g/collect", "v=2&tid=G-TEST123&cid=1.2", TC_DEST_EMPTY, "204"},
+	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_EMPTY, "204"},
+	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_IMAGE, "gif"},
+	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_ABSENT, "204"},
+	    {"/metrics-x/g/collect", "v=2&tid=G-1&gcs=G111", TC_DEST_EMPTY, "204"},
+	    {"/gw/gtag/js", "id=G-TEST12345", TC_DEST_SCRIPT, "script"},
+	    {"/gtm.js", "id=GTM-ABC", TC_DEST_SCRIPT, "script"},
+	    {"/gtm.js", "id=GTM-ABC", TC_DEST_ABSENT, "script"},
+	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_IMAGE, "gif"},
+	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_EMPTY, "204"},
+	    {"/tr", "id=123456789012&ev=PageView", TC_DEST_IMAGE, "gif"},
+	    {"/cdn-cgi/zaraz/s.js", NULL, TC_DEST_SCRIPT, "script"},
+	    {"/cdn-cgi/rum", NULL, TC_DEST_EMPTY, "204"},
+	    {"/ingest/decide/", "v=3", TC_DEST_EMPTY, "json"},
+	    {"/ns.html", "id=GTM-ABC", TC_DEST_FRAME, "204"},
+	    /* documents are never blocked */
+	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_DOCUMENT, "-"},
+	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_DOCUMENT, "-"},
+	    /* near misses */
+	    {"/collect", NULL, TC_DEST_EMPTY, "-"},
+	    {"/tr", NULL, TC_DEST_EMPTY, "-"},
+	    {"/tr", "id=1&page=2", TC_DEST_EMPTY, "-"},
+	    {"/api/event", NULL, TC_DEST_EMPTY, "-"},
+	    {"/any/where", "v=2&xtid=G-TEST123", TC_DEST_EMPTY, "-"},
+	    {"/app.js", "id=5", TC_DEST_SCRIPT, "-"},
+	    {"/", NULL, TC_DEST_EMPTY, "-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(answer_to(cases[i].path, cases[i].query, cases[i].dest), cases[i].answer);
+}
+
+static void
+test_lists(void **state)
+{
+	(void)state;
+	assert_string_equal(answer_to("/js/own-tracker.js", NULL, TC_DEST_SCRIPT), "script");
+	assert_string_equal(answer_to("/js/own-tracker.js", NULL, TC_DEST_DOCUMENT), "-");
+	assert_string_equal(answer_to("/pixel-path/x", NULL, TC_DEST_IMAGE), "gif");
+	assert_string_equal(answer_to("/pixel-path/x", NULL, TC_DEST_EMPTY), "-");
+	assert_string_equal(answer_to("/data", "uid=5", TC_DEST_EMPTY), "204");
+	assert_string_equal(answer_to("/data", "x=5", TC_DEST_EMPTY), "-");
+	assert_string_equal(answer_to("/count", NULL, TC_DEST_EMPTY), "-"); /* of another host */
+}
+
+static void
+test_types_without_sec_fetch(void **state)
+{
+	static const struct {
+		const char *accept, *path, *answer;
+	} cases[] = {
+	    {"text/html,application/xhtml+xml", "/js/own-tracker.js", "-"},
+	    {"image/avif,image/webp,*/*;q=0.8", "/pixel-path/x", "gif"},
+	    {"*/*", "/pixel-path/x", "-"},
+	    {"*/*", "/pixel-path/x.gif", "gif"},
+	    {"*/*", "/js/own-tracker.js", "script"},
+	    {"text/css,*/*;q=0.1", "/pixel-path/x.gif", "-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = asking(cases[i].path, NULL, TC_DEST_ABSENT);
+
+		put(&f->req.fields, "Accept", cases[i].accept);
+		assert_string_equal(answered(f), cases[i].answer);
+		fake_free(&f);
+	}
+}
+
+static void
+test_beacons_are_pings(void **state)
+{
+	struct fake_call *f = asking("/beacon-only", NULL, TC_DEST_EMPTY);
+
+	(void)state;
+	assert_string_equal(answered(f), "-");
+	f->req.method = TC_M_POST;
+	put(&f->req.fields, "Sec-Fetch-Mode", "no-cors");
+	assert_string_equal(answered(f), "204");
+	fake_free(&f);
+}
+
+static void
+test_only_denied_classes(void **state)
+{
+	struct fake_call *f = asking("/g/collect", "v=2&tid=G-1", TC_DEST_EMPTY);
+
+	(void)state;
+	f->decision.denied = TC_CLASS_BIT(TC_SOCIAL);
+	assert_string_equal(answered(f), "-");
+	f->req.path = f->req.match = TC_STR("/js/own-tracker.js");
+	assert_string_equal(answered(f), "-");
+	allow_all(f);
+	assert_string_equal(answered(f), "-");
+	fake_free(&f);
+}
+
+static void
+test_preflight_passes(void **state)
+{
+	struct fake_call *f = asking("/g/collect", "v=2&tid=G-1", TC_DEST_EMPTY);
+
+	(void)state;
+	f->req.method = TC_M_OPTIONS;
+	assert_string_equal(answered(f), "-");
+	fake_free(&f);
+}
+
+static void
+test_allowed_host_passes_the_lists(void **state)
+{
+	static const struct tc_str own[] = {TC_STR_INIT("www.example.com")};
+	struct fake_call *f = asking("/js/own-tracker.js", NULL, TC_DEST_SCRIPT);
+
+	(void)state;
+	f->site.allow = (struct tc_strs){own, 1};
+	assert_string_equal(answered(f), "-");
+	fake_free(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_shapes),
+	    cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_types_without_sec_fetch),
+	    cmocka_unit_test(test_beacons_are_pings),
+	    cmocka_unit_test(test_only_denied_classes),
+	    cmocka_unit_test(test_preflight_passes),
+	    cmocka_unit_test(test_allowed_host_passes_the_lists),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
