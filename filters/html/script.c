@@ -395,6 +395,13 @@ lex_pop(struct lexer *l)
 	return 0;
 }
 
+/* Most differ in the first byte. */
+static inline bool
+same_word(struct tc_str a, struct tc_str b)
+{
+	return a.p[0] == b.p[0] && tc_eq(a, b);
+}
+
 /* A whole word of code: keywords change what a following '/' or '(' is. */
 static void
 lex_word(struct lexer *l, struct tc_str word)
@@ -410,10 +417,10 @@ lex_word(struct lexer *l, struct tc_str word)
 
 	l->keyword = false;
 	l->before = 'w';
-	for (i = 0; !member && i < COUNT(heads); i++)
-		l->keyword |= tc_eq(word, heads[i]);
-	for (i = 0; !member && i < COUNT(operators); i++)
-		if (tc_eq(word, operators[i]))
+	for (i = 0; !member && word.n > 1 && word.n < 6 && i < COUNT(heads); i++)
+		l->keyword |= same_word(word, heads[i]);
+	for (i = 0; !member && word.n > 1 && word.n < 11 && i < COUNT(operators); i++)
+		if (same_word(word, operators[i]))
 			l->before = 'R';
 }
 
@@ -566,11 +573,29 @@ lex_inside(struct lexer *l, struct tc_str s)
 	}
 }
 
-/* Reads on to `at`. */
-static enum in
-lex_to(struct lexer *l, struct tc_str s, size_t at)
+/* Behind the bytes that mean nothing to where we are; at most `to`. */
+static size_t
+lex_skip(const struct lexer *l, struct tc_str s, size_t to)
 {
-	while (l->at < at && !l->unsure) {
+	size_t at = l->at;
+
+	if (l->in == IN_CODE)
+		return at;
+	if (l->in == IN_BLOCK)
+		return at + tc_find_byte(tc_str_of(s.p + at, to - at), '*');
+	while (at < to && is_kind(s.p[at], C_HOST) && (unsigned char)s.p[at] < 0x80)
+		at++;
+	return at;
+}
+
+/* Reads on to `to`. */
+static enum in
+lex_to(struct lexer *l, struct tc_str s, size_t to)
+{
+	while (l->at < to && !l->unsure) {
+		l->at = lex_skip(l, s, to);
+		if (l->at == to)
+			break;
 		if (l->in == IN_CODE)
 			lex_code(l, s);
 		else
@@ -643,7 +668,7 @@ signed_by_vendor(const struct scan *s, struct tc_str text, char before)
 		if (is_kind(before, C_WORD) || !is_kind(rest.p[0], C_SIGN))
 			continue;
 		for (size_t i = 0; i < COUNT(signatures); i++)
-			if (tc_starts(rest, signatures[i].text) &&
+			if (rest.p[0] == signatures[i].text.p[0] && tc_starts(rest, signatures[i].text) &&
 			    s->ctx->judge(s->ctx->ctx, signatures[i].sample, MATCH_SCRIPT))
 				return true;
 	}
@@ -831,6 +856,15 @@ may_have_host(struct tc_str t, size_t at, size_t *behind)
 	return true;
 }
 
+/* An address that is configured rather than loaded: no path, or with userinfo. It must stay an absolute URL. */
+static bool
+is_origin(struct tc_str url, size_t slashes, size_t end, size_t host)
+{
+	while (end < url.n && (url.p[end] == ':' || (url.p[end] >= '0' && url.p[end] <= '9')))
+		end++;
+	return host > slashes || end == url.n || (end + 1 == url.n && url.p[end] == '/');
+}
+
 /* Slashes at `at`: "//host/path", perhaps with a scheme before them. Returns where to go on. */
 static size_t
 judge_absolute(struct scan *s, size_t at)
@@ -857,7 +891,7 @@ judge_absolute(struct scan *s, size_t at)
 		return span.at[slashes];
 	if (is_invalid(span_text(&span, host, end)))
 		return span.at[span.n];
-	whole = s->sub == NULL && url_lead(s, at, &lead) && !span.escaped;
+	whole = s->sub == NULL && url_lead(s, at, &lead) && !span.escaped && !is_origin(url, slashes, end, host);
 	if (!judged(s, url) && !signed_by_vendor(s, span_text(&span, end, span.n), '/'))
 		return span.at[span.n];
 	hit = hit_at(s, at);
