@@ -464,7 +464,7 @@ host_read(struct tc_str s, char buf[HOST_MAX])
 	host = read_plain(s, buf);
 	if (host.n == 0)
 		host = read_mapped(s, buf);
-	if (host.n > 0 && host.p[host.n - 1] == '.')
+	while (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
 	if (host.n == 0)
 		return no_host;

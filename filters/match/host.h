@@ -8,7 +8,7 @@
 
 /*
  * Writes the host s (of an http or ws URL, without port) to buf: lower case, percent-decoded, punycode, IPv4 in four decimal
- * numbers, [v6] with brackets, without trailing dot. n = 0: no host, or one we cannot read.
+ * numbers, [v6] with brackets, without trailing dots. n = 0: no host, or one we cannot read.
  */
 struct tc_str host_read(struct tc_str s, char buf[HOST_MAX]);
 

@@ -240,6 +240,8 @@ test_hosts(void **state)
 		{base, "//a_b.example/", "https://a_b.example/"},
 		{base, "//\xe2\x84\xaa.example/", "https://k.example/"}, /* Kelvin */
 		{base, "//a..b/", "https://a..b/"},
+		{base, "//a.b.%2e./", "https://a.b/"},
+		{base, "//../", "(unknown)"},
 	};
 
 	(void)state;
