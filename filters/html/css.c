@@ -18,7 +18,7 @@
 #include "value.h"
 
 enum css_mode {
-	CSS_BETWEEN,   /* between tokens */
+	CSS_BETWEEN, /* between tokens */
 	CSS_COMMENT,
 	CSS_STRING,    /* one that is no URL */
 	CSS_URL_START, /* behind "url(" and white space */
@@ -65,7 +65,7 @@ static bool
 is_name(char c)
 {
 	return (c >= '0' && c <= '9') || (tc_lower(c) >= 'a' && tc_lower(c) <= 'z') || c == '-' || c == '_' ||
-	       (unsigned char)c >= 0x80 || c == 0;
+	    (unsigned char)c >= 0x80 || c == 0;
 }
 
 static int
@@ -213,8 +213,12 @@ static bool
 names_set(struct tc_str raw)
 {
 	static const struct tc_str names[] = {
-		TC_STR_INIT("src"), TC_STR_INIT("image-set"), TC_STR_INIT("-webkit-image-set"),
-		TC_STR_INIT("image"), TC_STR_INIT("cross-fade"), TC_STR_INIT("-webkit-cross-fade"),
+		TC_STR_INIT("src"),
+		TC_STR_INIT("image-set"),
+		TC_STR_INIT("-webkit-image-set"),
+		TC_STR_INIT("image"),
+		TC_STR_INIT("cross-fade"),
+		TC_STR_INIT("-webkit-cross-fade"),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -448,8 +452,16 @@ step_url(struct run *r)
 
 /* What can begin something: 1 always, 2 while sets or expect count. */
 static const uint8_t marks[256] = {
-	['"'] = 1, ['\''] = 1, ['/'] = 1, ['('] = 1, ['@'] = 1, ['\\'] = 1,
-	[')'] = 2, [';'] = 2, ['{'] = 2, ['}'] = 2,
+	['"'] = 1,
+	['\''] = 1,
+	['/'] = 1,
+	['('] = 1,
+	['@'] = 1,
+	['\\'] = 1,
+	[')'] = 2,
+	[';'] = 2,
+	['{'] = 2,
+	['}'] = 2,
 };
 
 #ifdef __SSE2__

@@ -137,7 +137,7 @@ next_token(struct reader *r, struct string *str)
 		if (c == '{' || c == '}' || c == '[' || c == ']')
 			return c;
 		r->broken = !is_space(c) && c != ',' && c != ':' && c != '-' && c != '+' && c != '.' &&
-			    !(c >= '0' && c <= '9') && !(tc_lower(c) >= 'a' && tc_lower(c) <= 'z');
+		    !(c >= '0' && c <= '9') && !(tc_lower(c) >= 'a' && tc_lower(c) <= 'z');
 	}
 	return 0;
 }

@@ -19,6 +19,7 @@
 #endif
 
 #include "../match/match.h"
+#include "jslex.h"
 #include "value.h"
 
 #define SPAN_MAX 480 /* with the anchor and its escapes below SCRIPT_CARRY_MAX */
@@ -102,33 +103,6 @@ static const struct signature signatures[] = {
 };
 
 /* --- Bytes ------------------------------------------------------------------------------------- */
-
-enum {
-	C_HOST = 1, /* letters, digits, '-', '_', '%', bytes over 0x7F: what host labels are made of */
-	C_URL = 2,  /* may stand in a URL inside a string constant */
-	C_WORD = 4, /* of an identifier: no word boundary */
-	C_SIGN = 8, /* signatures begin with it */
-};
-
-/* By byte, 32 a row. Not in URLs: controls, quotes, '<', '>', ')', '\\'. */
-/* clang-format off */
-static const uint8_t kinds[256] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 2, 0, 2, 6, 3, 2, 0, 2, 0, 2, 2, 2, 3, 2, 2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 0, 2, 0, 2,
-	2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 0, 2, 2, 7,
-	0, 15, 15, 15, 7, 15, 15, 15, 7, 15, 7, 15, 15, 15, 15, 7, 15, 7, 7, 15, 7, 7, 7, 15, 7, 7, 15, 2, 2, 2, 2, 0,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-};
-/* clang-format on */
-
-static inline bool
-is_kind(char c, uint8_t kind)
-{
-	return (kinds[(unsigned char)c] & kind) != 0;
-}
 
 static bool
 is_quote(char c)
@@ -281,15 +255,21 @@ unescape(struct tc_str s, char *out, size_t *len)
 		return ESC_NOTHING; /* a line continuation */
 	case 'x':
 	case 'u':
-	case '0': case '1': case '2': case '3':
-	case '4': case '5': case '6': case '7':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
 		e = numbered(tc_str_of(s.p + i, s.n - i), &value, &n);
 		*len = i + n;
 		*out = value < 0x80 ? (char)value : (char)0xFF;
-		return e == ESC_BYTE && !is_kind(*out, C_URL) ? ESC_NONE : e;
+		return e == ESC_BYTE && !js_is(*out, C_URL) ? ESC_NONE : e;
 	default:
 		/* "\/", "\.", "\-": the byte itself. Letters mean control characters, quotes end the text. */
-		return is_kind(*out, C_URL) && !is_kind(*out, C_HOST) ? ESC_BYTE : ESC_NONE;
+		return js_is(*out, C_URL) && !js_is(*out, C_HOST) ? ESC_BYTE : ESC_NONE;
 	}
 }
 
@@ -311,7 +291,7 @@ struct scan {
 	struct tc_str text;
 	bool last;                    /* nothing comes behind text */
 	const struct script_sub *sub; /* NULL: the whole script is in text */
-	struct lexer *lexer;
+	struct jslex *lexer;
 	struct value_edits *out;
 	bool empty; /* no safe edit: empty all */
 };
@@ -333,7 +313,7 @@ read_span(const struct scan *s, size_t from, struct span *span)
 		if (text.p[at] == '\\') {
 			e = unescape(tc_str_of(text.p + at, end - at), &span->url[span->n], &len);
 			span->escaped |= e == ESC_BYTE && text.p[at + len - 1] == '.';
-		} else if (!is_kind(text.p[at], C_URL)) {
+		} else if (!js_is(text.p[at], C_URL)) {
 			e = ESC_NONE;
 		} else if (text.p[at] == '$' && at + 1 < end && text.p[at + 1] == '{') {
 			e = ESC_NONE;
@@ -357,251 +337,6 @@ static struct tc_str
 span_text(const struct span *span, size_t from, size_t to)
 {
 	return tc_str_of(span->url + from, to - from);
-}
-
-/* --- The lexer: is this byte in a string, a comment, a regular expression? ----------------------- */
-
-#define NEST_MAX 128
-
-enum in { IN_CODE, IN_STRING, IN_TEMPLATE, IN_LINE, IN_BLOCK, IN_REGEX, IN_CLASS };
-
-/* nest is a stack of what is open: '(' 'K' (a '(' behind if, for, while, with) '{' '`' (a template's "${") */
-struct lexer {
-	size_t at;
-	enum in in;
-	char quote;
-	bool unsure;  /* a slash or brace could be read in two ways: trust nothing from here */
-	char before;  /* last significant byte of code; 'R': behind it a regular expression may follow */
-	bool keyword; /* the word that ends there is if, for, while or with */
-	size_t depth;
-	char nest[NEST_MAX];
-};
-
-static void
-lex_push(struct lexer *l, char what)
-{
-	if (l->depth == NEST_MAX)
-		l->unsure = true;
-	else
-		l->nest[l->depth++] = what;
-}
-
-static char
-lex_pop(struct lexer *l)
-{
-	if (l->depth > 0)
-		return l->nest[--l->depth];
-	l->unsure = true;
-	return 0;
-}
-
-/* Most differ in the first byte. */
-static inline bool
-same_word(struct tc_str a, struct tc_str b)
-{
-	return a.p[0] == b.p[0] && tc_eq(a, b);
-}
-
-/* A whole word of code: keywords change what a following '/' or '(' is. */
-static void
-lex_word(struct lexer *l, struct tc_str word)
-{
-	static const struct tc_str heads[] = {TC_STR_INIT("if"), TC_STR_INIT("for"), TC_STR_INIT("while"),
-	    TC_STR_INIT("with")};
-	static const struct tc_str operators[] = {TC_STR_INIT("return"), TC_STR_INIT("typeof"), TC_STR_INIT("case"),
-	    TC_STR_INIT("in"), TC_STR_INIT("of"), TC_STR_INIT("delete"), TC_STR_INIT("void"), TC_STR_INIT("throw"),
-	    TC_STR_INIT("new"), TC_STR_INIT("else"), TC_STR_INIT("do"), TC_STR_INIT("instanceof"),
-	    TC_STR_INIT("yield"), TC_STR_INIT("await")};
-	bool member = l->before == '.';
-	size_t i;
-
-	l->keyword = false;
-	l->before = 'w';
-	for (i = 0; !member && word.n > 1 && word.n < 6 && i < COUNT(heads); i++)
-		l->keyword |= same_word(word, heads[i]);
-	for (i = 0; !member && word.n > 1 && word.n < 11 && i < COUNT(operators); i++)
-		if (same_word(word, operators[i]))
-			l->before = 'R';
-}
-
-/* A '/' in code that begins no comment. */
-static void
-lex_slash(struct lexer *l)
-{
-	switch (l->before) {
-	case '}': /* behind a block or behind an object */
-	case '.': /* "1./2" */
-	case '+':
-	case '-': /* "x++ / 2" */
-		l->unsure = true;
-		l->before = '/';
-		break;
-	case 'w':
-	case ')':
-	case ']':
-	case '"':
-		l->before = '/'; /* a division */
-		break;
-	default:
-		l->in = IN_REGEX;
-	}
-}
-
-static void
-lex_close(struct lexer *l, char c)
-{
-	char open = lex_pop(l);
-
-	if (c == '}' && open == '`') {
-		l->in = IN_TEMPLATE;
-		return;
-	}
-	l->unsure |= (c == '}') != (open == '{') || open == '`';
-	l->before = c == ')' && open == 'K' ? 'R' : c;
-}
-
-/* "<!--": a comment in classic scripts, an expression in modules unless it is the very first thing. */
-static bool
-lex_html_comment(struct lexer *l, struct tc_str s)
-{
-	if (!tc_starts(tc_str_of(s.p + l->at, s.n - l->at), TC_STR("<!--")))
-		return false;
-	l->unsure |= l->before != 0;
-	l->in = IN_LINE;
-	return true;
-}
-
-/* One byte of code, or one word. */
-static void
-lex_code(struct lexer *l, struct tc_str s)
-{
-	char c = s.p[l->at], next = l->at + 1 < s.n ? s.p[l->at + 1] : 0;
-	size_t from = l->at;
-
-	if (is_kind(c, C_WORD) || (unsigned char)c >= 0x80) {
-		while (l->at < s.n && (is_kind(s.p[l->at], C_WORD) || (unsigned char)s.p[l->at] >= 0x80))
-			l->at++;
-		lex_word(l, tc_str_of(s.p + from, l->at - from));
-		return;
-	}
-	l->at++;
-	if ((unsigned char)c <= ' ')
-		return;
-	if (c == '/' && (next == '/' || next == '*')) {
-		l->in = next == '/' ? IN_LINE : IN_BLOCK;
-		l->at++;
-		return;
-	}
-	if (c == '<' && next == '!') {
-		l->at--;
-		if (lex_html_comment(l, s))
-			return;
-		l->at++;
-	}
-	switch (c) {
-	case '"':
-	case '\'':
-		l->in = IN_STRING;
-		l->quote = c;
-		break;
-	case '`':
-		l->in = IN_TEMPLATE;
-		break;
-	case '/':
-		lex_slash(l);
-		break;
-	case '(':
-		lex_push(l, l->keyword ? 'K' : '(');
-		l->before = c;
-		break;
-	case '{':
-		lex_push(l, c);
-		l->before = c;
-		break;
-	case ')':
-	case '}':
-		lex_close(l, c);
-		break;
-	case '+':
-	case '-': /* two of a kind may end an operand; one never does */
-		l->before = l->before == 'p' + (c == '-') && s.p[from - 1] == c ? c : (char)('p' + (c == '-'));
-		break;
-	default:
-		l->before = c;
-	}
-	l->keyword = false;
-}
-
-/* One byte of a string, template, comment or regular expression. */
-static void
-lex_inside(struct lexer *l, struct tc_str s)
-{
-	char c = s.p[l->at], next = l->at + 1 < s.n ? s.p[l->at + 1] : 0;
-
-	l->at++;
-	if (l->in == IN_LINE) {
-		if (c == '\n' || c == '\r')
-			l->in = IN_CODE;
-		else if ((unsigned char)c == 0xE2) /* U+2028 and U+2029 end a line too */
-			l->unsure = true;
-	} else if (l->in == IN_BLOCK) {
-		if (c == '*' && next == '/') {
-			l->at++;
-			l->in = IN_CODE;
-		}
-	} else if (c == '\\') {
-		l->at += l->at < s.n;
-	} else if (l->in == IN_TEMPLATE) {
-		if (c == '`' || (c == '$' && next == '{')) {
-			l->in = IN_CODE;
-			l->before = c == '`' ? '"' : '{';
-			l->at += c == '$';
-			if (c == '$')
-				lex_push(l, '`');
-		}
-	} else if (c == '\n' || c == '\r') {
-		l->unsure = true; /* no string or regular expression after all */
-		l->in = IN_CODE;
-	} else if (l->in == IN_STRING && c == l->quote) {
-		l->in = IN_CODE;
-		l->before = '"';
-	} else if (l->in == IN_REGEX && (c == '/' || c == '[')) {
-		l->in = c == '/' ? IN_CODE : IN_CLASS;
-		l->before = '"';
-	} else if (l->in == IN_CLASS && c == ']') {
-		l->in = IN_REGEX;
-	}
-}
-
-/* Behind the bytes that mean nothing to where we are; at most `to`. */
-static size_t
-lex_skip(const struct lexer *l, struct tc_str s, size_t to)
-{
-	size_t at = l->at;
-
-	if (l->in == IN_CODE)
-		return at;
-	if (l->in == IN_BLOCK)
-		return at + tc_find_byte(tc_str_of(s.p + at, to - at), '*');
-	while (at < to && is_kind(s.p[at], C_HOST) && (unsigned char)s.p[at] < 0x80)
-		at++;
-	return at;
-}
-
-/* Reads on to `to`. */
-static enum in
-lex_to(struct lexer *l, struct tc_str s, size_t to)
-{
-	while (l->at < to && !l->unsure) {
-		l->at = lex_skip(l, s, to);
-		if (l->at == to)
-			break;
-		if (l->in == IN_CODE)
-			lex_code(l, s);
-		else
-			lex_inside(l, s);
-	}
-	return l->in;
 }
 
 /* --- Judging ----------------------------------------------------------------------------------- */
@@ -665,7 +400,7 @@ signed_by_vendor(const struct scan *s, struct tc_str text, char before)
 	for (size_t at = 0; at < text.n; before = text.p[at++]) {
 		struct tc_str rest = tc_str_of(text.p + at, text.n - at);
 
-		if (is_kind(before, C_WORD) || !is_kind(rest.p[0], C_SIGN))
+		if (js_is(before, C_WORD) || !js_is(rest.p[0], C_SIGN))
 			continue;
 		for (size_t i = 0; i < COUNT(signatures); i++)
 			if (rest.p[0] == signatures[i].text.p[0] && tc_starts(rest, signatures[i].text) &&
@@ -702,7 +437,8 @@ edit_url(struct scan *s, const struct span *span, size_t lead)
 	struct tc_str url = span_text(span, 0, span->n), path = path_of(url);
 	bool query = path.n == url.n && (span->cut || !is_complete(path)), pixel = is_pixel(path);
 
-	edit(s, lead, span->at[path.n], pixel ? (query ? gif_query : gif_url) : query ? noop_query : noop_url);
+	edit(s, lead, span->at[path.n], pixel ? (query ? gif_query : gif_url) : query ? noop_query
+										      : noop_url);
 }
 
 /* A hit at `at`: what is it in? Comments and regular expressions ask for nothing. */
@@ -713,15 +449,15 @@ hit_at(struct scan *s, size_t at)
 {
 	if (s->sub != NULL)
 		return HIT_ANYWHERE;
-	switch (lex_to(s->lexer, s->text, at)) {
-	case IN_STRING:
-	case IN_TEMPLATE:
+	switch (jslex_to(s->lexer, s->text, at)) {
+	case JSLEX_STRING:
+	case JSLEX_TEMPLATE:
 		return s->lexer->unsure ? HIT_ANYWHERE : HIT_STRING;
-	case IN_CODE: /* the "//" of a comment, or "}.a.b/" */
-	case IN_LINE:
-	case IN_BLOCK:
-	case IN_REGEX:
-	case IN_CLASS:
+	case JSLEX_CODE: /* the "//" of a comment, or "}.a.b/" */
+	case JSLEX_LINE:
+	case JSLEX_BLOCK:
+	case JSLEX_REGEX:
+	case JSLEX_CLASS:
 		break;
 	}
 	return s->lexer->unsure ? HIT_ANYWHERE : HIT_NONE;
@@ -761,7 +497,7 @@ host_end(struct tc_str text, size_t at, size_t *from)
 	size_t colon = SIZE_MAX;
 
 	*from = at;
-	for (; at < text.n && (text.p[at] == '.' || text.p[at] == '@' || text.p[at] == ':' || is_kind(text.p[at], C_HOST));
+	for (; at < text.n && (text.p[at] == '.' || text.p[at] == '@' || text.p[at] == ':' || js_is(text.p[at], C_HOST));
 	     at++) {
 		if (text.p[at] == '@') {
 			*from = at + 1;
@@ -829,7 +565,7 @@ url_lead(const struct scan *s, size_t at, size_t *lead)
 
 		if (at >= n && tc_ieq(tc_str_of(s->text.p + at - n, n), schemes[i])) {
 			*lead = at - n;
-			return !is_kind(byte_before(s, at, n + 1), C_WORD);
+			return !js_is(byte_before(s, at, n + 1), C_WORD);
 		}
 	}
 	return false;
@@ -849,7 +585,7 @@ may_have_host(struct tc_str t, size_t at, size_t *behind)
 		if (t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] != '/' && t.p[i + 1] != '\\')
 			return true; /* an escape */
 	for (from = i; i < t.n && i - from < SPAN_MAX && t.p[i] != '\\'; i++) {
-		if (t.p[i] != '.' && t.p[i] != '@' && t.p[i] != ':' && !is_kind(t.p[i], C_HOST))
+		if (t.p[i] != '.' && t.p[i] != '@' && t.p[i] != ':' && !js_is(t.p[i], C_HOST))
 			return dot;
 		dot |= t.p[i] == '.';
 	}
@@ -870,7 +606,7 @@ static size_t
 judge_absolute(struct scan *s, size_t at)
 {
 	struct span span;
-	size_t slashes = 0, host, end, lead;
+	size_t slashes = 0, host, end, lead = at;
 	struct tc_str url;
 	bool whole;
 	enum hit hit;
@@ -959,10 +695,10 @@ worth_reading(const struct scan *s, size_t at)
 		return !s->last;
 	if (t.p[i] == '/')
 		return is_appended(s, at) && !tc_starts(tc_str_of(t.p + i, t.n - i), ours) &&
-		       !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
+		    !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
 	if (t.p[at] == '}' && t.p[i] != '.')
 		return false;
-	for (; i < t.n && i - at <= 253 && (t.p[i] == '.' || is_kind(t.p[i], C_HOST)); i++)
+	for (; i < t.n && i - at <= 253 && (t.p[i] == '.' || js_is(t.p[i], C_HOST)); i++)
 		dot |= t.p[i] == '.';
 	if (i == t.n)
 		return true;
@@ -1120,7 +856,7 @@ is_encoded(struct tc_str text)
 void
 script_judge(const struct script_ctx *ctx, struct tc_str text, struct value_edits *out)
 {
-	struct lexer lexer = {.at = 0};
+	struct jslex lexer = {.at = 0};
 	struct scan s = {.ctx = ctx, .text = text, .last = true, .lexer = &lexer, .out = out};
 
 	out->n = 0;
@@ -1183,61 +919,4 @@ script_sub(struct script_sub *st, const struct script_ctx *ctx, struct tc_str in
 	taken = scan_text(&s);
 	remember(st, tc_str_of(in.p, taken));
 	return taken;
-}
-
-/* --- The type of a script ---------------------------------------------------------------------- */
-
-static struct tc_str
-strip_space(struct tc_str s)
-{
-	while (s.n > 0 && memchr(" \t\n\f\r", s.p[0], 5) != NULL)
-		tc_skip(&s, 1);
-	while (s.n > 0 && memchr(" \t\n\f\r", s.p[s.n - 1], 5) != NULL)
-		s.n--;
-	return s;
-}
-
-/* MIME Sniffing Standard 4.6: JavaScript MIME type essence match. */
-static bool
-is_javascript(struct tc_str type)
-{
-	static const struct tc_str names[] = {
-		TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript"),
-		TC_STR_INIT("application/x-javascript"), TC_STR_INIT("application/ecmascript"),
-		TC_STR_INIT("application/x-ecmascript"), TC_STR_INIT("text/ecmascript"),
-		TC_STR_INIT("text/javascript1.0"), TC_STR_INIT("text/javascript1.1"),
-		TC_STR_INIT("text/javascript1.2"), TC_STR_INIT("text/javascript1.3"),
-		TC_STR_INIT("text/javascript1.4"), TC_STR_INIT("text/javascript1.5"), TC_STR_INIT("text/jscript"),
-		TC_STR_INIT("text/livescript"), TC_STR_INIT("text/x-ecmascript"), TC_STR_INIT("text/x-javascript"),
-	};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (tc_ieq(type, names[i]))
-			return true;
-	return false;
-}
-
-/* HTML Standard 4.12.1.1, "prepare the script element", steps 8 to 12. */
-enum script_kind
-script_kind_of(struct tc_str type, struct tc_str language)
-{
-	char full[64] = "text/";
-
-	if (type.p != NULL && type.n == 0)
-		return SCRIPT_JS;
-	if (type.p == NULL && language.n == 0)
-		return SCRIPT_JS;
-	if (type.p == NULL) {
-		if (language.n > sizeof(full) - 5)
-			return SCRIPT_INERT;
-		memcpy(full + 5, language.p, language.n);
-		type = tc_str_of(full, language.n + 5);
-	} else {
-		type = strip_space(type);
-	}
-	if (is_javascript(type) || tc_ieq(type, TC_STR("module")))
-		return SCRIPT_JS;
-	if (tc_ieq(type, TC_STR("importmap")))
-		return SCRIPT_IMPORTMAP;
-	return tc_ieq(type, TC_STR("speculationrules")) ? SCRIPT_JSON_RULES : SCRIPT_INERT;
 }

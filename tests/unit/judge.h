@@ -66,7 +66,7 @@ judge(void *ctx, struct tc_str url, unsigned match_type)
 	for (size_t k = 0; k < sizeof(judge_rows) / sizeof(judge_rows[0]); k++) {
 		struct tc_str want = judge_rows[k].host;
 		bool host = end - i >= want.n && tc_ieq(tc_str_of(url.p + end - want.n, want.n), want) &&
-			    (end - i == want.n || url.p[end - want.n - 1] == '.');
+		    (end - i == want.n || url.p[end - want.n - 1] == '.');
 
 		if (host && tc_starts(tc_str_of(url.p + end, url.n - end), judge_rows[k].path))
 			return true;
