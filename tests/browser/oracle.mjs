@@ -36,11 +36,13 @@ function css(text) {
 
 function* named(node) {
   const name = node.tagName, of = a => attribute(node, a);
+  // A script of another type is data: a browser fetches nothing for it. Consent tools park scripts so (H40).
+  const parked = name === 'script' && !SCRIPT_TYPES.test((of('type') ?? '').trim());
   for (const a of URLS[name] ?? [])
-    if (of(a)) yield [a, of(a)];
+    if (of(a) && !parked) yield [a, of(a)];
   if (name === 'script' && !of('src')) {
     const script = textOf(node);
-    const hit = SCRIPT_TYPES.test((of('type') ?? '').trim()) && trackers.loader(script);
+    const hit = !parked && trackers.loader(script);
     if (hit) yield ['inline', null, hit];
   }
   for (const a of ['srcset', 'imagesrcset'])

@@ -63,14 +63,18 @@ def test_dripped_bodies(texas, origin, kind):
     assert b"google-analytics" not in filtered.body and b"words &amp; more words" in filtered.body
 
 
-def test_streaming_is_not_held_back(texas, origin):
+@pytest.mark.parametrize("type, part", [
+    ("text/html; charset=utf-8", b"<p>the first part</p>"),
+    ("text/html", b"<p>the first part</p>".ljust(1024)),    # where a browser looks for <meta charset>: so do we
+])
+def test_streaming_is_not_held_back(texas, origin, type, part):
     """The first part of a page arrives while the origin still thinks about the second, filtered or not."""
     import threading
     go = threading.Event()
 
     def script(conn, _request):
-        conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html", "Transfer-Encoding": "chunked"}))
-        conn.sendall(b"%x\r\n%s\r\n" % (20, b"<p>the first part</p>"[:20]))
+        conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": type, "Transfer-Encoding": "chunked"}))
+        conn.sendall(b"%x\r\n%s\r\n" % (len(part), part))
         assert go.wait(10)
         conn.sendall(b"4\r\n\n<p>\r\n0\r\n\r\n")
 
