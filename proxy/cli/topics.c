@@ -60,41 +60,41 @@ print_below(const char *topic, FILE *out)
 	return n;
 }
 
+/* Offers a path and all that stands above it: "regions.honour", "regions". The best so far is copied to kept. */
+static void
+offer_levels(struct suggest *s, const char *path, char kept[PATH_MAX_LENGTH])
+{
+	for (size_t n = strcspn(path, ".");; n += 1 + strcspn(path + n + 1, ".")) {
+		suggest_offer(s, tc_str_of(path, n));
+		if (s->best.p == path) {
+			(void)snprintf(kept, PATH_MAX_LENGTH, "%.*s", (int)n, path);
+			s->best = tc_str_from(kept);
+		}
+		if (path[n] == '\0')
+			return;
+	}
+}
+
 /* An option that ends with the topic ("honour"), or one spelt nearly so. The text lives until the next call. */
 static struct tc_str
 nearest_to(const char *topic)
 {
 	static char kept[PATH_MAX_LENGTH];
 	struct suggest s = {.word = tc_str_from(topic)};
-	struct tc_str want = tc_str_from(topic), found;
-	char path[PATH_MAX_LENGTH];
+	char path[PATH_MAX_LENGTH], end[PATH_MAX_LENGTH + 1];
 
-	kept[0] = '\0';
+	if (topic[0] == '\0')
+		return TC_STR("");
+	(void)snprintf(end, sizeof(end), ".%s", topic);
 	for (size_t i = 0; i < config_option_count(); i++) {
-		struct tc_str p;
-
 		(void)topic_of(i, path);
-		p = tc_str_from(path);
-		if (p.n > want.n && tc_ends(p, want) && p.p[p.n - want.n - 1] == '.') {
+		if (tc_ends(tc_str_from(path), tc_str_from(end))) {
 			(void)snprintf(kept, sizeof(kept), "%s", path);
 			return tc_str_from(kept);
 		}
-		/* suggest keeps what it is offered: offer the row's own bytes where they are the topic */
-		for (size_t n = 1; n <= p.n; n++)
-			if (n == p.n || p.p[n] == '.') {
-				struct suggest before = s;
-
-				suggest_offer(&s, tc_str_of(path, n));
-				if (s.best.p == path && s.found && (!before.found || s.distance < before.distance)) {
-					(void)snprintf(kept, sizeof(kept), "%.*s", (int)n, path);
-					s.best = tc_str_from(kept);
-				} else {
-					s.best = before.best;
-				}
-			}
+		offer_levels(&s, path, kept);
 	}
-	found = suggest_result(&s);
-	return found.n > 0 ? tc_str_from(kept) : found;
+	return suggest_result(&s);
 }
 
 size_t

@@ -121,7 +121,8 @@ static void
 refuse_tls(struct compile *c, const struct node *at, const char *way, const char *text)
 {
 	if (!c->over->judge)
-		load_fault(c->l, ABOUT(at, tc_str_from(way), TC_STR("TLS comes in a later version; until then let another server speak it")),
+		load_fault(c->l,
+		    ABOUT(at, tc_str_from(way), TC_STR("TLS comes in a later version; let another server speak it until then")),
 		    "unsupported-tls", "%s", text);
 }
 
@@ -185,7 +186,9 @@ compile_admin(struct compile *c)
 {
 	struct config *out = c->c;
 	const struct node *admin = node_get(c->root, TC_STR("admin"));
-	struct about about = {.at = at_key(c->root, "admin.address"), .path = TC_STR("admin.address"), .hint = TC_STR("add token_file: FILE, or listen on 127.0.0.1")};
+	struct about about = {.at = at_key(c->root, "admin.address"),
+	    .path = TC_STR("admin.address"),
+	    .hint = TC_STR("add token_file: FILE, or listen on 127.0.0.1")};
 
 	if (c->over->admin.n > 0 || admin == NULL)
 		about = (struct about){.file = TC_STR("--admin"), .hint = about.hint};
@@ -196,7 +199,8 @@ compile_admin(struct compile *c)
 	if (!loopback(&out->admin.addr) && out->admin_token_file.n == 0)
 		load_warning(c->l, &about, "admin-open", "not on loopback and without a token, admin answers the two probes only");
 	if (out->admin_socket.n >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		load_fault(c->l, ABOUT(at_key(c->root, "admin.socket"), TC_STR("admin.socket"), TC_STR("use a shorter path, such as /run/tacet/admin.sock")),
+		load_fault(c->l,
+		    ABOUT(at_key(c->root, "admin.socket"), TC_STR("admin.socket"), TC_STR("write /run/tacet/admin.sock")),
 		    "bad-path", "a socket's path has at most %zu bytes", sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	hash_add(&c->hash, out->admin.text);
 }
@@ -265,12 +269,15 @@ compile_geo(struct compile *c)
 {
 	struct tc_str unknown = c->over->region.n > 0 ? c->over->region : c->raw.geo_unknown;
 	const struct node *at = schema_node(c->root, "geo.unknown");
-	struct about about = {.at = at, .path = TC_STR("geo.unknown"), .hint = TC_STR("write strictest, a country such as DE, or a state such as US-CA")};
+	struct about about = {.at = at,
+	    .path = TC_STR("geo.unknown"),
+	    .hint = TC_STR("write strictest, a country such as DE, or a state such as US-CA")};
 
 	compile_databases(c);
 	c->c->geo_min_addresses = c->raw.geo_min_addresses;
 	if (c->over->region.n > 0)
-		about = (struct about){.file = TC_STR("--region"), .hint = TC_STR("write a country such as DE, or a state such as US-CA")};
+		about = (struct about){.file = TC_STR("--region"),
+		    .hint = TC_STR("write a country such as DE, or a state such as US-CA")};
 	if (!tc_eq(unknown, TC_STR("strictest")) && !place_parse(unknown, &c->c->geo_unknown))
 		load_fault(c->l, &about, "unknown-place", "unknown place \"%.*s\"",
 		    STR_ARGS(c->over->region.n == 0 && at != NULL ? node_shown(at) : unknown));
@@ -352,16 +359,23 @@ compile_all_rules(struct compile *c)
 		compile_regions(c, regions);
 }
 
+/* Where requests go must be said by someone; check alone can do without. */
 static void
 compile_all_sites(struct compile *c)
 {
 	const struct node *sites = node_get(c->root, TC_STR("sites"));
+	bool built_in = sites == NULL || sites->source->built_in;
+	struct about about = {.at = c->root,
+	    .path = TC_STR("sites"),
+	    .hint = TC_STR("add sites: with hosts and origin, or give --origin http://127.0.0.1:3000")};
 
-	if (sites == NULL && c->over->origin.n == 0 && !c->over->judge)
-		load_fault(c->l, ABOUT(c->root, TC_STR("sites"), TC_STR("add sites: with hosts and origin, or give --origin URL")),
-		    "missing-key", "the configuration has no sites");
-	else
-		compile_sites(c, sites != NULL ? sites : node_get(default_root(c), TC_STR("sites")));
+	if (built_in && c->over->origin.n == 0 && !c->over->judge) {
+		if (c->root->source->built_in)
+			about.at = NULL;
+		load_fault(c->l, &about, "missing-key", "the configuration has no sites");
+		return;
+	}
+	compile_sites(c, sites != NULL ? sites : node_get(default_root(c), TC_STR("sites")));
 }
 
 /* What is checked but waits for its engine is named in one warning, at the first of them. */

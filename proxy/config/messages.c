@@ -218,7 +218,7 @@ print_caret(FILE *out, const struct message *msg)
 }
 
 static void
-print_message(FILE *out, const struct message *msg)
+print_one(FILE *out, const struct message *msg)
 {
 	print_str(out, msg->file);
 	if (msg->line > 0)
@@ -253,7 +253,7 @@ void
 messages_print(const struct messages *m, FILE *out)
 {
 	for (size_t i = 0; i < m->n; i++)
-		print_message(out, &m->v[i]);
+		print_one(out, &m->v[i]);
 	if (m->errors > MESSAGES_MAX)
 		(void)fprintf(out, "and %zu more errors\n", m->errors - MESSAGES_MAX);
 	if (m->warnings > MESSAGES_MAX)

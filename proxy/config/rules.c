@@ -207,7 +207,8 @@ check_place(struct compile *c, const struct node *at, struct tc_str code, const 
 		return;
 	suggest_offer_words(&s, "GB|GR|EU|EEA");
 	about.suggestion = region != NULL ? tc_str_from(region) : suggest_result(&s);
-	about.hint = TC_STR("write a country such as DE, a state such as US-CA or CA-QC, EU, EEA, or \"*\"  (tacet help regions.where)");
+	about.hint = TC_STR(
+	    "write a country such as DE, a state such as US-CA or CA-QC, EU, EEA, or \"*\"  (tacet help regions.where)");
 	load_fault(c->l, &about, "unknown-place", "unknown place \"%.*s\" in %s", STR_ARGS(at != NULL ? node_shown(at) : code),
 	    way);
 }
@@ -365,7 +366,8 @@ compile_regions(struct compile *c, const struct node *list)
 		check_region_name(c, list->entries[i].value, v[i].name, &names);
 	}
 	if (!load_failed(c->l) && set_find(&taken.seen, TC_STR("*")) == NULL)
-		load_warning(c->l, ABOUT(list, TC_STR("regions"), TC_STR("end with a row where: [\"*\"]; until then the strictest row decides there")),
+		load_warning(c->l,
+		    ABOUT(list, TC_STR("regions"), TC_STR("end with where: [\"*\"]; until then the strictest row decides there")),
 		    "no-rest", "no row of regions covers the rest of the world");
 	c->c->regions = v;
 	c->c->region_count = list->n;

@@ -586,7 +586,8 @@ schema_check(struct loader *l, const struct node *root)
 		const struct entry *e = node_entry(root, tc_str_from(pack_keys[i]));
 
 		if (e != NULL)
-			load_fault(l, ABOUT(e->key, TC_STR(""), TC_STR("write include: [FILE] in your configuration to use a pack")), "unknown-key",
+			load_fault(l, ABOUT(e->key, TC_STR(""), TC_STR("name the pack under include: in your configuration")),
+			    "unknown-key",
 			    "%s stands in included packs only", pack_keys[i]);
 	}
 	for (size_t i = 0; i < l->pack_count; i++)

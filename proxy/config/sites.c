@@ -308,18 +308,24 @@ check_choices_path(struct compile *c, const struct node *site, struct tc_str pat
 		    "bad-path", "\"%.*s\" cannot be the path of the choices page", STR_ARGS(node_shown(at)));
 }
 
+static bool
+link_ok(struct tc_str link)
+{
+	struct url_parts url;
+
+	if (link.p[0] == '/')
+		return !tc_starts(link, TC_STR("//"));
+	return url_split(link, &url) && (tc_eq(url.scheme, TC_STR("https")) || tc_eq(url.scheme, TC_STR("http")));
+}
+
 /* A path or URL that a page of ours links to: nothing that could be script. */
 static void
 check_link(struct compile *c, const struct node *site, const char *key, struct tc_str link, size_t i)
 {
-	struct url_parts url;
-	bool path = link.n > 0 && link.p[0] == '/' && !tc_starts(link, TC_STR("//"));
-	bool http = url_split(link, &url) &&
-	    (tc_eq(url.scheme, TC_STR("https")) || tc_eq(url.scheme, TC_STR("http")));
-
-	if (link.n > 0 && !path && !http)
-		load_fault(c->l, ABOUT(at_key(site, key), way_of(c, i, key), TC_STR("write /privacy or https://host/path")),
-		    "bad-url", "\"%.*s\" is neither a path nor a URL", STR_ARGS(node_shown(at_key(site, key))));
+	if (link.n > 0 && !link_ok(link))
+		load_fault(c->l,
+		    ABOUT(at_key(site, key), way_of(c, i, key), TC_STR("write /privacy or https://host/path")), "bad-url",
+		    "\"%.*s\" is neither a path nor a URL", STR_ARGS(node_shown(at_key(site, key))));
 }
 
 #define LANGUAGES "en|es|fr|de|nl|it|pt|zh-Hans|ja|ar"

@@ -1,0 +1,57 @@
+/* little_table.h: a filter table for tests of the configuration: the rows the design names, and nothing behind them. */
+#ifndef TESTS_LITTLE_TABLE_H
+#define TESTS_LITTLE_TABLE_H
+
+#include "tacet/filter.h"
+
+enum { COOKIES_PASS,
+	COOKIES_DROP_LISTED,
+	COOKIES_KEEP_LISTED };
+enum { LITTLE_LISTS,
+	LITTLE_COOKIES,
+	LITTLE_QUERY,
+	LITTLE_FIELDS,
+	LITTLE_STATUS,
+	LITTLE_COUNT };
+
+struct little_cookies {
+	int request, response;
+};
+struct little_query {
+	struct tc_strs strip;
+};
+struct little_fields {
+	int referrer;
+};
+struct little_status {
+	struct tc_str status;
+};
+
+#define COOKIES_BOUNDS "pass|drop-listed|keep-listed"
+
+static const struct tc_option little_cookies_rows[] = {
+    {"cookies.request", TC_OPT_ENUM, "pass", COOKIES_BOUNDS, "cookies sent", offsetof(struct little_cookies, request), false},
+    {"cookies.response", TC_OPT_ENUM, "pass", COOKIES_BOUNDS, "cookies set", offsetof(struct little_cookies, response), false},
+};
+static const struct tc_option little_query_rows[] = {
+    {"query.strip", TC_OPT_WORDS, NULL, "click-ids|campaign|affiliate", "parameters", offsetof(struct little_query, strip), false},
+};
+static const struct tc_option little_fields_rows[] = {
+    {"referrer", TC_OPT_ENUM, "keep", "keep|origin|none", "Referer", offsetof(struct little_fields, referrer), false},
+};
+static const struct tc_option little_status_rows[] = {
+    {"status", TC_OPT_STR, NULL, NULL, "text shown", offsetof(struct little_status, status), false},
+};
+
+static const struct tc_filter little_filters[LITTLE_COUNT] = {
+    {.name = "lists", .phase = TC_GATE},
+    {.name = "cookies", .phase = TC_HEAD, .options = little_cookies_rows, .option_count = 2, .options_size = sizeof(struct little_cookies)},
+    {.name = "query", .phase = TC_HEAD, .options = little_query_rows, .option_count = 1, .options_size = sizeof(struct little_query)},
+    {.name = "fields", .phase = TC_HEAD, .options = little_fields_rows, .option_count = 1, .options_size = sizeof(struct little_fields)},
+    {.name = "status", .phase = TC_HEAD, .options = little_status_rows, .option_count = 1, .options_size = sizeof(struct little_status)},
+};
+
+const struct tc_filter *const tc_filters[] = {&little_filters[0], &little_filters[1], &little_filters[2], &little_filters[3],
+    &little_filters[4], NULL};
+
+#endif
