@@ -423,9 +423,8 @@ read_ipv6(struct tc_str s, char buf[HOST_MAX])
 
 /* ---- the whole ---- */
 
-/* Copies a host of letters, digits, '-', '.' and '_'; n = 0 if there is anything else. */
-static struct tc_str
-read_plain(struct tc_str s, char buf[HOST_MAX])
+size_t
+host_plain(struct tc_str s, char buf[HOST_MAX])
 {
 	static const char plain[256] = {
 		['-'] = '-', ['.'] = '.', ['_'] = '_',
@@ -440,33 +439,36 @@ read_plain(struct tc_str s, char buf[HOST_MAX])
 		LETTER('z', 'Z'),
 #undef LETTER
 	};
+	size_t n = 0, end = s.n < HOST_MAX ? s.n : HOST_MAX;
 
-	if (s.n >= HOST_MAX)
-		return no_host;
-	for (size_t i = 0; i < s.n; i++) {
-		buf[i] = plain[(uint8_t)s.p[i]];
-		if (buf[i] == '\0')
-			return no_host;
+	for (; n < end; n++) {
+		char c = plain[(uint8_t)s.p[n]];
+
+		if (c == '\0')
+			break;
+		buf[n] = c;
 	}
-	return tc_str_of(buf, s.n);
+	return n;
+}
+
+struct tc_str
+host_finish(struct tc_str host, char buf[HOST_MAX])
+{
+	while (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	if (host.n == 0 || host.n >= HOST_MAX)
+		return no_host;
+	/* A last label that begins with a digit is an address, if anything. */
+	return ends_in_number(host) ? read_ipv4(host, buf) : host;
 }
 
 struct tc_str
 host_read(struct tc_str s, char buf[HOST_MAX])
 {
-	struct tc_str host;
-
 	assert(buf != NULL);
-	if (s.n == 0)
-		return no_host;
-	if (s.p[0] == '[')
+	if (s.n > 0 && s.p[0] == '[')
 		return read_ipv6(s, buf);
-	host = read_plain(s, buf);
-	if (host.n == 0)
-		host = read_mapped(s, buf);
-	while (host.n > 0 && host.p[host.n - 1] == '.')
-		host.n--;
-	if (host.n == 0)
-		return no_host;
-	return ends_in_number(host) ? read_ipv4(host, buf) : host;
+	if (host_plain(s, buf) == s.n)
+		return host_finish(tc_str_of(buf, s.n), buf);
+	return host_finish(read_mapped(s, buf), buf);
 }

@@ -12,4 +12,11 @@
  */
 struct tc_str host_read(struct tc_str s, char buf[HOST_MAX]);
 
+/*
+ * The two halves of it for the common case: copies what is plain at the front of s (letters, digits, '-', '_', '.') to
+ * buf, in lower case, and says how many bytes; and, once the host is known to end there, finishes it.
+ */
+size_t host_plain(struct tc_str s, char buf[HOST_MAX]);
+struct tc_str host_finish(struct tc_str host, char buf[HOST_MAX]);
+
 #endif

@@ -372,6 +372,26 @@ find(struct ask *a, const struct index *x, uint16_t need)
 
 /* ---- the verdict ---- */
 
+/* Lower case, eight bytes at a time: a byte's top bit comes out of two sums exactly if it is from 'A' to 'Z'. */
+static void
+copy_lower(char *to, const char *from, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), low = 0x7f * ones;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t x, seven, capital;
+
+		memcpy(&x, from + i, 8);
+		seven = x & low;
+		capital = (seven + (0x80 - 'A') * ones) & ~(seven + (0x80 - 'Z' - 1) * ones) & ~x & ~low;
+		x |= capital >> 2;
+		memcpy(to + i, &x, 8);
+	}
+	for (; i < n; i++)
+		to[i] = tc_lower(from[i]);
+}
+
 static const struct tc_str *
 allowed_by(const struct match_page *page, struct tc_str host)
 {
@@ -430,8 +450,7 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 	*out = (struct match_result){.verdict = MATCH_NONE};
 	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0)
 		return MATCH_NONE;
-	for (size_t i = 0; i < url->text.n; i++)
-		lower[i] = tc_lower(url->text.p[i]);
+	copy_lower(lower, url->text.p, url->text.n);
 	a.host_at = (size_t)(url->host.p - url->text.p);
 	a.host_end = a.host_at + url->host.n;
 	a.same_host = tc_eq(url->host, page->host);

@@ -19,7 +19,9 @@ enum {
 	EDGE = 2,       /* C0 control or space: stripped at both ends */
 	SCHEME = 4,     /* may stand in a scheme */
 	PATH_CARE = 8,  /* is encoded or changed in a path, or ends it */
-	QUERY_CARE = 16 /* is encoded in a query */
+	QUERY_CARE = 16, /* is encoded in a query */
+	FRAGMENT = 32,  /* ends the URL */
+	SLASH = 64
 };
 
 static const uint8_t kinds[256] = {
@@ -34,11 +36,13 @@ static const uint8_t kinds[256] = {
 	['+'] = SCHEME,
 	['-'] = SCHEME,
 	['.'] = SCHEME,
+	['/'] = SLASH,
+	['#'] = FRAGMENT,
 	['"'] = PATH_CARE | QUERY_CARE,
 	['<'] = PATH_CARE | QUERY_CARE,
 	['>'] = PATH_CARE | QUERY_CARE,
 	['\''] = QUERY_CARE,
-	['\\'] = PATH_CARE,
+	['\\'] = PATH_CARE | SLASH,
 	['?'] = PATH_CARE,
 	['^'] = PATH_CARE,
 	['`'] = PATH_CARE,
@@ -56,7 +60,7 @@ is(char c, int kind)
 static bool
 is_slash(char c)
 {
-	return c == '/' || c == '\\';
+	return is(c, SLASH);
 }
 
 /* ---- schemes ---- */
@@ -89,7 +93,7 @@ scheme_length(struct tc_str s)
 static int
 scheme_find(struct tc_str name)
 {
-	int i = 0;
+	int i = name.n > 0 && name.n < 6 ? 0 : SCHEME_COUNT;
 
 	while (i < SCHEME_COUNT && !tc_ieq(schemes[i].name, name))
 		i++;
@@ -177,6 +181,20 @@ fold_dots(struct out *o, size_t root, size_t segment, bool last)
 		o->n--;
 }
 
+/* Bytes of a path that stand as they are: no dot segment begins there, nothing must be encoded. */
+static size_t
+plain_path(struct tc_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && !is(s.p[n], PATH_CARE)) {
+		if (s.p[n] == '/' && n + 1 < s.n && (s.p[n + 1] == '.' || s.p[n + 1] == '%'))
+			break;
+		n++;
+	}
+	return n;
+}
+
 /*
  * Writes the path in s up to '?' behind what is there of it since root; the last byte written is '/'. Takes
  * what it wrote off the front of *s.
@@ -229,11 +247,19 @@ put_query(struct out *o, struct tc_str s)
 static void
 finish(struct url *u, struct out *o, struct tc_str s, size_t root)
 {
+	size_t plain;
+
 	if (o->n == root)
 		put(o, "/", 1);
 	if (s.n > 0 && is_slash(s.p[0]) && o->n == root + 1)
 		tc_skip(&s, 1);
-	put_path(o, &s, root);
+	plain = s.n > 0 && (s.p[0] == '.' || s.p[0] == '%') ? 0 : plain_path(s);
+	if (plain == s.n || s.p[plain] == '?') {
+		put(o, s.p, plain);
+		tc_skip(&s, plain);
+	} else {
+		put_path(o, &s, root);
+	}
 	u->path = tc_str_of(o->p + root, o->n - root);
 	if (s.n > 0) {
 		put(o, "?", 1);
@@ -277,13 +303,12 @@ host_end(struct tc_str s)
 	return close + tc_find_byte(tc_str_of(s.p + close, s.n - close), ':');
 }
 
-/* Reads "user:password@host:port" and writes "scheme://host:port". */
+/* Reads "user:password@host:port" and writes "host:port" behind the scheme. */
 static bool
 put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
 {
 	struct tc_str port = {NULL, 0};
 	size_t at;
-	char host[HOST_MAX];
 
 	for (at = s.n; at > 0 && s.p[at - 1] != '@'; at--)
 		;
@@ -291,17 +316,12 @@ put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
 	at = host_end(s);
 	if (at < s.n && !read_port(tc_str_of(s.p + at + 1, s.n - at - 1), &port))
 		return false;
-	u->host = host_read(tc_str_of(s.p, at), host);
+	u->host = host_read(tc_str_of(s.p, at), o->p + o->n);
 	if (u->host.n == 0)
 		return false;
-	put(o, schemes[scheme].start.p, schemes[scheme].start.n);
-	if (u->host.p[0] == '[') { /* the slice is without brackets */
-		put(o, u->host.p, u->host.n);
-		u->host = tc_str_of(o->p + o->n - u->host.n + 1, u->host.n - 2);
-	} else {
-		put(o, u->host.p, u->host.n);
-		u->host.p = o->p + o->n - u->host.n;
-	}
+	o->n += u->host.n;
+	if (u->host.p[0] == '[') /* the slice is without brackets */
+		u->host = tc_str_of(u->host.p + 1, u->host.n - 2);
 	if (port.n > 0 && !tc_eq(port, schemes[scheme].port)) {
 		put(o, ":", 1);
 		put(o, port.p, port.n);
@@ -310,18 +330,35 @@ put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
 	return true;
 }
 
+/* The common case: nothing but a plain host up to '/' or the end. Its length, or 0. */
+static size_t
+put_plain_host(struct url *u, struct out *o, struct tc_str s)
+{
+	size_t n = host_plain(s, o->p + o->n);
+
+	if (n == s.n ? o->cut : s.p[n] != '/')
+		return 0;
+	u->host = host_finish(tc_str_of(o->p + o->n, n), o->p + o->n);
+	o->n += u->host.n;
+	return u->host.n > 0 ? n : 0;
+}
+
 /* s: what follows the scheme and all slashes. */
 static bool
 absolute(struct url *u, struct out *o, int scheme, struct tc_str s)
 {
-	size_t n = 0;
+	size_t n;
 
-	while (n < s.n && !is_slash(s.p[n]) && s.p[n] != '?')
-		n++;
-	/* Cut inside the authority: nobody knows which host it was. */
 	*u = (struct url){.scheme = schemes[scheme].scheme};
-	if ((n == s.n && o->cut) || !put_authority(u, o, scheme, tc_str_of(s.p, n)))
-		return false;
+	put(o, schemes[scheme].start.p, schemes[scheme].start.n);
+	n = put_plain_host(u, o, s);
+	if (n == 0) {
+		while (n < s.n && !is_slash(s.p[n]) && s.p[n] != '?')
+			n++;
+		/* Cut inside the authority: nobody knows which host it was. */
+		if ((n == s.n && o->cut) || !put_authority(u, o, scheme, tc_str_of(s.p, n)))
+			return false;
+	}
 	tc_skip(&s, n);
 	finish(u, o, s, o->n);
 	return true;
@@ -403,14 +440,15 @@ url_resolve(struct url *u, struct tc_str raw, const struct url *base, char *buf)
 {
 	struct out o = {buf, 0, false};
 	char clean[URL_MAX];
-	size_t n = 0;
+	size_t n = 0, max;
 
 	assert(buf != NULL);
 	while (raw.n > 0 && is(raw.p[0], EDGE))
 		tc_skip(&raw, 1);
 	while (raw.n > 0 && is(raw.p[raw.n - 1], EDGE))
 		raw.n--;
-	while (n < raw.n && n < URL_MAX && raw.p[n] != '#' && !is(raw.p[n], DROP))
+	max = raw.n < URL_MAX ? raw.n : URL_MAX;
+	while (n < max && !is(raw.p[n], FRAGMENT | DROP))
 		n++;
 	o.cut = n == URL_MAX && raw.n > n;
 	if (n < raw.n && is(raw.p[n], DROP)) {

@@ -505,6 +505,21 @@ test_slow_patterns(void **state)
 	match_destroy(&db);
 }
 
+static void
+test_lower(void **state)
+{
+	char all[256 + 7], lower[256 + 7];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all); i++)
+		all[i] = (char)(i * 37);
+	for (size_t from = 0; from < 8; from++) {
+		copy_lower(lower, all + from, sizeof(all) - 7);
+		for (size_t i = 0; i < sizeof(all) - 7; i++)
+			assert_int_equal(lower[i], tc_lower(all[from + i]));
+	}
+}
+
 /* ---- the lists in use ---- */
 
 static enum match_type
@@ -711,7 +726,7 @@ main(void)
 		cmocka_unit_test(test_party), cmocka_unit_test(test_domains), cmocka_unit_test(test_case),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_list_file), cmocka_unit_test(test_hosts_files),
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_allow), cmocka_unit_test(test_no_url),
-		cmocka_unit_test(test_hostile_lists), cmocka_unit_test(test_slow_patterns), cmocka_unit_test(test_built_in),
+		cmocka_unit_test(test_hostile_lists), cmocka_unit_test(test_slow_patterns), cmocka_unit_test(test_lower), cmocka_unit_test(test_built_in),
 		cmocka_unit_test(test_built_in_wins), cmocka_unit_test(test_load), cmocka_unit_test(test_easyprivacy),
 	};
 
