@@ -7,8 +7,8 @@
 #include <assert.h>
 
 enum {
-	URL_RAW_MAX = 12288, /* more of a URL's raw bytes is not looked at: URL_MAX of them decide anyway */
-	EDITS_MAX = 64,      /* more edits in one value: it is emptied */
+	URL_RAW_MAX = 12288,  /* more of a URL's raw bytes is not looked at: URL_MAX of them decide anyway */
+	EDITS_MAX = 64,       /* more edits in one value: it is emptied */
 	SRCDOC_MAX = 1 << 20, /* bytes that a srcdoc may become */
 };
 
@@ -137,7 +137,8 @@ put_encoded(struct run *r, struct tc_str s, char quote)
 		tc_skip(&s, n);
 		if (s.n == 0)
 			break;
-		run_put(r, s.p[0] == '&' ? TC_STR("&amp;") : quote == '"' ? TC_STR("&quot;") : TC_STR("&#39;"));
+		run_put(r, s.p[0] == '&' ? TC_STR("&amp;") : quote == '"' ? TC_STR("&quot;")
+									  : TC_STR("&#39;"));
 		tc_skip(&s, 1);
 	}
 }
@@ -618,23 +619,26 @@ url_will_go(struct run *r, const struct element *x)
 	return yes;
 }
 
-void
-attr_edit_all(struct run *r, struct element *x, uint8_t *attr)
+bool
+attr_name_all(struct element *x, uint8_t *attr)
 {
-	bool some = false, integrity = false;
+	bool some = false;
 
 	x->attr = attr;
 	for (size_t i = 0; i < x->tk->attr_n; i++) {
 		attr[i] = (uint8_t)attr_of(name_of(x, i));
 		some |= attr[i] != AT_NONE;
-		integrity |= attr[i] == AT_INTEGRITY;
 	}
-	if (!some)
-		return;
-	if (integrity)
+	return some;
+}
+
+void
+attr_edit_all(struct run *r, struct element *x)
+{
+	if (element_value(x, AT_INTEGRITY).p != NULL)
 		x->url_hit = url_will_go(r, x);
 	for (size_t i = 0; i < x->tk->attr_n; i++) {
-		const struct attr_rule *rule = rule_of((enum attr)attr[i], x->elem, x->where);
+		const struct attr_rule *rule = rule_of((enum attr)x->attr[i], x->elem, x->where);
 
 		if (rule != NULL)
 			edit_one(r, x, i, rule);

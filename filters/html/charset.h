@@ -5,8 +5,8 @@
 #include "tacet/str.h"
 
 enum charset {
-	CHARSET_NONE,   /* not declared, or by a label that browsers do not know */
-	CHARSET_ASCII,  /* every byte below 0x80 is that character: read as it is */
+	CHARSET_NONE,  /* not declared, or by a label that browsers do not know */
+	CHARSET_ASCII, /* every byte below 0x80 is that character: read as it is */
 	CHARSET_UTF16LE,
 	CHARSET_UTF16BE,
 	CHARSET_ISO_2022_JP,

@@ -31,6 +31,7 @@ enum page_state {
 struct html {
 	struct rewrite rw;
 	struct rewrite_env env;
+	struct rewrite_known known;
 	struct rewrite_extra extra;
 	uint8_t state;    /* enum page_state */
 	uint8_t declared; /* enum charset, by the head */
@@ -80,9 +81,9 @@ html_request(struct tc_call *c)
 
 /* The page will leave as UTF-8, or cannot leave at all. */
 static int
-declare(struct tc_call *c, struct html *st)
+declare(struct tc_call *c, enum charset declared)
 {
-	switch ((enum charset)st->declared) {
+	switch (declared) {
 	case CHARSET_UTF16LE:
 	case CHARSET_UTF16BE:
 	case CHARSET_ISO_2022_JP:
@@ -102,14 +103,16 @@ declare(struct tc_call *c, struct html *st)
 static int
 html_response(struct tc_call *c)
 {
-	struct html *st = c->state;
 	struct tc_response *res = c->res;
+	enum charset declared = charset_of(res->charset);
+	struct html *st;
+	bool sniff;
 	int rc;
 
 	if (!wants_pages(c) || res->status < 200)
 		return 0;
-	st->sniff = res->type.n == 0 && res->status == 200 && tc_page_expected(c);
-	if (!tc_eq(res->type, TC_STR("text/html")) && !st->sniff)
+	sniff = res->type.n == 0 && res->status == 200 && tc_page_expected(c);
+	if (!tc_eq(res->type, TC_STR("text/html")) && !sniff)
 		return 0;
 	if (res->status == 206) {
 		if (c->decision->denied == 0)
@@ -117,11 +120,13 @@ html_response(struct tc_call *c)
 		tc_bypassed(c, TC_BYPASS_PARTIAL);
 		return 502;
 	}
-	st->declared = (uint8_t)charset_of(res->charset);
-	rc = declare(c, st);
+	rc = declare(c, declared);
 	if (rc != 0)
 		return rc;
 	tc_want_body(c);
+	st = c->state;
+	st->sniff = sniff;
+	st->declared = (uint8_t)declared;
 	return 0;
 }
 
@@ -138,7 +143,9 @@ escaped(struct tc_call *c, struct tc_str s)
 		return tc_str_of("", 0);
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char b = (unsigned char)s.p[i];
-		size_t more = b >= 0xF0 ? 3 : b >= 0xE0 ? 2 : b >= 0xC0 ? 1 : 0;
+		size_t more = b >= 0xF0 ? 3 : b >= 0xE0 ? 2
+		    : b >= 0xC0                         ? 1
+							: 0;
 		unsigned code = more == 0 ? b : b & (0x3Fu >> more);
 
 		if (b < 0x80 && memchr("<>&\"'", b, 5) == NULL) {
@@ -197,7 +204,7 @@ make_extra(struct tc_call *c, struct rewrite_extra *extra)
 	if (status.n > 0) {
 		extra->status = tc_join(c->arena,
 		    (struct tc_str[]){TC_STR("<div role=\"status\" data-tacet=\"status\">"), escaped(c, status),
-		        TC_STR(" <a href=\""), path, TC_STR("\">"), label, TC_STR("</a></div>")},
+			TC_STR(" <a href=\""), path, TC_STR("\">"), label, TC_STR("</a></div>")},
 		    7);
 		if (extra->status.p == NULL)
 			extra->status = tc_str_of("", 0);
@@ -225,6 +232,8 @@ set_up(struct tc_call *c, struct html *st)
 
 	env->call = c;
 	env->db = c->conf;
+	env->known = &st->known;
+	env->acts = c->decision->denied != 0;
 	page_of(c, &env->page);
 	if (!page_url(c, &env->doc, buf) || !judge_keep_url(&env->doc, c->arena))
 		env->doc = (struct url){.scheme = URL_NONE};

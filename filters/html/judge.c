@@ -1,7 +1,7 @@
 /* judge.c: does this URL lead to a tracker? And what is said about it (run.h). */
+#include "judge.h"
 #include "../match/pack.h"
 #include "../page.h"
-#include "judge.h"
 #include "run.h"
 
 #define OWN_PATH TC_STR("/.well-known/tacet/")
@@ -46,6 +46,22 @@ endpoint_denied(const struct rewrite *rw, const struct url *u, struct match_resu
 	return true;
 }
 
+/* Whether the lists deny it as one of these types. */
+static bool
+listed(const struct rewrite_env *env, const struct url *u, unsigned types, struct match_result *m)
+{
+	/* all types at once, as a rule for one of them counts; an exception counts only for its own */
+	enum match_verdict v = match_url(env->db, &env->page, u, (enum match_type)types, m);
+
+	if (v != MATCH_ALLOW || (types & (types - 1)) == 0)
+		return v == MATCH_BLOCK;
+	for (; types != 0; types &= types - 1)
+		if (match_url(env->db, &env->page, u, (enum match_type)(types & -types), m) == MATCH_BLOCK)
+			return true;
+	m->verdict = MATCH_ALLOW;
+	return false;
+}
+
 /* A resolved http URL. */
 static bool
 denied(const struct rewrite *rw, const struct url *u, unsigned types, struct match_result *m)
@@ -54,13 +70,9 @@ denied(const struct rewrite *rw, const struct url *u, unsigned types, struct mat
 
 	if (tc_starts(u->path, OWN_PATH) && tc_eq(u->host, env->page.host))
 		return false;
-	for (; types != 0; types &= types - 1) {
-		enum match_verdict v = match_url(env->db, &env->page, u, (enum match_type)(types & -types), m);
-
-		if (v != MATCH_NONE)
-			return v == MATCH_BLOCK;
-	}
-	return endpoint_denied(rw, u, m) || unknown_denied(rw, u, m);
+	*m = (struct match_result){.verdict = MATCH_NONE};
+	return listed(env, u, types, m) || endpoint_denied(rw, u, m) ||
+	    (m->verdict == MATCH_NONE && unknown_denied(rw, u, m));
 }
 
 static bool
@@ -76,19 +88,45 @@ plainly_harmless(struct tc_str url)
 	return url.n == 0 || url.p[0] == '#' || tc_starts(url, TC_STR("data:"));
 }
 
+/* A number that two different questions have in common about once in 2^64; never 0. */
+static uint64_t
+question(struct tc_str url, unsigned types)
+{
+	uint64_t h = types + 1, v;
+
+	for (; url.n >= 8; tc_skip(&url, 8)) {
+		memcpy(&v, url.p, 8);
+		h = (h ^ v) * 0x9E3779B97F4A7C15u;
+		h ^= h >> 32;
+	}
+	v = url.n;
+	for (size_t i = 0; i < url.n; i++)
+		v = v << 8 | (uint8_t)url.p[i];
+	h = (h ^ v) * 0x9E3779B97F4A7C15u;
+	h ^= h >> 29;
+	return h != 0 ? h : 1;
+}
+
 static bool
 judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result *m, struct url *u, char *buf)
 {
+	uint64_t key, *known;
+
 	if (plainly_harmless(url))
+		return false;
+	key = question(url, types);
+	known = &rw->env->known->key[key % REWRITE_KNOWN];
+	if (*known == key)
 		return false;
 	if (!resolve(rw, url, u, buf)) {
 		u->text = url;
 		*m = (struct match_result){.class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
 		return (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
 	}
-	if (u->scheme < URL_HTTP || u->scheme > URL_WSS)
-		return false;
-	return denied(rw, u, types, m);
+	if (u->scheme >= URL_HTTP && u->scheme <= URL_WSS && denied(rw, u, types, m))
+		return true;
+	*known = key;
+	return false;
 }
 
 bool
@@ -120,44 +158,62 @@ judge_value(void *ctx, struct tc_str url, unsigned match_type)
 
 /* ---- hints ---- */
 
-static bool
-is_host_byte(char c)
+enum { HINTS_MAX = 512 };
+
+/* Rules of the pack about a path on a host: "||host/path". Filled once, before main(). */
+static struct {
+	struct tc_str host, path;
+} hints[HINTS_MAX];
+static size_t hint_count;
+
+__attribute__((constructor)) static void
+hints_init(void)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+	struct tc_str rules = pack_rules;
+
+	while (rules.p != NULL && hint_count < HINTS_MAX) {
+		struct tc_str rule = tc_next(&rules, '\n');
+		size_t n;
+
+		if (!tc_starts(rule, TC_STR("||")))
+			continue;
+		tc_skip(&rule, 2);
+		rule.n = tc_find_byte(rule, '$');
+		for (n = 0; n < rule.n && rule.p[n] != '/' && rule.p[n] != '^' && rule.p[n] != '*'; n++)
+			;
+		if (n == 0 || n == rule.n || rule.p[n] == '*')
+			continue;
+		hints[hint_count].host = tc_str_of(rule.p, n);
+		hints[hint_count++].path = tc_str_of(rule.p + n, rule.n - n);
+	}
 }
 
-/* "||host/path..." of the pack: asks about that path on this host, if the rule is about the host at all. */
+/* Asks about such a path on this host. */
 static bool
-rule_names(const struct rewrite *rw, struct tc_str rule, const struct url *host, struct match_result *m)
+hint_denied(const struct rewrite *rw, struct tc_str path, const struct url *host, struct match_result *m)
 {
 	char text[URL_MAX + 64], buf[URL_MAX + 64];
 	struct url u;
-	size_t n = 2, k;
+	size_t k = (size_t)snprintf(text, sizeof(text), "https://%.*s", (int)host->host.n, host->host.p);
 
-	if (!tc_starts(rule, TC_STR("||")))
-		return false;
-	while (n < rule.n && is_host_byte(rule.p[n]))
-		n++;
-	if (n == rule.n || (rule.p[n] != '/' && rule.p[n] != '^') || !tc_ends(host->host, tc_str_of(rule.p + 2, n - 2)))
-		return false;
-	k = (size_t)snprintf(text, sizeof(text), "https://%.*s", (int)host->host.n, host->host.p);
-	for (; n < rule.n && rule.p[n] != '$' && k < URL_MAX; n++)
-		text[k++] = rule.p[n] == '*' ? 'x' : rule.p[n] == '^' ? '/' : rule.p[n];
-	return url_resolve(&u, tc_str_of(text, k), NULL, buf) && denied(rw, &u, MATCH_SCRIPT | MATCH_IMAGE | MATCH_XHR, m);
+	for (size_t n = 0; n < path.n && k < URL_MAX; n++)
+		text[k++] = path.p[n] == '*' ? 'x' : path.p[n] == '^' ? '/'
+								      : path.p[n];
+	return url_resolve(&u, tc_str_of(text, k), NULL, buf) &&
+	    denied(rw, &u, MATCH_SCRIPT | MATCH_IMAGE | MATCH_XHR, m);
 }
 
 bool
 judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action)
 {
-	struct tc_str rules = pack_rules;
 	char buf[URL_MAX + 64];
 	struct match_result m;
 	struct url u;
 
 	if (plainly_harmless(url) || !resolve(rw, url, &u, buf) || u.scheme < URL_HTTP || u.scheme > URL_WSS)
 		return false;
-	while (rules.p != NULL)
-		if (rule_names(rw, tc_next(&rules, '\n'), &u, &m)) {
+	for (size_t i = 0; i < hint_count; i++)
+		if (tc_ends(u.host, hints[i].host) && hint_denied(rw, hints[i].path, &u, &m)) {
 			report(rw, action, &m, u.text);
 			return true;
 		}
@@ -207,12 +263,13 @@ judge_base(struct rewrite *rw, struct tc_str url)
 	if (!judge_keep_url(&u, rw->env->call->arena))
 		return;
 	rw->base = u;
+	*rw->env->known = (struct rewrite_known){{0}}; /* they may have been relative */
 	if (tc_eq(u.host, rw->env->page.host) && tc_eq(u.port, doc->port))
 		return;
 	/* our own path is on the site, not on the base's host */
 	text = tc_join(rw->env->call->arena,
 	    (struct tc_str[]){req->scheme, TC_STR("://"), req->host, req->port.n > 0 ? TC_STR(":") : TC_STR(""), req->port,
-	        rw->script},
+		rw->script},
 	    6);
 	rw->script = text.p != NULL && quotable(text) ? text : TC_STR("data:,");
 }

@@ -23,25 +23,25 @@ static const struct {
 	uint8_t attr;
 } attrs[] = {
 #define X(e, text) {TC_STR_INIT(text), AT_##e},
-	ATTRS(X)
+    ATTRS(X)
 #undef X
-	{TC_STR_INIT("data-bg"), AT_LAZY_URL},
-	{TC_STR_INIT("data-background"), AT_LAZY_URL},
-	{TC_STR_INIT("data-background-image"), AT_LAZY_URL},
-	{TC_STR_INIT("data-bg-image"), AT_LAZY_URL},
-	{TC_STR_INIT("data-original"), AT_LAZY_URL},
-	{TC_STR_INIT("data-lazy"), AT_LAZY_URL},
-	{TC_STR_INIT("data-lazyload"), AT_LAZY_URL},
-	{TC_STR_INIT("data-poster"), AT_LAZY_URL},
-	{TC_STR_INIT("clip-path"), AT_PRESENTATION},
-	{TC_STR_INIT("cursor"), AT_PRESENTATION},
-	{TC_STR_INIT("fill"), AT_PRESENTATION},
-	{TC_STR_INIT("filter"), AT_PRESENTATION},
-	{TC_STR_INIT("marker-end"), AT_PRESENTATION},
-	{TC_STR_INIT("marker-mid"), AT_PRESENTATION},
-	{TC_STR_INIT("marker-start"), AT_PRESENTATION},
-	{TC_STR_INIT("mask"), AT_PRESENTATION},
-	{TC_STR_INIT("stroke"), AT_PRESENTATION},
+    {TC_STR_INIT("data-bg"), AT_LAZY_URL},
+    {TC_STR_INIT("data-background"), AT_LAZY_URL},
+    {TC_STR_INIT("data-background-image"), AT_LAZY_URL},
+    {TC_STR_INIT("data-bg-image"), AT_LAZY_URL},
+    {TC_STR_INIT("data-original"), AT_LAZY_URL},
+    {TC_STR_INIT("data-lazy"), AT_LAZY_URL},
+    {TC_STR_INIT("data-lazyload"), AT_LAZY_URL},
+    {TC_STR_INIT("data-poster"), AT_LAZY_URL},
+    {TC_STR_INIT("clip-path"), AT_PRESENTATION},
+    {TC_STR_INIT("cursor"), AT_PRESENTATION},
+    {TC_STR_INIT("fill"), AT_PRESENTATION},
+    {TC_STR_INIT("filter"), AT_PRESENTATION},
+    {TC_STR_INIT("marker-end"), AT_PRESENTATION},
+    {TC_STR_INIT("marker-mid"), AT_PRESENTATION},
+    {TC_STR_INIT("marker-start"), AT_PRESENTATION},
+    {TC_STR_INIT("mask"), AT_PRESENTATION},
+    {TC_STR_INIT("stroke"), AT_PRESENTATION},
 };
 
 /* A slot holds 1 + the row of a name, 0 if it is free; rows that fell together lie in the next slots. */

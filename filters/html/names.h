@@ -207,9 +207,9 @@ enum attr {
 #define X(e, name) AT_##e,
 	ATTRS(X)
 #undef X
-	AT_HANDLER,     /* "on..." */
-	AT_LAZY_URL,    /* data-src, data-lazy-src, data-bg ... */
-	AT_LAZY_SRCSET, /* data-srcset, data-lazy-srcset ... */
+	AT_HANDLER,      /* "on..." */
+	AT_LAZY_URL,     /* data-src, data-lazy-src, data-bg ... */
+	AT_LAZY_SRCSET,  /* data-srcset, data-lazy-srcset ... */
 	AT_PRESENTATION, /* SVG: fill, filter, mask ...: attributes with url() */
 	AT_COUNT
 };

@@ -90,7 +90,7 @@ run_take(struct run *r, enum tok_kind kind)
 		giant_begin(r);
 		return;
 	case TOK_BOGUS:
-		if (r->tk.begins && r->at[1] == '?') {
+		if (r->tk.begins && r->at[1] == '?' && rw->env->acts) {
 			text_hold(r, TEXT_PI);
 			return;
 		}

@@ -25,13 +25,21 @@ enum {
 #define REWRITE_IMAGE                                                                                \
 	TC_STR("data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
+/* URLs that were asked about and lead to no tracker: pages repeat themselves. By hash; the newest stays. */
+enum { REWRITE_KNOWN = 128 };
+struct rewrite_known {
+	uint64_t key[REWRITE_KNOWN];
+};
+
 /* What the documents of one response share. Lives as long as the request. */
 struct rewrite_env {
 	struct tc_call *call; /* for tc_did() */
 	const struct match_db *db;
+	struct rewrite_known *known;
+	bool acts; /* something is denied; else nothing is changed but what is put in */
 	struct match_page page;
-	struct url doc;       /* the URL of the page; scheme URL_NONE if it cannot be read */
-	struct tc_str image;  /* what takes the place of a picture */
+	struct url doc;      /* the URL of the page; scheme URL_NONE if it cannot be read */
+	struct tc_str image; /* what takes the place of a picture */
 };
 
 /* HTML that is put into the page (ux.md 1.1, 1.2), each n = 0 if there is none. */
@@ -56,16 +64,17 @@ enum rewrite_text {
 	TEXT_FOREIGN,     /* of SVG's script and style, held */
 	TEXT_DROP,        /* does not go out */
 	TEXT_PI,          /* "<?...>", held */
+	TEXT_PI_DROP,     /* one too long for that: it does not go out */
 	TEXT_COMMENT,     /* a comment that may be a marker, held */
 };
 
 /* A tag over the limits of the tokenizer, read attribute by attribute. */
 struct giant {
 	bool on, end_tag, erase, foreign;
-	uint8_t where;           /* IN_HTML ... */
-	uint8_t elem;            /* enum elem */
-	uint8_t attribute;       /* 0, or in a long attribute: 1 let through, 2 its value dropped */
-	bool wrote;              /* the "" of a dropped unquoted value is out */
+	uint8_t where;     /* IN_HTML ... */
+	uint8_t elem;      /* enum elem */
+	uint8_t attribute; /* 0, or in a long attribute: 1 let through, 2 its value dropped */
+	bool wrote;        /* the "" of a dropped unquoted value is out */
 	uint16_t name_n;
 	char name[TREE_NAME];
 };
@@ -82,24 +91,24 @@ struct rewrite {
 	rewrite_emit emit;
 	void *to;
 
-	struct url base;          /* relative URLs count from here */
-	struct tc_str script;     /* the surrogate's URL */
-	bool has_base;            /* the first base element was seen */
+	struct url base;      /* relative URLs count from here */
+	struct tc_str script; /* the surrogate's URL */
+	bool has_base;        /* the first base element was seen */
 
-	uint8_t text;             /* enum rewrite_text */
-	bool foreign_script;      /* TEXT_FOREIGN: script, not style */
-	bool foreign_cdata;       /* in a CDATA section */
-	bool foreign_seen;        /* a part of its text was seen already */
-	bool amp;                 /* in an amp-analytics that goes */
-	size_t held;              /* bytes of such text, at the front of what comes, that are known to be text */
+	uint8_t text;        /* enum rewrite_text */
+	bool foreign_script; /* TEXT_FOREIGN: script, not style */
+	bool foreign_cdata;  /* in a CDATA section */
+	bool foreign_seen;   /* a part of its text was seen already */
+	bool amp;            /* in an amp-analytics that goes */
+	size_t held;         /* bytes of such text, at the front of what comes, that are known to be text */
 
-	char before;              /* the last byte decided */
-	uint8_t depth;            /* documents around this one */
-	uint8_t quiet;            /* not 0: report nothing */
-	bool noscript;            /* report all as done in a noscript */
-	bool cut;                 /* the input ended inside a tag */
+	char before;   /* the last byte decided */
+	uint8_t depth; /* documents around this one */
+	uint8_t quiet; /* not 0: report nothing */
+	bool noscript; /* report all as done in a noscript */
+	bool cut;      /* the input ended inside a tag */
 	bool status_done, link_done, link_due;
-	size_t edits;             /* changes so far */
+	size_t edits; /* changes so far */
 };
 
 /* A document in the page's own place. rw is zeroed; env lives longer. */

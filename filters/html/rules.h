@@ -8,21 +8,21 @@
 /* How a value is read. */
 enum rule_kind {
 	RULE_NONE,
-	RULE_URL,      /* one URL */
-	RULE_SRCSET,   /* image candidates */
-	RULE_CSS,      /* declarations */
-	RULE_SRCDOC,   /* a document */
-	RULE_LINK,     /* the URL of a link element: what it is depends on rel and as */
-	RULE_META,     /* content of a meta: what it is depends on http-equiv */
-	RULE_BASE,     /* the base URL */
-	RULE_PARAM,    /* value of a param: a URL if its name says so */
-	RULE_LIST,     /* URLs between semicolons, among other things (SVG animations) */
-	RULE_LAZY,     /* a URL that a script will put in the place of src */
-	RULE_HANDLER,  /* a script */
-	RULE_PING,     /* goes, whatever it is */
-	RULE_REMOVE,   /* the attribute goes with its name */
+	RULE_URL,       /* one URL */
+	RULE_SRCSET,    /* image candidates */
+	RULE_CSS,       /* declarations */
+	RULE_SRCDOC,    /* a document */
+	RULE_LINK,      /* the URL of a link element: what it is depends on rel and as */
+	RULE_META,      /* content of a meta: what it is depends on http-equiv */
+	RULE_BASE,      /* the base URL */
+	RULE_PARAM,     /* value of a param: a URL if its name says so */
+	RULE_LIST,      /* URLs between semicolons, among other things (SVG animations) */
+	RULE_LAZY,      /* a URL that a script will put in the place of src */
+	RULE_HANDLER,   /* a script */
+	RULE_PING,      /* goes, whatever it is */
+	RULE_REMOVE,    /* the attribute goes with its name */
 	RULE_INTEGRITY, /* goes when the element's URL is replaced */
-	RULE_AMP,      /* goes when the element's class is denied */
+	RULE_AMP,       /* goes when the element's class is denied */
 };
 
 /* What a URL is replaced by. */

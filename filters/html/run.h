@@ -52,9 +52,9 @@ struct element {
 	const struct token *tk; /* its attributes */
 	const uint8_t *attr;    /* enum attr of each */
 	enum elem elem;
-	unsigned where;         /* IN_HTML ... */
-	bool partial;           /* not all of its attributes are known */
-	bool url_hit;           /* its URL is replaced: an integrity would not fit */
+	unsigned where; /* IN_HTML ... */
+	bool partial;   /* not all of its attributes are known */
+	bool url_hit;   /* its URL is replaced: an integrity would not fit */
 };
 
 /* The value of the first attribute of this kind; p = NULL: none. As written. */
@@ -63,8 +63,11 @@ struct tc_str element_value(const struct element *x, enum attr attr);
 /* What kind of script its attributes make of it. */
 enum script_kind element_script_kind(const struct element *x);
 
-/* Fills attr[] (TOK_ATTR_MAX long) and edits what must be edited. */
-void attr_edit_all(struct run *r, struct element *x, uint8_t *attr);
+/* Finds out which attributes these are, into attr[] (TOK_ATTR_MAX long). False: none that matters. */
+bool attr_name_all(struct element *x, uint8_t *attr);
+
+/* Then edits what must be edited. */
+void attr_edit_all(struct run *r, struct element *x);
 
 /* Edits the one attribute of a partial element. */
 void attr_edit_one(struct run *r, struct element *x);

@@ -11,7 +11,8 @@ where_of(const struct rewrite *rw, enum elem e, bool foreign)
 {
 	if (foreign)
 		return rw->tree.node[rw->tree.n - 1].ns == NS_SVG ? IN_SVG : IN_MATH;
-	return e == E_SVG ? IN_SVG : e == E_MATH ? IN_MATH : IN_HTML;
+	return e == E_SVG ? IN_SVG : e == E_MATH ? IN_MATH
+						 : IN_HTML;
 }
 
 static void
@@ -26,6 +27,11 @@ before_tag(struct run *r, const struct tree_step *step)
 {
 	struct rewrite *rw = r->rw;
 
+	if (!rw->env->acts) {
+		for (unsigned i = 0; i < step->closes; i++)
+			(void)tree_close(&rw->tree);
+		return true;
+	}
 	if (step->closes > 0) {
 		disambiguated(r, TC_STR("end tags before a tag that leaves foreign content"));
 		run_send(r, r->at);
@@ -127,8 +133,8 @@ tag_start(struct run *r)
 		return;
 	}
 	x.where = where_of(rw, x.elem, step.foreign);
-	if (x.tk->attr_n > 0)
-		attr_edit_all(r, &x, attr);
+	if (x.tk->attr_n > 0 && attr_name_all(&x, attr) && rw->env->acts)
+		attr_edit_all(r, &x);
 	r->at = to;
 	entered(r, &x);
 	note_marker(r, &x);
@@ -230,7 +236,7 @@ giant_long(struct run *r, struct element *x, size_t n, size_t there)
 
 	g->attribute = 1;
 	g->wrote = false;
-	if (kind == RULE_NONE || kind == RULE_INTEGRITY || g->end_tag || g->erase) {
+	if (kind == RULE_NONE || kind == RULE_INTEGRITY || g->end_tag || g->erase || !r->rw->env->acts) {
 		giant_take(r, n);
 		return;
 	}
@@ -292,7 +298,7 @@ giant_step(struct run *r)
 		giant_take(r, in.n);
 		return true;
 	case TOK_PART_ATTR:
-		if (tk->attr[0].name_n > 0 && !g->end_tag && !g->erase)
+		if (tk->attr[0].name_n > 0 && !g->end_tag && !g->erase && rw->env->acts)
 			attr_edit_one(r, &x);
 		giant_take(r, n);
 		return true;

@@ -33,7 +33,16 @@ held_max(enum rewrite_text text)
 static enum rewrite_text
 overflown(enum rewrite_text text)
 {
-	return text == TEXT_SCRIPT ? TEXT_SCRIPT_LONG : text == TEXT_COMMENT ? TEXT_PASS : TEXT_DROP;
+	switch (text) {
+	case TEXT_SCRIPT:
+		return TEXT_SCRIPT_LONG;
+	case TEXT_COMMENT:
+		return TEXT_PASS;
+	case TEXT_PI:
+		return TEXT_PI_DROP;
+	default:
+		return TEXT_DROP;
+	}
 }
 
 enum rewrite_text
@@ -41,6 +50,8 @@ text_kind_of(struct run *r, const struct element *x)
 {
 	struct rewrite *rw = r->rw;
 
+	if (!rw->env->acts)
+		return TEXT_PASS;
 	if (x->elem == E_NOSCRIPT)
 		return TEXT_NOSCRIPT;
 	if (x->elem == E_STYLE) {
@@ -73,7 +84,7 @@ text_foreign(struct rewrite *rw)
 {
 	bool script = tree_in_svg(&rw->tree, TC_STR("script"));
 
-	if (rw->text != TEXT_PASS || rw->giant.on || (!script && !tree_in_svg(&rw->tree, TC_STR("style"))))
+	if (rw->text != TEXT_PASS || rw->giant.on || !rw->env->acts || (!script && !tree_in_svg(&rw->tree, TC_STR("style"))))
 		return;
 	rw->text = TEXT_FOREIGN;
 	rw->held = 0;
@@ -101,8 +112,7 @@ judge_script(struct run *r)
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
 	struct judge judge = {r->rw, TC_DID_INLINE_SCRIPT, true};
-	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge,
-	    .foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata};
+	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge, .foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata};
 
 	script_judge(&ctx, held_of(r), &edits);
 	run_apply(r, r->at, &edits);
@@ -318,6 +328,7 @@ judge_held(struct run *r)
 	case TEXT_STYLE:
 	case TEXT_SCRIPT_LONG:
 	case TEXT_DROP:
+	case TEXT_PI_DROP:
 	case TEXT_PASS:
 		break;
 	}
@@ -336,7 +347,7 @@ stream_held(struct run *r, bool last)
 	} else if (rw->text == TEXT_SCRIPT_LONG) {
 		stream_script(r, last);
 	} else {
-		if (rw->text == TEXT_DROP)
+		if (rw->text == TEXT_DROP || rw->text == TEXT_PI_DROP)
 			drop_held(r);
 		r->at += rw->held;
 		rw->held = 0;
@@ -344,6 +355,22 @@ stream_held(struct run *r, bool last)
 }
 
 /* ---- the steps ---- */
+
+/* What is held is too long. */
+static void
+overflow(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+
+	if (rw->text != TEXT_SCRIPT && rw->text != TEXT_COMMENT)
+		judge_did(rw, TC_DID_OVERFLOW, TC_UNKNOWN, TC_STR("a construct too long to be held"));
+	if (rw->text == TEXT_PI) {
+		run_erase(r, r->at + rw->held);
+		rw->held = 0;
+	}
+	rw->text = (uint8_t)overflown((enum rewrite_text)rw->text);
+	rw->sub = (struct script_sub){.n = 0};
+}
 
 void
 text_hold(struct run *r, enum rewrite_text text)
@@ -354,12 +381,9 @@ text_hold(struct run *r, enum rewrite_text text)
 	rw->held = r->tk.n;
 	if (!r->tk.ends)
 		return;
-	if (rw->held <= held_max(text))
-		judge_held(r);
-	else if (text == TEXT_PI)
-		drop_held(r);
-	r->at += rw->held;
-	rw->held = 0;
+	if (rw->held > held_max(text))
+		overflow(r);
+	judge_held(r);
 	rw->text = TEXT_PASS;
 	if (rw->tree.n > 0)
 		text_foreign(rw);
@@ -402,7 +426,7 @@ bool
 text_step(struct run *r)
 {
 	struct rewrite *rw = r->rw;
-	bool comment = rw->text == TEXT_PI || rw->text == TEXT_COMMENT, ended = false;
+	bool comment = rw->text == TEXT_PI || rw->text == TEXT_PI_DROP || rw->text == TEXT_COMMENT, ended = false;
 	enum tok_kind kind = TOK_MORE;
 
 	if (comment)
@@ -411,12 +435,8 @@ text_step(struct run *r)
 		kind = grow_text(r);
 	if (kind != TOK_MORE || (r->last && r->at + rw->held == r->end))
 		ended = true;
-	if (rw->held > held_max((enum rewrite_text)rw->text)) {
-		if (rw->text != TEXT_SCRIPT && rw->text != TEXT_COMMENT)
-			judge_did(rw, TC_DID_OVERFLOW, TC_UNKNOWN, TC_STR("a construct too long to be held"));
-		rw->text = (uint8_t)overflown((enum rewrite_text)rw->text);
-		rw->sub = (struct script_sub){.n = 0};
-	}
+	if (rw->held > held_max((enum rewrite_text)rw->text))
+		overflow(r);
 	if (held_max((enum rewrite_text)rw->text) == SIZE_MAX)
 		stream_held(r, ended);
 	if (!ended)

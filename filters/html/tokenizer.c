@@ -49,12 +49,58 @@ static const uint8_t class_of[256] = {
 	['/'] = NAME_END | ATTR_END,
 	['>'] = NAME_END | ATTR_END | VALUE_END,
 	['='] = ATTR_END,
-	['A'] = L, ['B'] = L, ['C'] = L, ['D'] = L, ['E'] = L, ['F'] = L, ['G'] = L, ['H'] = L, ['I'] = L,
-	['J'] = L, ['K'] = L, ['L'] = L, ['M'] = L, ['N'] = L, ['O'] = L, ['P'] = L, ['Q'] = L, ['R'] = L,
-	['S'] = L, ['T'] = L, ['U'] = L, ['V'] = L, ['W'] = L, ['X'] = L, ['Y'] = L, ['Z'] = L,
-	['a'] = L, ['b'] = L, ['c'] = L, ['d'] = L, ['e'] = L, ['f'] = L, ['g'] = L, ['h'] = L, ['i'] = L,
-	['j'] = L, ['k'] = L, ['l'] = L, ['m'] = L, ['n'] = L, ['o'] = L, ['p'] = L, ['q'] = L, ['r'] = L,
-	['s'] = L, ['t'] = L, ['u'] = L, ['v'] = L, ['w'] = L, ['x'] = L, ['y'] = L, ['z'] = L,
+	['A'] = L,
+	['B'] = L,
+	['C'] = L,
+	['D'] = L,
+	['E'] = L,
+	['F'] = L,
+	['G'] = L,
+	['H'] = L,
+	['I'] = L,
+	['J'] = L,
+	['K'] = L,
+	['L'] = L,
+	['M'] = L,
+	['N'] = L,
+	['O'] = L,
+	['P'] = L,
+	['Q'] = L,
+	['R'] = L,
+	['S'] = L,
+	['T'] = L,
+	['U'] = L,
+	['V'] = L,
+	['W'] = L,
+	['X'] = L,
+	['Y'] = L,
+	['Z'] = L,
+	['a'] = L,
+	['b'] = L,
+	['c'] = L,
+	['d'] = L,
+	['e'] = L,
+	['f'] = L,
+	['g'] = L,
+	['h'] = L,
+	['i'] = L,
+	['j'] = L,
+	['k'] = L,
+	['l'] = L,
+	['m'] = L,
+	['n'] = L,
+	['o'] = L,
+	['p'] = L,
+	['q'] = L,
+	['r'] = L,
+	['s'] = L,
+	['t'] = L,
+	['u'] = L,
+	['v'] = L,
+	['w'] = L,
+	['x'] = L,
+	['y'] = L,
+	['z'] = L,
 };
 #undef L
 
@@ -127,7 +173,8 @@ scan_attr(uint8_t *state, const char *base, const char **pp, const char *end, st
 		if (a->quote != 'u')
 			p++;
 		a->value = (uint32_t)(p - base);
-		*state = a->quote == '"' ? SCAN_DOUBLE : a->quote == '\'' ? SCAN_SINGLE : SCAN_UNQUOTED;
+		*state = a->quote == '"' ? SCAN_DOUBLE : a->quote == '\'' ? SCAN_SINGLE
+									  : SCAN_UNQUOTED;
 		__attribute__((fallthrough));
 	case SCAN_DOUBLE:
 	case SCAN_SINGLE:
@@ -258,7 +305,8 @@ next_tag(struct tok *t, struct tc_str in, bool last, struct token *tk)
 	t->mode = TOK_DATA;
 	t->escape = t->dashes = 0;
 	tk->n = whole ? (size_t)(p - in.p) : in.n;
-	return !whole ? TOK_CUT : tk->end_tag ? TOK_END : TOK_START;
+	return !whole ? TOK_CUT : tk->end_tag ? TOK_END
+					      : TOK_START;
 }
 
 enum tok_part
@@ -326,7 +374,8 @@ tok_long(struct tok *t, struct tc_str in, struct tok_attr *a, bool *done)
 		return t->scan < SCAN_DOUBLE ? (size_t)(p - in.p) : a->value;
 	}
 	*done = scan_attr(&t->scan, in.p, &p, end, a);
-	a->quote = t->scan == SCAN_UNQUOTED ? 'u' : t->scan == SCAN_DOUBLE ? '"' : '\'';
+	a->quote = t->scan == SCAN_UNQUOTED ? 'u' : t->scan == SCAN_DOUBLE ? '"'
+									   : '\'';
 	a->value_n = (uint32_t)(p - in.p) - (*done && t->scan != SCAN_UNQUOTED);
 	return (size_t)(p - in.p);
 }
@@ -344,7 +393,8 @@ comment_step(uint8_t in, char c)
 	case IN_COMMENT_DASH:
 		return c == '-' ? IN_COMMENT_END : IN_COMMENT;
 	case IN_COMMENT_END:
-		return c == '-' ? IN_COMMENT_END : c == '!' ? IN_COMMENT_BANG : IN_COMMENT;
+		return c == '-' ? IN_COMMENT_END : c == '!' ? IN_COMMENT_BANG
+							    : IN_COMMENT;
 	default:
 		return c == '-' ? IN_COMMENT_DASH : IN_COMMENT;
 	}
@@ -561,7 +611,8 @@ script_less(struct tok *t, struct tc_str in, bool last)
 			t->escape = 1;
 			t->dashes = 2;
 		}
-		return r == 1 ? 4 : r == -1 && !last ? -1 : 1;
+		return r == 1 ? 4 : r == -1 && !last ? -1
+						     : 1;
 	}
 	r = script_tag(in, t->escape == 1 ? TC_STR("<script") : TC_STR("</script"), last);
 	if (r == -1)
@@ -580,7 +631,8 @@ script_dashes(struct tok *t, const char *p, const char *end)
 	for (; p < end && *p != '<' && t->escape > 0; p++) {
 		if (*p == '>' && t->dashes == 2)
 			t->escape = 0;
-		t->dashes = *p != '-' ? 0 : t->dashes < 2 ? t->dashes + 1 : 2;
+		t->dashes = *p != '-' ? 0 : t->dashes < 2 ? t->dashes + 1
+							  : 2;
 	}
 	return p;
 }

@@ -49,7 +49,7 @@ struct token {
 	size_t n;          /* bytes of this token, from the front */
 	bool begins, ends; /* of comments, bogus ones and DOCTYPEs: first and last piece */
 	/* tags only: */
-	bool end_tag;      /* of TOK_GIANT: which of the two */
+	bool end_tag; /* of TOK_GIANT: which of the two */
 	bool self_closing;
 	struct tc_str name; /* as written */
 	size_t attr_n;
@@ -58,14 +58,14 @@ struct token {
 
 /* Zeroed = the start of a document. */
 struct tok {
-	uint8_t mode;   /* enum tok_mode */
-	uint8_t inside; /* enum in tokenizer.c: text, or which part of a comment or declaration */
-	uint8_t escape; /* of script data: 0, 1 escaped, 2 double escaped */
-	uint8_t dashes; /* there: how many '-' came last, 2 at most */
-	uint8_t scan;   /* state of the tag scan ... */
-	uint8_t attrs;  /* ... attributes seen by it ... */
-	uint32_t seen;  /* ... and how far into the undecided tag it got; 0: none begun */
-	bool cdata;     /* CDATA sections are possible: the adjusted current node is foreign; kept by the caller */
+	uint8_t mode;      /* enum tok_mode */
+	uint8_t inside;    /* enum in tokenizer.c: text, or which part of a comment or declaration */
+	uint8_t escape;    /* of script data: 0, 1 escaped, 2 double escaped */
+	uint8_t dashes;    /* there: how many '-' came last, 2 at most */
+	uint8_t scan;      /* state of the tag scan ... */
+	uint8_t attrs;     /* ... attributes seen by it ... */
+	uint32_t seen;     /* ... and how far into the undecided tag it got; 0: none begun */
+	bool cdata;        /* CDATA sections are possible: the adjusted current node is foreign; kept by the caller */
 	struct tc_str end; /* name of the end tag that ends RCDATA, RAWTEXT, SCRIPT: lower case, static */
 };
 

@@ -13,7 +13,7 @@
 #include "tokenizer.h"
 
 enum {
-	TREE_DEPTH = 256, /* open elements of an island; what is deeper closes it */
+	TREE_DEPTH = 256,  /* open elements of an island; what is deeper closes it */
 	TREE_NAMES = 1536, /* bytes of their names */
 	TREE_NAME = 128,   /* a longer name closes it too */
 };
@@ -35,18 +35,18 @@ enum tree_select {
 
 /* Zeroed = the start of a document. */
 struct tree {
-	uint16_t n;        /* open elements of the island; 0: HTML content */
+	uint16_t n; /* open elements of the island; 0: HTML content */
 	uint16_t names_n;
-	uint16_t math;     /* how many of them are MathML's */
-	uint16_t points;   /* how many are integration points, or annotation-xml */
+	uint16_t math;   /* how many of them are MathML's */
+	uint16_t points; /* how many are integration points, or annotation-xml */
 	uint16_t templates;
-	uint16_t template_tables; /* tables and colgroups begun in the innermost template */
+	uint16_t template_tables;  /* tables and colgroups begun in the innermost template */
 	uint16_t select_templates; /* templates begun in the select */
-	uint8_t select;    /* enum tree_select */
-	bool no_frameset;  /* a frameset would be ignored: "frameset-ok" is off */
-	bool frameset;     /* in or after a frameset */
-	bool no_script;    /* read as with scripting off: noscript is an ordinary element; set by the caller */
-	bool document;     /* a tag was seen that only a whole document has */
+	uint8_t select;            /* enum tree_select */
+	bool no_frameset;          /* a frameset would be ignored: "frameset-ok" is off */
+	bool frameset;             /* in or after a frameset */
+	bool no_script;            /* read as with scripting off: noscript is an ordinary element; set by the caller */
+	bool document;             /* a tag was seen that only a whole document has */
 	struct tree_node node[TREE_DEPTH];
 	char names[TREE_NAMES];
 };
