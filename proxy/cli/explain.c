@@ -478,12 +478,16 @@ print_to_origin(const struct explain *e)
 	}
 }
 
-/* What the page says, if a person's no was acted on. */
+/* What the page says, if a person's no was acted on; of a page that is given it must be in there. */
 static struct tc_str
 shown(const struct explain *e)
 {
+	const struct tc_str none = {NULL, 0};
+
 	if (!e->out.decision.person || e->out.decision.pass_bodies || e->out.outcome != DRY_FORWARDED)
-		return (struct tc_str){NULL, 0};
+		return none;
+	if (e->in.has_response && tc_find(e->out.body, TC_STR("data-tacet=\"status\"")) == e->out.body.n)
+		return none;
 	return status_of(e->out.decision.rules);
 }
 

@@ -8,14 +8,18 @@
 #include "config/config.h"
 #include "tacet/decision.h"
 
-enum choice { CHOICE_NONE, CHOICE_OUT, CHOICE_IN };
+enum choice {
+	CHOICE_NONE,
+	CHOICE_OUT,
+	CHOICE_IN,
+};
 
 struct facts {
-	bool gpc, dnt;             /* live signals of this request */
-	enum choice choice;        /* the sticky cookie: in only with a valid MAC */
-	tc_classes choice_denied;  /* classes the visitor switched off there; 0: none named */
-	enum choice account;       /* Privacy-Account-Choice of this response */
-	struct place place;        /* after geo.unknown and --region were applied; "" = unknown */
+	bool gpc, dnt;            /* live signals of this request */
+	enum choice choice;       /* the sticky cookie: in only with a valid MAC */
+	tc_classes choice_denied; /* classes the visitor switched off there; 0: none named */
+	enum choice account;      /* Privacy-Account-Choice of this response */
+	struct place place;       /* after geo.unknown and --region were applied; "" = unknown */
 	const struct config_site *site;
 	const struct tc_route *route;
 };

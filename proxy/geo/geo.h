@@ -8,10 +8,12 @@
 
 struct geo; /* one loaded set of databases; immutable, shared by all loops */
 
-enum geo_result { GEO_FOUND,
+enum geo_result {
+	GEO_FOUND,
 	GEO_UNKNOWN,
 	GEO_ERROR,
-	GEO_RESULT_COUNT };
+	GEO_RESULT_COUNT,
+};
 
 /*
  * Loads the databases (paths) into private sealed memory and builds the place index; a city with fewer than
