@@ -257,6 +257,20 @@ part_end(struct tc_str s)
 	return n;
 }
 
+/* "report-" in any case: most policies have none, and are not taken apart. */
+static bool
+mentions_reports(struct tc_str s)
+{
+	static const struct tc_str word = TC_STR_INIT("report");
+
+	for (size_t at = tc_find_byte(s, '-'); at < s.n; at = tc_find_byte(s, '-')) {
+		if (at >= word.n && tc_ieq(tc_str_of(s.p + at - word.n, word.n), word))
+			return true;
+		tc_skip(&s, at + 1);
+	}
+	return false;
+}
+
 int
 fields_report_parts(struct field_work *w, struct tc_field *f)
 {
@@ -264,8 +278,7 @@ fields_report_parts(struct field_work *w, struct tc_field *f)
 	struct rest r;
 	bool gone = false;
 
-	if (tc_find(s, TC_STR("report-")) == s.n && tc_find(s, TC_STR("REPORT-")) == s.n &&
-	    tc_find(s, TC_STR("Report-")) == s.n)
+	if (!mentions_reports(s))
 		return 0;
 	r = (struct rest){tc_alloc_bytes(w->c->arena, s.n), 0};
 	if (r.p == NULL)

@@ -250,7 +250,7 @@ test_n08_policies(void **state)
 	    {"a b; REPORT-URI https://c.example/x; c d", "a b; c d"}, {"report-uri https://c.example/x", "-"},
 	    {"a b; report-uri https://c.example/x, c d; report-uri /own", "a b, c d; report-uri /own"},
 	    {"a b; report-to group", "a b"}, {"img-src https://c.example/report-uri", NULL}, {"a report-to x", NULL},
-	    {"a; Report-Uri //c.example", "a"}, {"report-uri", NULL});
+	    {"a; rePort-uri //c.example", "a"}, {"report-uri", NULL});
 	EXPECT("Content-Security-Policy-Report-Only", {"default-src 'self'; report-uri https://c.example/x", "default-src 'self'"});
 	EXPECT("Expect-CT", {"max-age=86400, enforce, report-uri=\"https://c.example/ct\"", "max-age=86400, enforce"},
 	    {"max-age=86400, report-uri=\"/ct\"", NULL}, {"report-uri=\"https://c.example/ct\", max-age=1", "max-age=1"});
