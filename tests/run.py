@@ -74,7 +74,8 @@ def run_program(suite, path, args, result, env):
         passed, failed, skipped = counts
         result.passed += passed
         result.skipped += [(f"{name}: {s}", reason_of(out, s)) for s in skipped]
-        result.failed += [(f"{name}: {f}", out) for f in failed[:1]]
+        wrong = "\n".join(l for l in out.splitlines() if not re.match(r"\[ (RUN  |      OK) ", l))
+        result.failed += [(f"{name}: {f}", wrong) for f in failed[:1]]
         result.failed += [(f"{name}: {f}", "") for f in failed[1:]]
         if status != 0 and not failed:
             result.failed.append((name, out))

@@ -12,6 +12,7 @@
 #define NET_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define WHEEL_SLOTS 128
