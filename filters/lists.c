@@ -27,12 +27,12 @@ static const struct package {
 	enum tc_class class;
 	const char *paths[4];
 } packages[] = {
-    {TC_STR_INIT("easyprivacy"), TC_PACK_EASYPRIVACY, TC_ANALYTICS,
-	{LOCAL "easyprivacy.txt", UBLOCK "thirdparties/easylist/easyprivacy.txt",
-	    WEBEXT "thirdparties/easylist/easyprivacy.txt", NULL}},
-    {TC_STR_INIT("easylist"), TC_PACK_EASYLIST, TC_ADVERTISING,
-	{LOCAL "easylist.txt", UBLOCK "thirdparties/easylist/easylist.txt",
-	    WEBEXT "thirdparties/easylist/easylist.txt", NULL}},
+	{TC_STR_INIT("easyprivacy"), TC_PACK_EASYPRIVACY, TC_ANALYTICS,
+	    {LOCAL "easyprivacy.txt", UBLOCK "thirdparties/easylist/easyprivacy.txt",
+		WEBEXT "thirdparties/easylist/easyprivacy.txt", NULL}},
+	{TC_STR_INIT("easylist"), TC_PACK_EASYLIST, TC_ADVERTISING,
+	    {LOCAL "easylist.txt", UBLOCK "thirdparties/easylist/easylist.txt",
+		WEBEXT "thirdparties/easylist/easylist.txt", NULL}},
 };
 
 static const char *const pack_names[TC_PACK_COUNT] = {
@@ -258,9 +258,9 @@ lists_describe(const struct match_db *db, void (*line)(void *arg, struct tc_str 
 }
 
 const struct tc_filter filter_lists = {
-    .name = "lists",
-    .help = "the filter lists that others ask about a URL",
-    .phase = TC_GATE,
-    .load = lists_load,
-    .unload = lists_unload,
+	.name = "lists",
+	.help = "the filter lists that others ask about a URL",
+	.phase = TC_GATE,
+	.load = lists_load,
+	.unload = lists_unload,
 };

@@ -210,10 +210,10 @@ main(int argc, char **argv)
 	static char buf[URL_MAX + 64];
 	static const struct tc_str use[] = {TC_STR_INIT("built-in"), TC_STR_INIT("easyprivacy"), TC_STR_INIT("easylist")};
 	struct match_page page = {
-	    .host = TC_STR("www.example.com"),
-	    .domain = TC_STR("example.com"),
-	    .denied = TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) |
-	              TC_CLASS_BIT(TC_SOCIAL),
+		.host = TC_STR("www.example.com"),
+		.domain = TC_STR("example.com"),
+		.denied = TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) |
+		    TC_CLASS_BIT(TC_SOCIAL),
 	};
 	const char *directory = argc > 1 ? argv[1] : "../shared/corpus/pages";
 	size_t bytes = 0;

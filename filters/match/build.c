@@ -282,7 +282,7 @@ static int
 add_rule(struct match_db *db, struct line *l, struct tc_str text, enum tc_pack pack, enum tc_class class)
 {
 	uint32_t pool_n = db->pool_n;
-	struct rule r = {.text_n = (uint16_t)text.n, .class = (uint8_t)class, .pack = (uint8_t)pack};
+	struct rule r = {.text_n = (uint16_t)text.n, .class = (uint8_t) class, .pack = (uint8_t)pack};
 	int why;
 
 	read_page_exception(l);
@@ -472,7 +472,7 @@ read_comment(struct list *s, struct tc_str line)
 	line = tc_trim(line);
 	for (int class = 0; class < TC_CLASS_COUNT; class++)
 		if (tc_ieq(line, class_names[class]))
-			s->class = (enum tc_class)class;
+			s->class = (enum tc_class) class;
 }
 
 /* Whether s can only be a host: labels with a dot between them. */
@@ -902,8 +902,8 @@ finish(struct match_db *db)
 	free(db->bad);
 	db->bad = NULL;
 	db->stats.bytes = sizeof(*db) + db->rule_room * sizeof(*db->rules) + db->domain_room * sizeof(*db->domains) +
-	                  db->pool_room + db->ref_room * sizeof(*db->refs) + index_bytes(&db->block) +
-	                  index_bytes(&db->allow);
+	    db->pool_room + db->ref_room * sizeof(*db->refs) + index_bytes(&db->block) +
+	    index_bytes(&db->allow);
 	db->built = true;
 }
 

@@ -79,8 +79,8 @@ enum { LOOSE_MAX = 16, GRAM_BITS = 65536 };
 struct index {
 	struct table hosts, grams, sites;
 	uint32_t loose[LOOSE_MAX], loose_count;
-	bool important;                 /* one of the rules is */
-	uint8_t bitmap[GRAM_BITS / 8];  /* a 4-gram whose bit is 0 is in no slot */
+	bool important;                /* one of the rules is */
+	uint8_t bitmap[GRAM_BITS / 8]; /* a 4-gram whose bit is 0 is in no slot */
 };
 
 struct match_db {
@@ -154,7 +154,7 @@ static inline bool
 is_separator(char c)
 {
 	return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	         c == '-' || c == '.' || c == '%' || (uint8_t)c >= 0x80);
+	    c == '-' || c == '.' || c == '%' || (uint8_t)c >= 0x80);
 }
 
 /* A part of a host name: letters (lower case), digits, '-', '_', '.'. */

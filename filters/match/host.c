@@ -172,7 +172,9 @@ next_code_point(struct tc_str *s)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
 	uint8_t first = next_byte(s);
-	int n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+	int n = first < 0x80 ? 1 : first >= 0xf0 ? 4
+	    : first >= 0xe0                      ? 3
+						 : 2;
 	uint32_t c = n == 1 ? first : first & (0x7fu >> n);
 
 	if (first >= 0x80 && (first < 0xc2 || first > 0xf4))
@@ -210,7 +212,8 @@ put_number(char *out, size_t n, uint32_t q, uint32_t bias)
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 	for (uint32_t k = 36; n < HOST_MAX; k += 36) {
-		uint32_t t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
+		uint32_t t = k <= bias ? 1 : k >= bias + 26 ? 26
+							    : k - bias;
 
 		if (q < t) {
 			out[n++] = digits[q];
@@ -427,15 +430,45 @@ size_t
 host_plain(struct tc_str s, char buf[HOST_MAX])
 {
 	static const char plain[256] = {
-		['-'] = '-', ['.'] = '.', ['_'] = '_',
-		['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
-		['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+		['-'] = '-',
+		['.'] = '.',
+		['_'] = '_',
+		['0'] = '0',
+		['1'] = '1',
+		['2'] = '2',
+		['3'] = '3',
+		['4'] = '4',
+		['5'] = '5',
+		['6'] = '6',
+		['7'] = '7',
+		['8'] = '8',
+		['9'] = '9',
 #define LETTER(lower, upper) [lower] = lower, [upper] = lower
-		LETTER('a', 'A'), LETTER('b', 'B'), LETTER('c', 'C'), LETTER('d', 'D'), LETTER('e', 'E'),
-		LETTER('f', 'F'), LETTER('g', 'G'), LETTER('h', 'H'), LETTER('i', 'I'), LETTER('j', 'J'),
-		LETTER('k', 'K'), LETTER('l', 'L'), LETTER('m', 'M'), LETTER('n', 'N'), LETTER('o', 'O'),
-		LETTER('p', 'P'), LETTER('q', 'Q'), LETTER('r', 'R'), LETTER('s', 'S'), LETTER('t', 'T'),
-		LETTER('u', 'U'), LETTER('v', 'V'), LETTER('w', 'W'), LETTER('x', 'X'), LETTER('y', 'Y'),
+		LETTER('a', 'A'),
+		LETTER('b', 'B'),
+		LETTER('c', 'C'),
+		LETTER('d', 'D'),
+		LETTER('e', 'E'),
+		LETTER('f', 'F'),
+		LETTER('g', 'G'),
+		LETTER('h', 'H'),
+		LETTER('i', 'I'),
+		LETTER('j', 'J'),
+		LETTER('k', 'K'),
+		LETTER('l', 'L'),
+		LETTER('m', 'M'),
+		LETTER('n', 'N'),
+		LETTER('o', 'O'),
+		LETTER('p', 'P'),
+		LETTER('q', 'Q'),
+		LETTER('r', 'R'),
+		LETTER('s', 'S'),
+		LETTER('t', 'T'),
+		LETTER('u', 'U'),
+		LETTER('v', 'V'),
+		LETTER('w', 'W'),
+		LETTER('x', 'X'),
+		LETTER('y', 'Y'),
 		LETTER('z', 'Z'),
 #undef LETTER
 	};

@@ -15,13 +15,13 @@ struct ask {
 	const struct match_db *db;
 	const struct match_page *page;
 	const struct url *url;
-	struct tc_str text;            /* as it is */
-	const char *lower;             /* the same in lower case */
-	size_t host_at, host_end;      /* where the host is in text */
+	struct tc_str text;       /* as it is */
+	const char *lower;        /* the same in lower case */
+	size_t host_at, host_end; /* where the host is in text */
 	uint16_t type;
-	uint16_t party;                /* RULE_FIRST or RULE_THIRD */
+	uint16_t party; /* RULE_FIRST or RULE_THIRD */
 	bool same_host;
-	uint16_t need;                 /* flags that a rule must have */
+	uint16_t need; /* flags that a rule must have */
 };
 
 /* Whether host is domain or below it. */
@@ -438,12 +438,12 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 {
 	char lower[URL_MAX];
 	struct ask a = {
-	    .db = db,
-	    .page = page,
-	    .url = url,
-	    .text = url->text,
-	    .lower = lower,
-	    .type = (uint16_t)type,
+		.db = db,
+		.page = page,
+		.url = url,
+		.text = url->text,
+		.lower = lower,
+		.type = (uint16_t)type,
 	};
 
 	assert(db->built && url->text.n <= sizeof(lower));

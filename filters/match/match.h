@@ -27,9 +27,9 @@ enum match_type {
 
 /* The page that asks, once per request. */
 struct match_page {
-	struct tc_str host;   /* of the site, lower case */
-	struct tc_str domain; /* its registrable domain (psl_domain()); the host itself if it has none */
-	tc_classes denied;    /* rules of other classes do not count */
+	struct tc_str host;      /* of the site, lower case */
+	struct tc_str domain;    /* its registrable domain (psl_domain()); the host itself if it has none */
+	tc_classes denied;       /* rules of other classes do not count */
 	struct tc_strs allow[2]; /* hosts of site and route that pass every list: the host and its subdomains */
 };
 
@@ -39,7 +39,7 @@ struct match_result {
 	enum match_verdict verdict; /* MATCH_ALLOW: an exception rule beat a blocking one */
 	enum tc_class class;        /* of the blocking rule */
 	enum tc_pack pack;
-	struct tc_str rule;         /* text of the deciding rule; lives as long as the block */
+	struct tc_str rule; /* text of the deciding rule; lives as long as the block */
 };
 
 /* The block of this snapshot; what filter_lists' load() made. */

@@ -177,7 +177,12 @@ ere_atom(struct mkdfa *m, const char **p, const char *end)
 		if (*p == end || strchr(".[]()*+?{}|^$\\/-", **p) == NULL)
 			m->error = "unknown escape";
 		return nfa_byte(m, *p < end ? *(*p)++ : c);
-	case '*': case '+': case '?': case '{': case '^': case '$':
+	case '*':
+	case '+':
+	case '?':
+	case '{':
+	case '^':
+	case '$':
 		m->error = "*, +, ?, {, ^ or $ at a place where it says nothing";
 		return nfa_nothing(m);
 	default:
@@ -311,7 +316,7 @@ mkdfa_classes(struct mkdfa *m)
 			class++;
 		if (class == m->class_count)
 			first[m->class_count++] = c;
-		m->class_of[c] = (uint8_t)class;
+		m->class_of[c] = (uint8_t) class;
 	}
 }
 

@@ -57,12 +57,12 @@ static const char *const classes[] = {
 #define X(e, name) name,
     TC_CLASSES(X)
 #undef X
-        NULL};
+	NULL};
 static const char *const param_classes[] = {
 #define X(e, name) name,
     PACK_PARAM_CLASSES(X)
 #undef X
-        NULL};
+	NULL};
 static const char *const strips[] = {"strip", "keep", "policy", NULL};
 static const char *const setters[] = {"js", "http", "3p", NULL};
 static const char *const answers[] = {"empty", "gif", "script", "json", NULL};

@@ -16,9 +16,9 @@ enum {
 /* ---- options ---- */
 
 enum option_kind {
-	OPT_TYPE,     /* value: types */
-	OPT_FLAG,     /* value: flags */
-	OPT_PARTY,    /* value: the party flag that stays */
+	OPT_TYPE,  /* value: types */
+	OPT_FLAG,  /* value: flags */
+	OPT_PARTY, /* value: the party flag that stays */
 	OPT_FROM,
 	OPT_TO,
 	OPT_DENY,

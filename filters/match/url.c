@@ -15,12 +15,12 @@
 
 /* What a byte needs. */
 enum {
-	DROP = 1,       /* TAB, LF, CR: not part of the URL */
-	EDGE = 2,       /* C0 control or space: stripped at both ends */
-	SCHEME = 4,     /* may stand in a scheme */
-	PATH_CARE = 8,  /* is encoded or changed in a path, or ends it */
+	DROP = 1,        /* TAB, LF, CR: not part of the URL */
+	EDGE = 2,        /* C0 control or space: stripped at both ends */
+	SCHEME = 4,      /* may stand in a scheme */
+	PATH_CARE = 8,   /* is encoded or changed in a path, or ends it */
 	QUERY_CARE = 16, /* is encoded in a query */
-	FRAGMENT = 32,  /* ends the URL */
+	FRAGMENT = 32,   /* ends the URL */
 	SLASH = 64
 };
 

@@ -5,7 +5,7 @@
 #include "tacet/str.h"
 
 enum url_scheme {
-	URL_NONE,    /* nothing to fetch from: fragment only, or empty */
+	URL_NONE, /* nothing to fetch from: fragment only, or empty */
 	URL_HTTP,
 	URL_HTTPS,
 	URL_WS,
@@ -18,12 +18,12 @@ enum url_scheme {
 /* A resolved URL. All slices point into `text`, which the caller's buffer holds. */
 struct url {
 	enum url_scheme scheme;
-	struct tc_str text; /* "https://host[:port]/path?query", host lower case, no fragment */
-	struct tc_str host; /* lower case, punycode kept, no trailing dot; [v6] without brackets */
-	struct tc_str port; /* n = 0: none or the scheme's default */
-	struct tc_str path; /* begins with '/' */
+	struct tc_str text;  /* "https://host[:port]/path?query", host lower case, no fragment */
+	struct tc_str host;  /* lower case, punycode kept, no trailing dot; [v6] without brackets */
+	struct tc_str port;  /* n = 0: none or the scheme's default */
+	struct tc_str path;  /* begins with '/' */
 	struct tc_str query; /* without '?'; p = NULL: none */
-	bool relative;      /* it took its host from the base */
+	bool relative;       /* it took its host from the base */
 };
 
 #define URL_MAX 8192 /* longer ones are cut for matching: the host and the first 8 KiB decide */

@@ -169,11 +169,24 @@ static const struct {
 	const char *name;
 	enum match_type type;
 } types[] = {
-	{"document", MATCH_DOCUMENT}, {"doc", MATCH_DOCUMENT}, {"subdocument", MATCH_SUBDOCUMENT},
-	{"frame", MATCH_SUBDOCUMENT}, {"script", MATCH_SCRIPT}, {"stylesheet", MATCH_STYLESHEET},
-	{"css", MATCH_STYLESHEET}, {"image", MATCH_IMAGE}, {"img", MATCH_IMAGE}, {"font", MATCH_FONT},
-	{"media", MATCH_MEDIA}, {"object", MATCH_OBJECT}, {"xmlhttprequest", MATCH_XHR}, {"xhr", MATCH_XHR},
-	{"ping", MATCH_PING}, {"beacon", MATCH_PING}, {"websocket", MATCH_WEBSOCKET}, {"other", MATCH_OTHER},
+	{"document", MATCH_DOCUMENT},
+	{"doc", MATCH_DOCUMENT},
+	{"subdocument", MATCH_SUBDOCUMENT},
+	{"frame", MATCH_SUBDOCUMENT},
+	{"script", MATCH_SCRIPT},
+	{"stylesheet", MATCH_STYLESHEET},
+	{"css", MATCH_STYLESHEET},
+	{"image", MATCH_IMAGE},
+	{"img", MATCH_IMAGE},
+	{"font", MATCH_FONT},
+	{"media", MATCH_MEDIA},
+	{"object", MATCH_OBJECT},
+	{"xmlhttprequest", MATCH_XHR},
+	{"xhr", MATCH_XHR},
+	{"ping", MATCH_PING},
+	{"beacon", MATCH_PING},
+	{"websocket", MATCH_WEBSOCKET},
+	{"other", MATCH_OTHER},
 };
 
 static void
@@ -206,10 +219,18 @@ test_party(void **state)
 		const char *option;
 		bool first, third, same;
 	} options[] = {
-		{"third-party", false, true, false}, {"3p", false, true, false}, {"~third-party", true, false, true},
-		{"first-party", true, false, true}, {"1p", true, false, true}, {"~first-party", false, true, false},
-		{"~3p", true, false, true}, {"~1p", false, true, false}, {"strict1p", false, false, true},
-		{"strict3p", true, true, false}, {"_", true, true, true}, {"___", true, true, true},
+		{"third-party", false, true, false},
+		{"3p", false, true, false},
+		{"~third-party", true, false, true},
+		{"first-party", true, false, true},
+		{"1p", true, false, true},
+		{"~first-party", false, true, false},
+		{"~3p", true, false, true},
+		{"~1p", false, true, false},
+		{"strict1p", false, false, true},
+		{"strict3p", true, true, false},
+		{"_", true, true, true},
+		{"___", true, true, true},
 	};
 	char rule[64];
 
@@ -231,17 +252,39 @@ test_domains(void **state)
 		const char *value;
 		bool applies;
 	} values[] = {
-		{"domain=site.example", true}, {"domain=www.site.example", true}, {"domain=a.www.site.example", false},
-		{"domain=ite.example", false}, {"domain=other.example", false}, {"domain=other.example|site.example", true},
-		{"domain=SITE.example", true}, {"from=site.example", true}, {"domain=~site.example", false},
-		{"domain=~other.example", true}, {"domain=site.example|~www.site.example", false},
-		{"domain=~site.example|www.site.example", true}, {"domain=~www.other.example|site.example", true},
-		{"domain=site.*", true}, {"domain=www.site.*", true}, {"domain=ite.*", false}, {"domain=~site.*", false},
-		{"domain=example.*", false}, {"to=o.example", true}, {"to=other.example", false}, {"to=~o.example", false},
-		{"to=o.*", true}, {"to=~other.example", true}, {"denyallow=o.example", false}, {"denyallow=cdn.o.example", true},
-		{"denyallow=x.example|o.example", false}, {"domain=site.example,denyallow=x.example", true},
-		{"domain=site.example,to=x.example", false}, {"method=get", true}, {"method=post", false},
-		{"method=post|get", true}, {"method=~get", false}, {"method=~post", true},
+		{"domain=site.example", true},
+		{"domain=www.site.example", true},
+		{"domain=a.www.site.example", false},
+		{"domain=ite.example", false},
+		{"domain=other.example", false},
+		{"domain=other.example|site.example", true},
+		{"domain=SITE.example", true},
+		{"from=site.example", true},
+		{"domain=~site.example", false},
+		{"domain=~other.example", true},
+		{"domain=site.example|~www.site.example", false},
+		{"domain=~site.example|www.site.example", true},
+		{"domain=~www.other.example|site.example", true},
+		{"domain=site.*", true},
+		{"domain=www.site.*", true},
+		{"domain=ite.*", false},
+		{"domain=~site.*", false},
+		{"domain=example.*", false},
+		{"to=o.example", true},
+		{"to=other.example", false},
+		{"to=~o.example", false},
+		{"to=o.*", true},
+		{"to=~other.example", true},
+		{"denyallow=o.example", false},
+		{"denyallow=cdn.o.example", true},
+		{"denyallow=x.example|o.example", false},
+		{"domain=site.example,denyallow=x.example", true},
+		{"domain=site.example,to=x.example", false},
+		{"method=get", true},
+		{"method=post", false},
+		{"method=post|get", true},
+		{"method=~get", false},
+		{"method=~post", true},
 	};
 	static const char *const patterns[] = {"||o.example^", "/track/px", "*", "/p"};
 	char rule[128];
@@ -660,8 +703,10 @@ test_load(void **state)
 		const char *name, *directory, *config;
 		size_t rules;
 	} good[] = {
-		{"rules.txt", "tests/fixtures/lists", "", 7}, {"rules.txt", "", "tests/fixtures/lists", 7},
-		{"rules.txt", "tests/unit", "tests/fixtures/lists", 7}, {"lists/rules.txt", "tests/unit", "tests/fixtures", 7},
+		{"rules.txt", "tests/fixtures/lists", "", 7},
+		{"rules.txt", "", "tests/fixtures/lists", 7},
+		{"rules.txt", "tests/unit", "tests/fixtures/lists", 7},
+		{"lists/rules.txt", "tests/unit", "tests/fixtures", 7},
 		{"./", "", "tests/fixtures/lists", 15},
 	};
 
@@ -722,12 +767,25 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_host_anchor), cmocka_unit_test(test_substrings), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_party), cmocka_unit_test(test_domains), cmocka_unit_test(test_case),
-		cmocka_unit_test(test_order), cmocka_unit_test(test_list_file), cmocka_unit_test(test_hosts_files),
-		cmocka_unit_test(test_classes), cmocka_unit_test(test_allow), cmocka_unit_test(test_no_url),
-		cmocka_unit_test(test_hostile_lists), cmocka_unit_test(test_slow_patterns), cmocka_unit_test(test_lower), cmocka_unit_test(test_built_in),
-		cmocka_unit_test(test_built_in_wins), cmocka_unit_test(test_load), cmocka_unit_test(test_easyprivacy),
+		cmocka_unit_test(test_host_anchor),
+		cmocka_unit_test(test_substrings),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_party),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_case),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_list_file),
+		cmocka_unit_test(test_hosts_files),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_no_url),
+		cmocka_unit_test(test_hostile_lists),
+		cmocka_unit_test(test_slow_patterns),
+		cmocka_unit_test(test_lower),
+		cmocka_unit_test(test_built_in),
+		cmocka_unit_test(test_built_in_wins),
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_easyprivacy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

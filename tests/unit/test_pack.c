@@ -316,9 +316,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order), cmocka_unit_test(test_near_misses), cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_every_row), cmocka_unit_test(test_signatures),
-		cmocka_unit_test(test_endpoints), cmocka_unit_test(test_generator),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_near_misses),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_every_row),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_generator),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,10 +28,10 @@ test_domains(void **state)
 		{"127.0.0.1", ""},
 		{"::1", ""},
 		{"2001:db8::1", ""},
-		{"www.ck", "www.ck"},                   /* exception */
-		{"a.b.ck", "a.b.ck"},                   /* *.ck */
+		{"www.ck", "www.ck"}, /* exception */
+		{"a.b.ck", "a.b.ck"}, /* *.ck */
 		{"b.ck", ""},
-		{"me.github.io", "me.github.io"},       /* private section */
+		{"me.github.io", "me.github.io"}, /* private section */
 		{"www.me.github.io", "me.github.io"},
 		{"github.io", ""},
 		{"www.example.unknowntld", "example.unknowntld"},

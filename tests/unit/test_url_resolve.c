@@ -215,23 +215,33 @@ test_hosts(void **state)
 		{base, "//a%00b.com/", "(unknown)"},
 		{base, "//a%zzb.com/", "(unknown)"},
 		{base, "//\xef\xbd\x87\xef\xbd\x8f\xef\xbc\xaf.com/", "https://goo.com/"}, /* full width g, o, O */
-		{base, "//google\xe3\x80\x82" "com/", "https://google.com/"},  /* U+3002 */
-		{base, "//google\xef\xbc\x8e" "com/", "https://google.com/"},  /* U+FF0E */
-		{base, "//google\xef\xbd\xa1" "com/", "https://google.com/"},  /* U+FF61 */
-		{base, "//goo\xc2\xadgle.com/", "https://google.com/"},        /* soft hyphen */
-		{base, "//goo\xe2\x80\x8bgle.com/", "https://google.com/"},    /* U+200B */
-		{base, "//goo\xe2\x81\xa0gle.com/", "https://google.com/"},    /* U+2060 */
-		{base, "//goo\xef\xbb\xbfgle.com/", "https://google.com/"},    /* U+FEFF */
-		{base, "//goo\xe1\xa0\x8bgle.com/", "https://google.com/"},    /* U+180B */
-		{base, "//goo\xef\xb8\x8fgle.com/", "https://google.com/"},    /* U+FE0F */
-		{base, "//\xe2\x93\x96oogle.com/", "(unknown)"},               /* circled g */
-		{base, "//\xf0\x9d\x90\xa0oogle.com/", "(unknown)"},           /* mathematical g */
-		{base, "//e\xcc\x81.example/", "(unknown)"},                   /* combining mark */
-		{base, "//\xff.example/", "(unknown)"},                        /* no UTF-8 */
-		{base, "//\xc0\xaf.example/", "(unknown)"},                    /* overlong */
-		{base, "//\xc2\xad/", "(unknown)"},                            /* nothing is left */
-		{base, "//b\xc3\xbc" "cher.example/", "https://xn--bcher-kva.example/"},
-		{base, "//B\xc3\x9c" "CHER.example/", "https://xn--bcher-kva.example/"},
+		{base, "//google\xe3\x80\x82"
+		       "com/",
+		    "https://google.com/"}, /* U+3002 */
+		{base, "//google\xef\xbc\x8e"
+		       "com/",
+		    "https://google.com/"}, /* U+FF0E */
+		{base, "//google\xef\xbd\xa1"
+		       "com/",
+		    "https://google.com/"},                                 /* U+FF61 */
+		{base, "//goo\xc2\xadgle.com/", "https://google.com/"},     /* soft hyphen */
+		{base, "//goo\xe2\x80\x8bgle.com/", "https://google.com/"}, /* U+200B */
+		{base, "//goo\xe2\x81\xa0gle.com/", "https://google.com/"}, /* U+2060 */
+		{base, "//goo\xef\xbb\xbfgle.com/", "https://google.com/"}, /* U+FEFF */
+		{base, "//goo\xe1\xa0\x8bgle.com/", "https://google.com/"}, /* U+180B */
+		{base, "//goo\xef\xb8\x8fgle.com/", "https://google.com/"}, /* U+FE0F */
+		{base, "//\xe2\x93\x96oogle.com/", "(unknown)"},            /* circled g */
+		{base, "//\xf0\x9d\x90\xa0oogle.com/", "(unknown)"},        /* mathematical g */
+		{base, "//e\xcc\x81.example/", "(unknown)"},                /* combining mark */
+		{base, "//\xff.example/", "(unknown)"},                     /* no UTF-8 */
+		{base, "//\xc0\xaf.example/", "(unknown)"},                 /* overlong */
+		{base, "//\xc2\xad/", "(unknown)"},                         /* nothing is left */
+		{base, "//b\xc3\xbc"
+		       "cher.example/",
+		    "https://xn--bcher-kva.example/"},
+		{base, "//B\xc3\x9c"
+		       "CHER.example/",
+		    "https://xn--bcher-kva.example/"},
 		{base, "//b%C3%BCcher.example/", "https://xn--bcher-kva.example/"},
 		{base, "//\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1\x84/",
 		    "https://xn--e1afmkfd.xn--p1ai/"},
@@ -394,10 +404,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_absolute), cmocka_unit_test(test_relative), cmocka_unit_test(test_slashes),
-		cmocka_unit_test(test_white_space), cmocka_unit_test(test_authority), cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_addresses), cmocka_unit_test(test_schemes), cmocka_unit_test(test_encoding),
-		cmocka_unit_test(test_long), cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_absolute),
+		cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_slashes),
+		cmocka_unit_test(test_white_space),
+		cmocka_unit_test(test_authority),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_schemes),
+		cmocka_unit_test(test_encoding),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_cuts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
