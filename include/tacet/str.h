@@ -93,10 +93,11 @@ tc_find_byte(struct tc_str s, char c)
 static inline size_t
 tc_find(struct tc_str s, struct tc_str needle)
 {
-	const char *end = s.p + s.n, *at = s.p;
+	const char *end, *at = s.p;
 
-	if (needle.n == 0)
+	if (needle.n == 0 || s.n == 0)
 		return 0;
+	end = s.p + s.n;
 	while ((size_t)(end - at) >= needle.n) {
 		at = memchr(at, needle.p[0], (size_t)(end - at) - needle.n + 1);
 		if (at == NULL)

@@ -164,7 +164,7 @@ keep_choice(struct exchange *x)
 		now = CHOICE_OUT;
 	else if (account == CHOICE_IN && was != CHOICE_IN && !x->facts.gpc) /* a live GPC is never relaxed */
 		now = CHOICE_IN;
-	else if (page && x->facts.gpc && was != CHOICE_OUT)
+	else if (page && x->decision.src == TC_SRC_GPC && was != CHOICE_OUT) /* not where the row leaves GPC out */
 		now = CHOICE_OUT;
 	if (now != CHOICE_NONE)
 		c = (struct choice_cookie){
@@ -186,7 +186,11 @@ decide_again(struct exchange *x)
 static void
 hear_account(struct exchange *x)
 {
-	x->facts.account = signal_account(tc_field_value(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE));
+	const struct tc_fields *fs = &x->res.fields;
+
+	for (size_t i = 0; i < fs->n && x->facts.account != CHOICE_OUT; i++)
+		if (!fs->v[i].dropped && fs->v[i].id == TC_F_PRIVACY_ACCOUNT_CHOICE)
+			x->facts.account = signal_account(fs->v[i].value);
 	if (tc_field_drop(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE) > 0 && x->facts.account != CHOICE_NONE)
 		decide_again(x);
 }
@@ -251,7 +255,8 @@ page_answer(struct exchange *x)
 	today(&ctx.year, &ctx.month);
 	if (pages_answer(&ctx, &x->res, &x->answer_body) < 0)
 		return -1;
-	return x->res.status == 303 ? expire_cookies(x) : 0;
+	return tc_starts(tc_field_value(&x->res.fields, TC_F_SET_COOKIE), TC_STR("tacet_choice=v1.out")) ? expire_cookies(x)
+													 : 0;
 }
 
 static int

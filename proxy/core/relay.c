@@ -427,6 +427,8 @@ room(void *ctx)
 static int
 deliver(struct exchange *x, struct tc_str piece)
 {
+	int r;
+
 	if (!chain_edits(&x->chain)) {
 		x->down.bytes += piece.n;
 		return piece.n > 0 ? x->codec->body(x, piece) : 0;
@@ -434,7 +436,10 @@ deliver(struct exchange *x, struct tc_str piece)
 	x->chain.sink = sink;
 	x->chain.room = room;
 	x->chain.ctx = x;
-	return chain_feed(&x->chain, piece, x->ending);
+	r = chain_feed(&x->chain, piece, x->ending);
+	while (r > 0 && room(x) > 0) /* its budget is spent, but the visitor has taken it all: nobody would wake us */
+		r = chain_feed(&x->chain, tc_str_of("", 0), x->ending);
+	return r;
 }
 
 static enum step
