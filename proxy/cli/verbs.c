@@ -33,15 +33,15 @@ const struct verb verbs[] = {
 	"\n"
 	"Ends with 0: right, 1: the environment is not ready, 78: the file is wrong.\n"},
     {"explain", verb_explain, "say what would be done with a request, and why",
-	"usage: tacet explain [-c FILE] URL [--ip ADDR | --from PLACE] [-H 'Name: value'] [--response FILE] [--format json]\n"
+	"usage: tacet explain [-c FILE] URL [--from PLACE | --ip ADDR] [-H 'Name: value'] [-X METHOD] [--response FILE]\n"
 	"\n"
-	"  -c, --config FILE    configuration; without it the built-in default\n"
-	"  --ip ADDR            the visitor's address, looked up in the databases\n"
-	"  --from PLACE         where the visitor is, such as US-CA or DE\n"
-	"  -H 'Name: value'     a field of the request, such as 'Sec-GPC: 1'; may be given more than once\n"
-	"  -X, --method NAME    GET unless said\n"
-	"  --response FILE      what the origin would answer: a page, or a response with its head\n"
-	"  --format text|json   for people (the default) or for programs\n"},
+	"  -c, --config FILE        configuration; without it the built-in default\n"
+	"  --from PLACE             where the visitor is, such as US-CA or DE\n"
+	"  --ip ADDR                the visitor's address, to look the place up\n"
+	"  -H, --header 'Name: v'   a field of the request, such as 'Sec-GPC: 1'; may be given more than once\n"
+	"  -X, --method METHOD      method of the request; GET\n"
+	"  --response FILE          the origin's answer, as it would be sent: filtered too\n"
+	"  --format text|json       for people (the default) or for programs\n"},
     {"reload", verb_reload, "let the running proxy read its configuration anew",
 	"usage: tacet reload -c FILE\n"
 	"       tacet reload --socket PATH\n"

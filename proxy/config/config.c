@@ -383,15 +383,20 @@ static void
 warn_later(struct compile *c)
 {
 	const struct loader *l = c->l;
+	struct about about = {.hint = TC_STR("these are checked and otherwise ignored until a later version")};
 	char text[450];
 	size_t n = 0;
 
 	if (l->later_count == 0)
 		return;
+	about.at = l->later_at[0];
 	for (size_t i = 0; i < l->later_count && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", i > 0 ? ", " : "", STR_ALL(l->later[i]));
-	load_warning(c->l, ABOUT(l->later_at[0], TC_STR(""), TC_STR("these are checked and otherwise ignored until a later version")),
-	    "not-in-force", "not in force in this version: %s", text);
+	for (size_t i = 0; i < c->c->listen_count; i++)
+		if (c->c->listen[i].tls || c->c->listen[i].redirect_https)
+			about.hint = TC_STR("these are checked and otherwise ignored; but listen.tls and listen.redirect cannot be "
+					    "ignored safely, so tacet run refuses them");
+	load_warning(c->l, &about, "not-in-force", "not in force in this version: %s", text);
 }
 
 static void

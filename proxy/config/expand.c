@@ -115,6 +115,9 @@ expand_scalar(struct loader *l, struct node *n)
 	n->quoted = true;
 	(void)expand(l, n, n->text, out);
 	n->text = tc_str_of(out, (size_t)length);
+	if (!utf8_ok(n->text))
+		load_fault(l, ABOUT(n, TC_STR(""), TC_STR("set the variable to text in UTF-8")), "invalid-utf8",
+		    "what the environment puts here is not UTF-8");
 }
 
 void

@@ -133,6 +133,9 @@ struct entry *node_entry(const struct node *map, struct tc_str key);
 /* Written as nothing at all: `light:`. */
 bool node_empty(const struct node *n);
 
+/* Is all of it UTF-8 (RFC 3629)? */
+bool utf8_ok(struct tc_str s);
+
 struct node *node_new_map(struct loader *l, const struct node *like, size_t room);
 
 /* ---- include.c, expand.c ---- */

@@ -437,24 +437,34 @@ check_required(struct loader *l, const struct node *map, const struct way *w)
 	}
 }
 
+/* The key that row i gives a map with this prefix; n = 0: none, or an earlier row gave it. */
+static struct tc_str
+key_below(const struct loader *l, size_t i, const char *prefix)
+{
+	const char *rest = below(l->rows->v[i].path, prefix);
+	struct tc_str key = rest != NULL && *rest != '[' ? first_key(rest) : TC_STR("");
+
+	for (size_t k = 0; k < i && key.n > 0; k++) {
+		const char *earlier = below(l->rows->v[k].path, prefix);
+
+		if (earlier != NULL && *earlier != '[' && tc_eq(first_key(earlier), key))
+			key.n = 0;
+	}
+	return key;
+}
+
 /* The keys that a map may have, offered to s and listed in out. */
 static void
 known_keys(const struct loader *l, const char *prefix, struct suggest *s, char *out, size_t room)
 {
-	struct tc_str last = {NULL, 0};
-	size_t n = 0;
-
 	out[0] = '\0';
 	for (size_t i = 0; i < l->rows->n; i++) {
-		const char *rest = below(l->rows->v[i].path, prefix);
-		struct tc_str key = rest != NULL && *rest != '[' ? first_key(rest) : TC_STR("");
+		struct tc_str key = key_below(l, i, prefix);
 
-		if (key.n == 0 || tc_eq(key, last))
+		if (key.n == 0)
 			continue;
-		last = key;
 		suggest_offer(s, key);
-		if (n < room)
-			n += (size_t)snprintf(out + n, room - n, "%s%.*s", n > 0 ? ", " : "", STR_ARGS(key));
+		append(out, room, "%s%.*s", out[0] != '\0' ? ", " : "", STR_ARGS(key));
 	}
 }
 
@@ -485,8 +495,8 @@ unknown_key(struct loader *l, const struct node *key, const struct way *w)
 		(void)snprintf(hint, sizeof(hint), "the option is %s; is the line indented as it should be?",
 		    schema_topic(other, topic, sizeof(topic)));
 	else
-		(void)snprintf(hint, sizeof(hint), "known keys here are %s  (tacet help %s)", known,
-		    schema_topic(w->schema, topic, sizeof(topic)));
+		(void)snprintf(hint, sizeof(hint), "known keys here are %s  (tacet help%s%s)", known,
+		    w->schema[0] != '\0' ? " " : "", schema_topic(w->schema, topic, sizeof(topic)));
 	about.hint = tc_str_from(hint);
 	load_fault(l, &about, "unknown-key", "unknown key \"%.*s\"%s%s", STR_ARGS(key->text),
 	    w->shown[0] != '\0' ? " in " : "", w->shown);

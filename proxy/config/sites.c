@@ -285,7 +285,9 @@ compile_routes(struct compile *c, const struct node *site, struct tc_site *out, 
 		compile_route(c, node, &v[k], way);
 		warn_unreachable(c, at_key(node, "match"), v, k, &work, way);
 	}
-	if (n == 0 || !matches_all(v[n - 1].match))
+	if (n > 0 && matches_all(v[n - 1].match))
+		v[n - 1].match = TC_STR("*"); /* the "*" of OPTIONS is no path, and must find a route too */
+	else
 		v[n++] = (struct tc_route){.name = TC_STR("default"), .match = TC_STR("*")};
 	out->routes = v;
 	out->route_count = n;

@@ -74,6 +74,21 @@ utf8_read(struct tc_str s, uint32_t *u)
 	return n;
 }
 
+bool
+utf8_ok(struct tc_str s)
+{
+	uint32_t u;
+
+	while (s.n > 0) {
+		size_t n = utf8_read(s, &u);
+
+		if (n == 0)
+			return false;
+		tc_skip(&s, n);
+	}
+	return true;
+}
+
 /* What a text file has no business with. The line ends of YAML 1.1 that no editor shows are among them. */
 static bool
 forbidden(uint32_t u, char next)

@@ -26,6 +26,7 @@ begin(void **state)
 	(void)state;
 	messages = messages_new();
 	(void)setenv("TACET_TEST_BRACES", "}: {a: [b", 1);
+	(void)setenv("TACET_TEST_BYTES", "a\xFF", 1);
 	(void)setenv("TACET_TEST_LINES", "a\nb: c", 1);
 	(void)setenv("TACET_TEST_HOST", "origin.example", 1);
 	(void)unsetenv("TACET_TEST_UNSET");
@@ -475,6 +476,27 @@ test_site(void **state)
 	config_destroy(&c);
 }
 
+/* `OPTIONS *` has no path: a last glob that begins with a slash would leave it without a route. */
+static void
+test_the_last_route_takes_everything(void **state)
+{
+	static const char *const last[] = {"/*", "*", "/**", "/a/*"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+		char text[300];
+		struct config *c;
+		const struct tc_site *s;
+
+		(void)snprintf(text, sizeof(text), SITE "    routes: [{name: a, match: /x}, {name: b, match: \"%s\"}]\n", last[i]);
+		c = from_text(text, &judge);
+		s = &c->sites[0].pub;
+		assert_true(is(s->routes[s->route_count - 1].match, "*"));
+		assert_int_equal(s->route_count, i == 3 ? 3 : 2);
+		config_destroy(&c);
+	}
+}
+
 static void
 test_globs_that_cover(void **state)
 {
@@ -681,6 +703,7 @@ main(void)
 	    T(test_regions),
 	    T(test_every_signal_left_out_is_a_warning),
 	    T(test_site),
+	    T(test_the_last_route_takes_everything),
 	    T(test_globs_that_cover),
 	    T(test_what_check_accepts_and_run_refuses),
 	    T(test_paths_are_relative_to_their_file),
