@@ -14,7 +14,12 @@ CC      := gcc
 AR      := ar
 FUZZ_CC := clang
 PREFIX  ?= /usr/local
+JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
 PKG_CONFIG ?= pkg-config
+
+# One line per step; V=1 shows the whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)')
 
 # ---- configuration ---------------------------------------------------------------------------
 
@@ -113,12 +118,13 @@ setup:
 ## run        setup, build, and the demo in the foreground
 run:
 	@sh tests/setup.sh run
-	@$(MAKE) all
+	@$(MAKE) -j$(JOBS) all
 	@exec build/tacet demo --geo .cache/geo
 
 ## test       setup, build, all tests; SAN=address,undefined runs them sanitized
 test:
 	@sh tests/setup.sh all
+	@$(MAKE) -j$(JOBS) all tests
 	@$(MAKE) check
 
 # The same for those who have all that is needed. ONLY=unit,split,replay,e2e,node,browser chooses suites.
@@ -133,7 +139,7 @@ browser: all
 
 ## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
 bench: all micro $(B)/bench/origin
-	@$(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
+	@TACET_BUILD=$(B) $(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
 
 micro: $(MICRO)
 
@@ -210,36 +216,43 @@ build/inc/$(1)/.done: Makefile
 	@touch $$@
 $(B)/o/proxy/$(1)/%.o: proxy/$(1)/%.c $(B)/.flags | build/.libraries build/inc/$(1)/.done
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(CFLAGS_$$*) -Iinclude -Ibuild/inc/$(1) $$(PKG_CFLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call say,cc $$<)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(CFLAGS_$$*) -Iinclude -Ibuild/inc/$(1) $$(PKG_CFLAGS) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 CFLAGS_h1_parse := $(LLHTTP_CFLAGS)
 
 $(B)/o/filters/%.o: filters/%.c $(B)/.flags | build/.libraries
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -c -o $@ $<
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -c -o $@ $<
 
 $(B)/gen/%.o: $(B)/gen/%.c $(B)/.flags
-	$(CC) $(CFLAGS_ALL) -Iinclude -Ifilters -Iproxy/cli -MMD -MP -c -o $@ $<
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -Ifilters -Iproxy/cli -MMD -MP -c -o $@ $<
 
 # Another project's code: its warnings are not ours to mend.
 $(B)/o/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/.flags | build/.libraries
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -g $(HARDEN) $(EXTRA_CFLAGS) -fPIE -w $(LLHTTP_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)
+	$(Q)$(CC) -std=c11 -O2 -g $(HARDEN) $(EXTRA_CFLAGS) -fPIE -w $(LLHTTP_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Archives are made anew: a removed source must not live on in them.
 $(B)/libfilters.a: $(FILTERS_OBJ) $(B)/.sources
+	$(call say,ar $@)
 	@rm -f $@
-	$(AR) rcs $@ $(FILTERS_OBJ)
+	$(Q)$(AR) rcs $@ $(FILTERS_OBJ)
 $(B)/libtacet.a: $(PROXY_OBJ) $(B)/.sources
+	$(call say,ar $@)
 	@rm -f $@
-	$(AR) rcs $@ $(PROXY_OBJ)
+	$(Q)$(AR) rcs $@ $(PROXY_OBJ)
 $(B)/.sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FILTERS_OBJ) $(PROXY_OBJ)' | cmp -s - $@ || echo '$(FILTERS_OBJ) $(PROXY_OBJ)' > $@
 
 $(B)/tacet: $(MAIN_OBJ) $(LIB_OBJS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) $(LINK_LIBS)
+	$(call say,ld $@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(MAIN_OBJ) $(LINK_LIBS)
 
 # ---- generated sources: host programs, the same for every configuration -------------------------
 
@@ -248,17 +261,21 @@ build/mkpack: filters/match/mkpack.c
 build/mkembed: filters/mkembed.c
 build/mkpack build/mkembed:
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -Iinclude -MMD -MP -o $@ $<
+	$(call say,cc $<)
+	$(Q)gcc $(HOST_CFLAGS) -Iinclude -MMD -MP -o $@ $<
 
 $(B)/gen/pack.c: build/mkpack $(wildcard conf/lists/*)
 	@mkdir -p $(@D)
-	build/mkpack conf/lists $@
+	$(call say,made $@)
+	$(Q)build/mkpack conf/lists $@
 $(B)/gen/surrogates.c: build/mkembed $(wildcard conf/surrogates/*)
 	@mkdir -p $(@D)
-	build/mkembed conf/surrogates $@
+	$(call say,made $@)
+	$(Q)build/mkembed conf/surrogates $@
 $(B)/gen/demo_site.c: proxy/cli/demo_site/embed.sh $(wildcard proxy/cli/demo_site/*)
 	@mkdir -p $(@D)
-	sh proxy/cli/demo_site/embed.sh proxy/cli/demo_site > $@
+	$(call say,made $@)
+	$(Q)sh proxy/cli/demo_site/embed.sh proxy/cli/demo_site > $@
 
 # ---- tests, fuzz targets, benchmarks ---------------------------------------------------------------
 
@@ -266,7 +283,8 @@ TEST_INC = -Iinclude -Iproxy -I. -Itests/unit $(LLHTTP_CFLAGS) $(PKG_CFLAGS)
 define test_rules
 $(B)/tests/$(1)/%: tests/$(1)/%.c $(LIB_OBJS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_TEST) $$(TEST_INC) -MMD -MP -MF $$@.d -o $$@ $$< $$(LDFLAGS_ALL) $$(LINK_LIBS) -lcmocka
+	$$(call say,cc $$<)
+	$$(Q)$$(CC) $$(CFLAGS_TEST) $$(TEST_INC) -MMD -MP -MF $$@.d -o $$@ $$< $$(LDFLAGS_ALL) $$(LINK_LIBS) -lcmocka
 endef
 $(eval $(call test_rules,unit))
 $(eval $(call test_rules,split))
@@ -274,18 +292,22 @@ $(eval $(call test_rules,split))
 # A fuzz target with a plain main: its corpus and every beginning of each file, by `make test`.
 $(B)/tests/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIB_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/replay.c $(LDFLAGS_ALL) $(LINK_LIBS)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/replay.c $(LDFLAGS_ALL) $(LINK_LIBS)
 
 build/fuzz/%: tests/fuzz/fuzz_%.c $(LIB_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL) $(LINK_LIBS)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL) $(LINK_LIBS)
 
 $(B)/bench/bench_%: bench/micro/bench_%.c $(LIB_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL) $(LINK_LIBS)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL) $(LINK_LIBS)
 $(B)/bench/origin: bench/load/origin.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)
 
 -include $(FILTERS_OBJ:.o=.d) $(PROXY_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(UNIT:=.d) $(SPLIT:=.d) $(REPLAY:=.d)
 -include build/mkpack.d build/mkembed.d $(wildcard build/fuzz/*.d)

@@ -22,6 +22,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("TACET_BUILD", "build"))
+os.environ.setdefault("TACET", os.path.join(BUILD, "tacet"))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 from harness import Nginx, Tacet, free_port, get  # noqa: E402
 
@@ -76,7 +78,7 @@ class Peer:
 
 def start_tacet(origin, _scratch):
     proxy = Tacet("--origin", origin, "--region", "us-tx", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
-    version = subprocess.run([os.path.join(ROOT, "build", "tacet"), "version"], capture_output=True, text=True).stdout.strip()
+    version = subprocess.run([os.path.join(BUILD, "tacet"), "version"], capture_output=True, text=True).stdout.strip()
     return Peer("tacet", proxy.pid, proxy.port, proxy.port, version.splitlines()[0] if version else "?", proxy.stop)
 
 
@@ -126,7 +128,7 @@ listen plain
 
 
 def start_origin(spread):
-    proc = subprocess.Popen([os.path.join(ROOT, "build/bench/origin")], stdout=subprocess.PIPE, text=True, preexec_fn=pin(spread))
+    proc = subprocess.Popen([os.path.join(BUILD, "bench", "origin")], stdout=subprocess.PIPE, text=True, preexec_fn=pin(spread))
     return proc, "http://127.0.0.1:" + proc.stdout.readline().split()[1]
 
 
@@ -137,7 +139,7 @@ def measure(peer, case, seconds, spread):
     if port is None:
         return None
     fields = dict(FIELDS, **({"Sec-GPC": "1"} if filters else {}))
-    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *[x for n, v in fields.items() for x in ("-H", f"{n}: {v}")],
+    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", *[x for n, v in fields.items() for x in ("-H", f"{n}: {v}")],
             f"http://127.0.0.1:{port}{path}"]
     before = cpu_ns(peer.pid)
     out = subprocess.run(argv, capture_output=True, text=True, preexec_fn=pin(spread), timeout=seconds + 60).stdout

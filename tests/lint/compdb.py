@@ -9,7 +9,7 @@ from tree import ROOT
 
 
 def main():
-    dry = subprocess.run(["make", "-Bn", "all", "tests"], cwd=ROOT, capture_output=True, text=True).stdout
+    dry = subprocess.run(["make", "-Bn", "V=1", "all", "tests"], cwd=ROOT, capture_output=True, text=True).stdout
     rows = []
     for line in dry.splitlines():
         sources = re.findall(r"\s((?:proxy|filters|tests|bench)/\S+\.c)\b", line)
