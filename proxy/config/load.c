@@ -76,6 +76,7 @@ add(struct loader *l, enum severity severity, const struct about *about, const c
 	char text[512];
 	int n = vsnprintf(text, sizeof(text), format, ap);
 	struct message m = {.severity = severity, .code = code};
+	size_t kept = severity == SEVERITY_ERROR ? l->messages->errors : l->messages->warnings;
 
 	assert(n >= 0);
 	m.text = tc_str_of(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
@@ -89,7 +90,8 @@ add(struct loader *l, enum severity severity, const struct about *about, const c
 		m.line = about->at->line;
 		m.column = about->at->column;
 		m.end_column = about->at->end_column;
-		m.source = source_line(about->at->source->text, m.line);
+		if (kept < MESSAGES_MAX) /* finding the line takes time that a hostile file must not multiply */
+			m.source = source_line(about->at->source->text, m.line);
 	}
 	messages_add(l->messages, &m);
 }
