@@ -234,8 +234,8 @@ add_domains(struct match_db *db, const struct line *l, struct rule *r)
 /* ---- rules ---- */
 
 /*
- * Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. "||host" alone is read as "||host^",
- * as the engines in use do.
+ * Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. "||host" alone is a prefix
+ *: engines disagree about it, and few rules are written so.
  */
 static size_t
 whole_host(struct tc_str pattern)
@@ -244,10 +244,10 @@ whole_host(struct tc_str pattern)
 
 	while (n < pattern.n && is_host_byte(tc_lower(pattern.p[n])))
 		n++;
-	if (n == 0 || n > 255 || (n < pattern.n && strchr("^/:?", pattern.p[n]) == NULL))
+	if (n == 0 || n > 255 || n == pattern.n || strchr("^/:?", pattern.p[n]) == NULL)
 		return 0;
-	/* "||host.^" and "||.host^" are something else; so are "||google." and "||ads-". */
-	return strchr(".-_", pattern.p[n - 1]) != NULL || pattern.p[0] == '.' ? 0 : n;
+	/* "||host.^" and "||.host^" are something else. */
+	return pattern.p[n - 1] == '.' || pattern.p[0] == '.' ? 0 : n;
 }
 
 /*

@@ -118,7 +118,7 @@ matches_host(const struct ask *a, const struct rule *r, size_t at)
 	if (a->host_end - at != r->host_n || memcmp(a->lower + at, p.p, r->host_n) != 0)
 		return false;
 	tc_skip(&p, r->host_n);
-	if ((p.n == 0 || (p.n == 1 && p.p[0] == '^')) && (r->flags & RULE_END) == 0)
+	if (p.n == 1 && p.p[0] == '^' && (r->flags & RULE_END) == 0)
 		return true;
 	return like(p, subject(a, r), a->host_end, false, (r->flags & RULE_END) != 0);
 }
