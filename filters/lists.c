@@ -117,6 +117,8 @@ add_file(struct loading *s, const char *path, enum tc_pack pack, enum tc_class c
 	if (read_file(path, &text, &n) == -1)
 		return refuse(s, path, strerror(errno));
 	result = match_add(s->db, tc_str_of(text, n), pack, class);
+	if (s->l->mix != NULL)
+		s->l->mix(s->l, tc_str_of(text, n));
 	free(text);
 	return result == 0 ? 0 : refuse(s, path, "out of memory");
 }

@@ -151,6 +151,8 @@ struct tc_loader {
 	struct tc_arena *arena;        /* lives as long as the snapshot; not wiped */
 	/* Says something to whoever builds the snapshot. fatal: the snapshot is refused. */
 	void (*say)(struct tc_loader *l, bool fatal, const char *code, const char *text);
+	/* Mixes what was read into the version of the rules: a page made by other rules is another variant. */
+	void (*mix)(struct tc_loader *l, struct tc_str bytes);
 	/* What another filter's load() made; it must stand earlier in the table. */
 	void *(*conf_of)(struct tc_loader *l, const struct tc_filter *f);
 };

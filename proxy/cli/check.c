@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/environment.h"
 #include "cli/verbs.h"
+#include "core/snapshot.h"
 
 struct check {
 	struct arg_list files;
@@ -103,21 +104,52 @@ print_all(const struct check *c, const char *file, const struct config *config, 
 	print_result(c, file, errors, warnings);
 }
 
+/* What the filters say when they load what the file names: lists, as run would read them. false: refused. */
+static bool
+check_filters(struct check *c, struct config *config)
+{
+	struct buf text;
+	struct tc_str rest;
+
+	bool fine;
+
+	buf_init(&text, 64 << 10);
+	fine = snapshot_try(config, &text) == 0;
+	rest = buf_str(&text);
+	while (rest.n > 0) {
+		size_t n = tc_find_byte(rest, '\n');
+		struct tc_str line = tc_str_of(rest.p, n), severity = line, said = line;
+		size_t at = tc_find(line, TC_STR(": "));
+
+		severity.n = at;
+		if (at < line.n)
+			tc_skip(&said, at + 2);
+		messages_add(c->m, &(struct message){
+			.severity = tc_eq(severity, TC_STR("error")) ? SEVERITY_ERROR : SEVERITY_WARNING,
+			.code = "filter", .file = config->file, .text = said});
+		tc_skip(&rest, n < rest.n ? n + 1 : n);
+	}
+	buf_reset(&text);
+	return fine;
+}
+
 static int
 check_file(struct check *c, const char *file)
 {
 	static const struct config_overrides judge = {.judge = true};
 	size_t errors = c->m->errors, warnings = c->m->warnings;
 	struct config *config = NULL;
-	bool loaded = config_load(file, &judge, &config, c->m) == 0;
+	bool loaded = config_load(file, &judge, &config, c->m) == 0, usable = false;
 
-	if (loaded && !c->offline)
+	if (loaded)
+		usable = check_filters(c, config);
+	if (usable && !c->offline)
 		environment_check(config, c->m);
 	errors = c->m->errors - errors;
 	warnings = c->m->warnings - warnings;
 	print_all(c, file, config, errors, warnings);
 	config_destroy(&config);
-	if (!loaded)
+	if (!usable)
 		return 78;
 	return errors > 0 || (c->deny_warnings && warnings > 0) ? 1 : 0;
 }

@@ -92,7 +92,16 @@ say(struct tc_loader *l, bool fatal, const char *code, const char *text)
 	struct loading *g = (struct loading *)l;
 
 	g->refused |= fatal;
-	(void)buf_printf(g->warnings, "%s: %s: %s\n", fatal ? "error" : "warning", code, text);
+	(void)code; /* for programs; lines are for people, and text names its subject */
+	(void)buf_printf(g->warnings, "%s: %s\n", fatal ? "error" : "warning", text);
+}
+
+static void
+mix(struct tc_loader *l, struct tc_str bytes)
+{
+	struct snapshot *s = ((struct loading *)l)->snapshot;
+
+	s->version = hash_bytes(s->version, bytes.p, bytes.n);
 }
 
 static void *
@@ -112,7 +121,8 @@ load_filters(struct snapshot *s, struct buf *warnings)
 	struct loading g = {.snapshot = s, .warnings = warnings};
 
 	g.loader = (struct tc_loader){.lists = s->config->lists, .list_directory = s->config->list_directory,
-		.config_directory = s->config->directory, .arena = s->arena, .say = say, .conf_of = conf_of};
+		.config_directory = s->config->directory, .arena = s->arena, .say = say, .mix = mix,
+		.conf_of = conf_of};
 	for (size_t i = 0; tc_filters[i] != NULL; i++)
 		if (tc_filters[i]->load != NULL &&
 		    (tc_filters[i]->load(&g.loader, &s->confs[i]) < 0 || g.refused))
@@ -138,6 +148,25 @@ number_routes(struct snapshot *s)
 		for (size_t k = 0; k < c->sites[i].pub.route_count; k++)
 			s->route_ids[n++] = (uint16_t)stats_route(c->sites[i].pub.routes[k].name);
 	}
+}
+
+static void
+unload_filters(struct snapshot *s)
+{
+	for (size_t i = 0; tc_filters[i] != NULL; i++)
+		if (tc_filters[i]->unload != NULL && s->confs[i] != NULL)
+			tc_filters[i]->unload(s->confs[i]);
+	arena_destroy(&s->arena);
+}
+
+int
+snapshot_try(struct config *c, struct buf *warnings)
+{
+	struct snapshot s = {.config = c, .arena = arena_new(NULL, LOADER_ARENA_MAX)};
+	int r = load_filters(&s, warnings);
+
+	unload_filters(&s);
+	return r;
 }
 
 struct snapshot *
@@ -177,11 +206,8 @@ snapshot_unref(struct snapshot **p)
 	*p = NULL;
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
-	for (size_t i = 0; tc_filters[i] != NULL; i++)
-		if (tc_filters[i]->unload != NULL && s->confs[i] != NULL)
-			tc_filters[i]->unload(s->confs[i]);
+	unload_filters(s);
 	shared_geo_unref(&s->shared_geo);
-	arena_destroy(&s->arena);
 	config_destroy(&s->config);
 	free(s);
 }

@@ -35,6 +35,9 @@ struct snapshot {
  */
 struct snapshot *snapshot_build(struct config *c, const struct choice_key *key, const struct snapshot *old,
     struct buf *warnings);
+/* Only the filters' half, and nothing is kept: for check. 0, or -1: snapshot_build() would refuse. */
+int snapshot_try(struct config *c, struct buf *warnings);
+
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot **s);
 
