@@ -542,10 +542,48 @@ put_endpoints(FILE *out, const struct table *t)
 	fprintf(out, "};\nconst size_t pack_endpoint_count = %d;\n\n", t->count);
 }
 
+#define PATHS_MAX 1024
+
+/* Appends the globs that a path with this last byte can look like; byte -1: one that no glob ends with. */
+static int
+put_path_list(FILE *out, const char *last, int count, int byte)
+{
+	int n = 0;
+
+	for (int i = 0; i < count; i++)
+		if (last[i] == '*' || last[i] == '#' || (byte >= 0 && last[i] == (char)byte)) {
+			fprintf(out, " %d,", i);
+			n++;
+		}
+	fputc('\n', out);
+	return n;
+}
+
+/* Which globs are worth a look, by the last byte of the path. */
+static void
+put_path_index(FILE *out, const char *last, int count)
+{
+	int at[257], n[257], next = 0;
+
+	fputs("const uint16_t pack_path_lists[] = {\n", out);
+	for (int byte = -1; byte < 256; byte++) {
+		bool occurs = byte < 0 || (byte > 0 && memchr(last, byte, (size_t)count) != NULL);
+
+		at[byte + 1] = occurs ? next : at[0];
+		n[byte + 1] = occurs ? put_path_list(out, last, count, byte) : n[0];
+		next += occurs ? n[byte + 1] : 0;
+	}
+	fputs("};\nconst struct pack_range pack_path_by_last[256] = {\n", out);
+	for (int byte = 0; byte < 256; byte++)
+		fprintf(out, "\t{%d, %d},\n", at[byte + 1], n[byte + 1]);
+	fputs("};\n", out);
+}
+
 /* The globs of all endpoints, in the order of the rows. */
 static void
 put_paths(FILE *out, const struct table *t)
 {
+	char last[PATHS_MAX];
 	int count = 0;
 
 	fputs("const struct pack_path pack_paths[] = {\n", out);
@@ -556,13 +594,16 @@ put_paths(FILE *out, const struct table *t)
 		while ((part = next_part(&rest)) != NULL) {
 			if (part[0] != '/' && part[0] != '*')
 				bad(r, "a path begins with / or *: %s", part);
+			if (count == PATHS_MAX)
+				bad(r, "more than %d paths", PATHS_MAX);
 			fputs("\t{", out);
 			put_str(out, part);
 			fprintf(out, ", %d},\n", i);
-			count++;
+			last[count++] = part[strlen(part) - 1];
 		}
 	}
-	fprintf(out, "};\nconst size_t pack_path_count = %d;\n", count);
+	fputs("};\n", out);
+	put_path_index(out, last, count);
 }
 
 /* Writes the whole file at the end, so that an error leaves nothing that looks made. */

@@ -140,6 +140,10 @@ struct pack_path {
 	uint16_t row;
 };
 
+struct pack_range {
+	uint16_t at, n;
+};
+
 extern const struct pack_names pack_cookie_names, pack_param_names;
 extern const struct pack_cookie pack_cookies[];
 extern const struct pack_param pack_params[];
@@ -147,7 +151,8 @@ extern const size_t pack_cookie_count, pack_param_count;
 extern const struct pack_endpoint pack_endpoints[];
 extern const size_t pack_endpoint_count;
 extern const struct pack_path pack_paths[];
-extern const size_t pack_path_count;
+extern const uint16_t pack_path_lists[];              /* numbers of pack_paths, ascending within a range */
+extern const struct pack_range pack_path_by_last[256]; /* which range, by the last byte of a path */
 
 /* The hash of names, byte by byte from PACK_HASH (FNV-1a). */
 #define PACK_HASH 2166136261u

@@ -185,24 +185,26 @@ path_like(struct tc_str glob, struct tc_str path)
 	}
 }
 
-/* Most globs can be refused by their first or last byte. */
+/* Most globs can be refused by their first byte; those with another last one were not even asked. */
 static bool
-ends_fit(struct tc_str glob, struct tc_str path)
+begin_fits(struct tc_str glob, struct tc_str path)
 {
-	char first = glob.p[0], last = glob.p[glob.n - 1];
-
-	return path.n > 0 && (first == '*' || first == path.p[0]) &&
-	       (last == '*' || last == '#' || last == path.p[path.n - 1]);
+	return glob.p[0] == '*' || glob.p[0] == path.p[0];
 }
 
 const struct pack_endpoint *
 pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
 {
-	for (size_t i = 0; i < pack_path_count; i++) {
-		const struct pack_path *p = &pack_paths[i];
+	struct pack_range range;
+
+	if (path.n == 0)
+		return NULL;
+	range = pack_path_by_last[(unsigned char)path.p[path.n - 1]];
+	for (size_t i = range.at; i < (size_t)range.at + range.n; i++) {
+		const struct pack_path *p = &pack_paths[pack_path_lists[i]];
 		const struct pack_endpoint *e = &pack_endpoints[p->row];
 
-		if (ends_fit(p->glob, path) && (query.n > 0 || e->query.n == 0) &&
+		if (begin_fits(p->glob, path) && (query.n > 0 || e->query.n == 0) &&
 		    (body.n > 0 || e->body.n == 0) && path_like(p->glob, path) &&
 		    marks_hold(e->query, query, mark_in_query) && marks_hold(e->body, body, mark_in_body))
 			return e;

@@ -264,7 +264,8 @@ service_stop(struct service *s)
 	}
 	free(s->workers);
 	free(s->listening);
+	if (s->snapshot != NULL)
+		log_event(LOG_STOPPED, tc_str_of("", 0));
 	snapshot_unref(&s->snapshot);
 	choice_key_destroy(&s->key);
-	log_event(LOG_STOPPED, tc_str_of("", 0));
 }
