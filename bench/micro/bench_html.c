@@ -18,11 +18,13 @@
 #include "filters/html/tree.h"
 #include "filters/match/match.h"
 
-#define EASYPRIVACY                                                                                  \
-	"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"                      \
+#define EASYPRIVACY \
+	"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/" \
 	"uBlock0@raymondhill.net/assets/thirdparties/easylist/easyprivacy.txt"
 
-enum { PAGES_MAX = 1024, PIECE = 65536, ROUNDS_MAX = 1000 };
+enum { PAGES_MAX = 1024,
+	PIECE = 65536,
+	ROUNDS_MAX = 1000 };
 
 static struct tc_str pages[PAGES_MAX];
 static size_t page_count, total, tags;

@@ -361,7 +361,7 @@ edit_srcset(struct run *r, const struct element *x, size_t i, const struct attr_
 {
 	struct value_edit v[EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = EDITS_MAX};
-	struct judge judge = {r->rw, (enum tc_action)rule->action, false};
+	struct judge judge = {.rw = r->rw, .action = (enum tc_action)rule->action};
 	struct decoded d;
 
 	decode(&d, raw_of(x, i));
@@ -382,7 +382,7 @@ edit_css(struct run *r, const struct element *x, size_t i, const struct attr_rul
 {
 	struct value_edit v[EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = EDITS_MAX};
-	struct judge judge = {r->rw, (enum tc_action)rule->action, false};
+	struct judge judge = {.rw = r->rw, .action = (enum tc_action)rule->action};
 	struct tc_str raw = raw_of(x, i);
 
 	if (css_plain(raw))
@@ -406,15 +406,17 @@ script_plain(struct tc_str raw)
 static void
 edit_handler(struct run *r, const struct element *x, size_t i)
 {
-	struct judge judge = {r->rw, TC_DID_INLINE_SCRIPT, true};
+	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge};
 	struct decoded d;
 
 	if (script_plain(raw_of(x, i)))
 		return;
 	decode(&d, raw_of(x, i));
-	if (script_names_tracker(&ctx, d.s))
+	if (script_names_tracker(&ctx, d.s)) {
+		judge_script_done(&judge, true);
 		write_value(r, x, i, TC_STR(""));
+	}
 	decoded_end(&d);
 }
 

@@ -150,10 +150,24 @@ judge_value(void *ctx, struct tc_str url, unsigned match_type)
 	struct match_result m;
 	struct url u;
 
-	if (!judge(j->rw, url, match_type, &m, &u, buf) || (j->listed && m.class == TC_UNKNOWN))
+	if (!judge(j->rw, url, match_type, &m, &u, buf) || (j->script && m.class == TC_UNKNOWN))
 		return false;
-	report(j->rw, j->action, &m, u.text);
+	if (!j->script) {
+		report(j->rw, j->action, &m, u.text);
+	} else if (!j->hit) {
+		j->hit = true;
+		j->first = m;
+		j->what_n = u.text.n < JUDGE_WHAT_MAX ? u.text.n : JUDGE_WHAT_MAX;
+		memcpy(j->what, u.text.p, j->what_n);
+	}
 	return true;
+}
+
+void
+judge_script_done(const struct judge *j, bool edited)
+{
+	if (edited && j->hit)
+		report(j->rw, j->action, &j->first, tc_str_of(j->what, j->what_n));
 }
 
 /* ---- hints ---- */

@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-enum { SLOTS = 512, NAME_MAX_N = 24 };
+enum { SLOTS = 512,
+	NAME_MAX_N = 24 };
 
 struct name {
 	struct tc_str text;
@@ -25,7 +26,7 @@ static const struct {
 #define X(e, text) {TC_STR_INIT(text), AT_##e},
     ATTRS(X)
 #undef X
-    {TC_STR_INIT("data-bg"), AT_LAZY_URL},
+	{TC_STR_INIT("data-bg"), AT_LAZY_URL},
     {TC_STR_INIT("data-background"), AT_LAZY_URL},
     {TC_STR_INIT("data-background-image"), AT_LAZY_URL},
     {TC_STR_INIT("data-bg-image"), AT_LAZY_URL},

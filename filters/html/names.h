@@ -22,125 +22,125 @@ enum elem_flag {
 #define EP EF_TABLE
 
 /* X(ENUM, "name", flags) */
-#define ELEMS(X)                                                                                     \
-	X(A, "a", 0)                                                                                 \
-	X(AMP_AD, "amp-ad", 0)                                                                       \
-	X(AMP_ANALYTICS, "amp-analytics", 0)                                                         \
-	X(AMP_AUTO_ADS, "amp-auto-ads", 0)                                                           \
-	X(AMP_FACEBOOK, "amp-facebook", 0)                                                           \
-	X(AMP_FACEBOOK_COMMENTS, "amp-facebook-comments", 0)                                         \
-	X(AMP_FACEBOOK_LIKE, "amp-facebook-like", 0)                                                 \
-	X(AMP_FACEBOOK_PAGE, "amp-facebook-page", 0)                                                 \
-	X(AMP_IFRAME, "amp-iframe", 0)                                                               \
-	X(AMP_IMG, "amp-img", 0)                                                                     \
-	X(AMP_PIXEL, "amp-pixel", 0)                                                                 \
-	X(AMP_STICKY_AD, "amp-sticky-ad", 0)                                                         \
-	X(ANNOTATION_XML, "annotation-xml", 0)                                                       \
-	X(APPLET, "applet", EN)                                                                      \
-	X(AREA, "area", EV | EN)                                                                     \
-	X(AUDIO, "audio", 0)                                                                         \
-	X(B, "b", EB)                                                                                \
-	X(BASE, "base", EV)                                                                          \
-	X(BASEFONT, "basefont", EV)                                                                  \
-	X(BGSOUND, "bgsound", EV)                                                                    \
-	X(BIG, "big", EB)                                                                            \
-	X(BLOCKQUOTE, "blockquote", EB)                                                              \
-	X(BODY, "body", EB | ES | EN)                                                                \
-	X(BR, "br", EV | EB | EN)                                                                    \
-	X(BUTTON, "button", EN)                                                                      \
-	X(CAPTION, "caption", ES | EP)                                                               \
-	X(CENTER, "center", EB)                                                                      \
-	X(CODE, "code", EB)                                                                          \
-	X(COL, "col", EV | ES | EP)                                                                  \
-	X(COLGROUP, "colgroup", ES | EP)                                                             \
-	X(DD, "dd", EB | EN)                                                                         \
-	X(DESC, "desc", 0)                                                                           \
-	X(DIV, "div", EB)                                                                            \
-	X(DL, "dl", EB)                                                                              \
-	X(DT, "dt", EB | EN)                                                                         \
-	X(EM, "em", EB)                                                                              \
-	X(EMBED, "embed", EV | EB | EN)                                                              \
-	X(FENCEDFRAME, "fencedframe", 0)                                                             \
-	X(FEIMAGE, "feimage", 0)                                                                     \
-	X(FONT, "font", 0)                                                                           \
-	X(FOREIGNOBJECT, "foreignobject", 0)                                                         \
-	X(FORM, "form", ES)                                                                          \
-	X(FRAME, "frame", EV)                                                                        \
-	X(FRAMESET, "frameset", ES)                                                                  \
-	X(H1, "h1", EB)                                                                              \
-	X(H2, "h2", EB)                                                                              \
-	X(H3, "h3", EB)                                                                              \
-	X(H4, "h4", EB)                                                                              \
-	X(H5, "h5", EB)                                                                              \
-	X(H6, "h6", EB)                                                                              \
-	X(HEAD, "head", EB | ES)                                                                     \
-	X(HR, "hr", EV | EB | EN)                                                                    \
-	X(HTML, "html", ES)                                                                          \
-	X(I, "i", EB)                                                                                \
-	X(IFRAME, "iframe", ET | EN)                                                                 \
-	X(IMAGE, "image", EV | EN)                                                                   \
-	X(IMG, "img", EV | EB | EN)                                                                  \
-	X(INPUT, "input", EV | EN)                                                                   \
-	X(KEYGEN, "keygen", EV | EN)                                                                 \
-	X(LI, "li", EB | EN)                                                                         \
-	X(LINK, "link", EV)                                                                          \
-	X(LISTING, "listing", EB | EN)                                                               \
-	X(MALIGNMARK, "malignmark", 0)                                                               \
-	X(MARQUEE, "marquee", EN)                                                                    \
-	X(MATH, "math", 0)                                                                           \
-	X(MENU, "menu", EB)                                                                          \
-	X(META, "meta", EV | EB)                                                                     \
-	X(MGLYPH, "mglyph", 0)                                                                       \
-	X(MI, "mi", 0)                                                                               \
-	X(MN, "mn", 0)                                                                               \
-	X(MO, "mo", 0)                                                                               \
-	X(MODEL, "model", 0)                                                                         \
-	X(MS, "ms", 0)                                                                               \
-	X(MTEXT, "mtext", 0)                                                                         \
-	X(NOBR, "nobr", EB)                                                                          \
-	X(NOEMBED, "noembed", ET)                                                                    \
-	X(NOFRAMES, "noframes", ET)                                                                  \
-	X(NOSCRIPT, "noscript", ET)                                                                  \
-	X(OBJECT, "object", EN)                                                                      \
-	X(OL, "ol", EB)                                                                              \
-	X(OPTGROUP, "optgroup", 0)                                                                   \
-	X(OPTION, "option", 0)                                                                       \
-	X(P, "p", EB)                                                                                \
-	X(PARAM, "param", EV)                                                                        \
-	X(PLAINTEXT, "plaintext", ET)                                                                \
-	X(PORTAL, "portal", 0)                                                                       \
-	X(PRE, "pre", EB | EN)                                                                       \
-	X(RUBY, "ruby", EB)                                                                          \
-	X(S, "s", EB)                                                                                \
-	X(SCRIPT, "script", ET)                                                                      \
-	X(SELECT, "select", ES | EN)                                                                 \
-	X(SMALL, "small", EB)                                                                        \
-	X(SOURCE, "source", EV)                                                                      \
-	X(SPAN, "span", EB)                                                                          \
-	X(STRIKE, "strike", EB)                                                                      \
-	X(STRONG, "strong", EB)                                                                      \
-	X(STYLE, "style", ET)                                                                        \
-	X(SUB, "sub", EB)                                                                            \
-	X(SUP, "sup", EB)                                                                            \
-	X(SVG, "svg", 0)                                                                             \
-	X(TABLE, "table", EB | ES | EN | EP)                                                         \
-	X(TBODY, "tbody", ES | EP)                                                                   \
-	X(TD, "td", ES | EP)                                                                         \
-	X(TEMPLATE, "template", ES)                                                                  \
-	X(TEXTAREA, "textarea", ET | EN)                                                             \
-	X(TFOOT, "tfoot", ES | EP)                                                                   \
-	X(TH, "th", ES | EP)                                                                         \
-	X(THEAD, "thead", ES | EP)                                                                   \
-	X(TITLE, "title", ET)                                                                        \
-	X(TR, "tr", ES | EP)                                                                         \
-	X(TRACK, "track", EV)                                                                        \
-	X(TT, "tt", EB)                                                                              \
-	X(U, "u", EB)                                                                                \
-	X(UL, "ul", EB)                                                                              \
-	X(VAR, "var", EB)                                                                            \
-	X(VIDEO, "video", 0)                                                                         \
-	X(WBR, "wbr", EV | EN)                                                                       \
-	X(WEBVIEW, "webview", 0)                                                                     \
+#define ELEMS(X) \
+	X(A, "a", 0) \
+	X(AMP_AD, "amp-ad", 0) \
+	X(AMP_ANALYTICS, "amp-analytics", 0) \
+	X(AMP_AUTO_ADS, "amp-auto-ads", 0) \
+	X(AMP_FACEBOOK, "amp-facebook", 0) \
+	X(AMP_FACEBOOK_COMMENTS, "amp-facebook-comments", 0) \
+	X(AMP_FACEBOOK_LIKE, "amp-facebook-like", 0) \
+	X(AMP_FACEBOOK_PAGE, "amp-facebook-page", 0) \
+	X(AMP_IFRAME, "amp-iframe", 0) \
+	X(AMP_IMG, "amp-img", 0) \
+	X(AMP_PIXEL, "amp-pixel", 0) \
+	X(AMP_STICKY_AD, "amp-sticky-ad", 0) \
+	X(ANNOTATION_XML, "annotation-xml", 0) \
+	X(APPLET, "applet", EN) \
+	X(AREA, "area", EV | EN) \
+	X(AUDIO, "audio", 0) \
+	X(B, "b", EB) \
+	X(BASE, "base", EV) \
+	X(BASEFONT, "basefont", EV) \
+	X(BGSOUND, "bgsound", EV) \
+	X(BIG, "big", EB) \
+	X(BLOCKQUOTE, "blockquote", EB) \
+	X(BODY, "body", EB | ES | EN) \
+	X(BR, "br", EV | EB | EN) \
+	X(BUTTON, "button", EN) \
+	X(CAPTION, "caption", ES | EP) \
+	X(CENTER, "center", EB) \
+	X(CODE, "code", EB) \
+	X(COL, "col", EV | ES | EP) \
+	X(COLGROUP, "colgroup", ES | EP) \
+	X(DD, "dd", EB | EN) \
+	X(DESC, "desc", 0) \
+	X(DIV, "div", EB) \
+	X(DL, "dl", EB) \
+	X(DT, "dt", EB | EN) \
+	X(EM, "em", EB) \
+	X(EMBED, "embed", EV | EB | EN) \
+	X(FENCEDFRAME, "fencedframe", 0) \
+	X(FEIMAGE, "feimage", 0) \
+	X(FONT, "font", 0) \
+	X(FOREIGNOBJECT, "foreignobject", 0) \
+	X(FORM, "form", ES) \
+	X(FRAME, "frame", EV) \
+	X(FRAMESET, "frameset", ES) \
+	X(H1, "h1", EB) \
+	X(H2, "h2", EB) \
+	X(H3, "h3", EB) \
+	X(H4, "h4", EB) \
+	X(H5, "h5", EB) \
+	X(H6, "h6", EB) \
+	X(HEAD, "head", EB | ES) \
+	X(HR, "hr", EV | EB | EN) \
+	X(HTML, "html", ES) \
+	X(I, "i", EB) \
+	X(IFRAME, "iframe", ET | EN) \
+	X(IMAGE, "image", EV | EN) \
+	X(IMG, "img", EV | EB | EN) \
+	X(INPUT, "input", EV | EN) \
+	X(KEYGEN, "keygen", EV | EN) \
+	X(LI, "li", EB | EN) \
+	X(LINK, "link", EV) \
+	X(LISTING, "listing", EB | EN) \
+	X(MALIGNMARK, "malignmark", 0) \
+	X(MARQUEE, "marquee", EN) \
+	X(MATH, "math", 0) \
+	X(MENU, "menu", EB) \
+	X(META, "meta", EV | EB) \
+	X(MGLYPH, "mglyph", 0) \
+	X(MI, "mi", 0) \
+	X(MN, "mn", 0) \
+	X(MO, "mo", 0) \
+	X(MODEL, "model", 0) \
+	X(MS, "ms", 0) \
+	X(MTEXT, "mtext", 0) \
+	X(NOBR, "nobr", EB) \
+	X(NOEMBED, "noembed", ET) \
+	X(NOFRAMES, "noframes", ET) \
+	X(NOSCRIPT, "noscript", ET) \
+	X(OBJECT, "object", EN) \
+	X(OL, "ol", EB) \
+	X(OPTGROUP, "optgroup", 0) \
+	X(OPTION, "option", 0) \
+	X(P, "p", EB) \
+	X(PARAM, "param", EV) \
+	X(PLAINTEXT, "plaintext", ET) \
+	X(PORTAL, "portal", 0) \
+	X(PRE, "pre", EB | EN) \
+	X(RUBY, "ruby", EB) \
+	X(S, "s", EB) \
+	X(SCRIPT, "script", ET) \
+	X(SELECT, "select", ES | EN) \
+	X(SMALL, "small", EB) \
+	X(SOURCE, "source", EV) \
+	X(SPAN, "span", EB) \
+	X(STRIKE, "strike", EB) \
+	X(STRONG, "strong", EB) \
+	X(STYLE, "style", ET) \
+	X(SUB, "sub", EB) \
+	X(SUP, "sup", EB) \
+	X(SVG, "svg", 0) \
+	X(TABLE, "table", EB | ES | EN | EP) \
+	X(TBODY, "tbody", ES | EP) \
+	X(TD, "td", ES | EP) \
+	X(TEMPLATE, "template", ES) \
+	X(TEXTAREA, "textarea", ET | EN) \
+	X(TFOOT, "tfoot", ES | EP) \
+	X(TH, "th", ES | EP) \
+	X(THEAD, "thead", ES | EP) \
+	X(TITLE, "title", ET) \
+	X(TR, "tr", ES | EP) \
+	X(TRACK, "track", EV) \
+	X(TT, "tt", EB) \
+	X(U, "u", EB) \
+	X(UL, "ul", EB) \
+	X(VAR, "var", EB) \
+	X(VIDEO, "video", 0) \
+	X(WBR, "wbr", EV | EN) \
+	X(WEBVIEW, "webview", 0) \
 	X(XMP, "xmp", ET | EN)
 
 enum elem {
@@ -152,54 +152,54 @@ enum elem {
 };
 
 /* X(ENUM, "name"). Names that begin with "on" or "data-" and are not here are told apart by attr_of(). */
-#define ATTRS(X)                                                                                     \
-	X(ACTION, "action")                                                                          \
-	X(ADAUCTIONHEADERS, "adauctionheaders")                                                      \
-	X(ALTIMG, "altimg")                                                                          \
-	X(ARCHIVE, "archive")                                                                        \
-	X(AS, "as")                                                                                  \
-	X(ATTRIBUTENAME, "attributename")                                                            \
-	X(ATTRIBUTIONDESTINATION, "attributiondestination")                                          \
-	X(ATTRIBUTIONSOURCEID, "attributionsourceid")                                                \
-	X(ATTRIBUTIONSRC, "attributionsrc")                                                          \
-	X(BACKGROUND, "background")                                                                  \
-	X(BROWSINGTOPICS, "browsingtopics")                                                          \
-	X(BY, "by")                                                                                  \
-	X(CLASSID, "classid")                                                                        \
-	X(CODE, "code")                                                                              \
-	X(CODEBASE, "codebase")                                                                      \
-	X(COLOR, "color")                                                                            \
-	X(CONFIG, "config")                                                                          \
-	X(CONTENT, "content")                                                                        \
-	X(DATA, "data")                                                                              \
-	X(DATA_HREF, "data-href")                                                                    \
-	X(DATA_TACET, "data-tacet")                                                                  \
-	X(DYNSRC, "dynsrc")                                                                          \
-	X(ENCODING, "encoding")                                                                      \
-	X(FACE, "face")                                                                              \
-	X(FROM, "from")                                                                              \
-	X(HREF, "href")                                                                              \
-	X(HTTP_EQUIV, "http-equiv")                                                                  \
-	X(IMAGESRCSET, "imagesrcset")                                                                \
-	X(IMPRESSIONDATA, "impressiondata")                                                          \
-	X(INTEGRITY, "integrity")                                                                    \
-	X(LANGUAGE, "language")                                                                      \
-	X(LOWSRC, "lowsrc")                                                                          \
-	X(NAME, "name")                                                                              \
-	X(PING, "ping")                                                                              \
-	X(POSTER, "poster")                                                                          \
-	X(PRIVATETOKEN, "privatetoken")                                                              \
-	X(REL, "rel")                                                                                \
-	X(SHAREDSTORAGEWRITABLE, "sharedstoragewritable")                                            \
-	X(SIZE, "size")                                                                              \
-	X(SRC, "src")                                                                                \
-	X(SRCDOC, "srcdoc")                                                                          \
-	X(SRCSET, "srcset")                                                                          \
-	X(STYLE, "style")                                                                            \
-	X(TO, "to")                                                                                  \
-	X(TYPE, "type")                                                                              \
-	X(VALUE, "value")                                                                            \
-	X(VALUES, "values")                                                                          \
+#define ATTRS(X) \
+	X(ACTION, "action") \
+	X(ADAUCTIONHEADERS, "adauctionheaders") \
+	X(ALTIMG, "altimg") \
+	X(ARCHIVE, "archive") \
+	X(AS, "as") \
+	X(ATTRIBUTENAME, "attributename") \
+	X(ATTRIBUTIONDESTINATION, "attributiondestination") \
+	X(ATTRIBUTIONSOURCEID, "attributionsourceid") \
+	X(ATTRIBUTIONSRC, "attributionsrc") \
+	X(BACKGROUND, "background") \
+	X(BROWSINGTOPICS, "browsingtopics") \
+	X(BY, "by") \
+	X(CLASSID, "classid") \
+	X(CODE, "code") \
+	X(CODEBASE, "codebase") \
+	X(COLOR, "color") \
+	X(CONFIG, "config") \
+	X(CONTENT, "content") \
+	X(DATA, "data") \
+	X(DATA_HREF, "data-href") \
+	X(DATA_TACET, "data-tacet") \
+	X(DYNSRC, "dynsrc") \
+	X(ENCODING, "encoding") \
+	X(FACE, "face") \
+	X(FROM, "from") \
+	X(HREF, "href") \
+	X(HTTP_EQUIV, "http-equiv") \
+	X(IMAGESRCSET, "imagesrcset") \
+	X(IMPRESSIONDATA, "impressiondata") \
+	X(INTEGRITY, "integrity") \
+	X(LANGUAGE, "language") \
+	X(LOWSRC, "lowsrc") \
+	X(NAME, "name") \
+	X(PING, "ping") \
+	X(POSTER, "poster") \
+	X(PRIVATETOKEN, "privatetoken") \
+	X(REL, "rel") \
+	X(SHAREDSTORAGEWRITABLE, "sharedstoragewritable") \
+	X(SIZE, "size") \
+	X(SRC, "src") \
+	X(SRCDOC, "srcdoc") \
+	X(SRCSET, "srcset") \
+	X(STYLE, "style") \
+	X(TO, "to") \
+	X(TYPE, "type") \
+	X(VALUE, "value") \
+	X(VALUES, "values") \
 	X(XLINK_HREF, "xlink:href")
 
 enum attr {

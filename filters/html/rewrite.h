@@ -22,7 +22,7 @@ enum {
 };
 
 /* A transparent picture of one pixel. */
-#define REWRITE_IMAGE                                                                                \
+#define REWRITE_IMAGE \
 	TC_STR("data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
 /* URLs that were asked about and lead to no tracker: pages repeat themselves. By hash; the newest stays. */
@@ -99,6 +99,7 @@ struct rewrite {
 	bool foreign_script; /* TEXT_FOREIGN: script, not style */
 	bool foreign_cdata;  /* in a CDATA section */
 	bool foreign_seen;   /* a part of its text was seen already */
+	bool amp_due;        /* that its script was emptied is not reported yet */
 	bool amp;            /* in an amp-analytics that goes */
 	size_t held;         /* bytes of such text, at the front of what comes, that are known to be text */
 

@@ -12,9 +12,9 @@
 /* What leads away from the page, or may be anything. */
 #define ANY (FRAME | IMAGE | SCRIPT | OTHER)
 
-#define ROW(a, e, w, k, t, r, d)                                                                     \
-	{                                                                                            \
-		AT_##a, E_##e, IN_##w, RULE_##k, t, WITH_##r, TC_DID_##d                             \
+#define ROW(a, e, w, k, t, r, d) \
+	{ \
+		AT_##a, E_##e, IN_##w, RULE_##k, t, WITH_##r, TC_DID_##d \
 	}
 
 static const struct attr_rule rules[] = {

@@ -26,10 +26,17 @@ enum rule_kind {
 };
 
 /* What a URL is replaced by. */
-enum rule_with { WITH_EMPTY, WITH_IMAGE, WITH_BLANK, WITH_SCRIPT };
+enum rule_with { WITH_EMPTY,
+	WITH_IMAGE,
+	WITH_BLANK,
+	WITH_SCRIPT };
 
 /* Where a row applies: to elements of which namespace. */
-enum { IN_HTML = 1, IN_SVG = 2, IN_MATH = 4, IN_FOREIGN = IN_SVG | IN_MATH, IN_ALL = 7 };
+enum { IN_HTML = 1,
+	IN_SVG = 2,
+	IN_MATH = 4,
+	IN_FOREIGN = IN_SVG | IN_MATH,
+	IN_ALL = 7 };
 
 struct attr_rule {
 	uint8_t attr;   /* enum attr */

@@ -110,12 +110,24 @@ bool judge_url(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_ac
 bool judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action);
 
 /* As a value_judge. */
+enum { JUDGE_WHAT_MAX = 256 };
 struct judge {
 	struct rewrite *rw;
 	enum tc_action action;
-	bool listed; /* by the lists alone: what no list names passes, even where unknown hosts are denied */
+	/*
+	 * For scripts: by the lists alone, so that what no list names passes even where unknown hosts are denied; and
+	 * not every hit is an edit, so the first is kept until judge_script_done() says that there was one.
+	 */
+	bool script;
+	bool hit;
+	struct match_result first;
+	char what[JUDGE_WHAT_MAX];
+	size_t what_n;
 };
 bool judge_value(void *judge, struct tc_str url, unsigned match_type);
+
+/* A script was judged: reports it, if it was edited. */
+void judge_script_done(const struct judge *j, bool edited);
 
 /* Reports something that was not a URL. */
 void judge_did(struct rewrite *rw, enum tc_action action, enum tc_class class, struct tc_str what);

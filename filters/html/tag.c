@@ -112,7 +112,7 @@ left(struct run *r, const struct token *tk, enum elem e)
 	tree_ended(&rw->tree, tk, e);
 	rw->tok.cdata = tree_foreign(&rw->tree);
 	if (e == E_AMP_ANALYTICS)
-		rw->amp = false;
+		rw->amp = rw->amp_due = false;
 }
 
 /* ---- whole tags ---- */

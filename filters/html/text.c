@@ -61,7 +61,7 @@ text_kind_of(struct run *r, const struct element *x)
 	if (x->elem != E_SCRIPT)
 		return TEXT_PASS;
 	if (rw->amp) {
-		judge_did(rw, TC_DID_INLINE_SCRIPT, TC_ANALYTICS, elem_name(E_AMP_ANALYTICS));
+		rw->amp_due = true;
 		return TEXT_DROP;
 	}
 	if (!x->partial && element_value(x, AT_SRC).p != NULL)
@@ -111,10 +111,12 @@ judge_script(struct run *r)
 {
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {r->rw, TC_DID_INLINE_SCRIPT, true};
-	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge, .foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata};
+	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	bool foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata;
+	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge, .foreign = foreign};
 
 	script_judge(&ctx, held_of(r), &edits);
+	judge_script_done(&judge, edits.n > 0);
 	run_apply(r, r->at, &edits);
 }
 
@@ -123,19 +125,22 @@ judge_importmap(struct run *r)
 {
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {r->rw, TC_DID_INLINE_SCRIPT, true};
+	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
 
 	importmap_judge(held_of(r), judge_value, &judge, &edits);
+	judge_script_done(&judge, edits.n > 0);
 	run_apply(r, r->at, &edits);
 }
 
 static void
 judge_rules(struct run *r)
 {
-	struct judge judge = {r->rw, TC_DID_INLINE_SCRIPT, true};
+	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
 
-	if (rules_name_tracker(held_of(r), judge_value, &judge))
+	if (rules_name_tracker(held_of(r), judge_value, &judge)) {
+		judge_script_done(&judge, true);
 		drop_held(r);
+	}
 }
 
 /* The text of a noscript, as browsers without scripting read it. It must not swallow what follows. */
@@ -216,7 +221,7 @@ stream_css(struct run *r, bool last)
 	struct rewrite *rw = r->rw;
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {rw, TC_DID_STYLE, false};
+	struct judge judge = {.rw = rw, .action = TC_DID_STYLE};
 	size_t taken;
 
 	do {
@@ -235,14 +240,16 @@ stream_script(struct run *r, bool last)
 	struct rewrite *rw = r->rw;
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {rw, TC_DID_INLINE_SCRIPT, true};
+	struct judge judge = {.rw = rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge};
 	size_t taken;
 
 	do {
 		edits.n = 0;
+		judge.hit = false;
 		taken = script_sub(&rw->sub, &ctx, held_of(r), last, &edits);
 		assert(taken <= rw->held);
+		judge_script_done(&judge, edits.n > 0);
 		run_apply(r, r->at, &edits);
 		r->at += taken;
 		rw->held -= taken;
@@ -258,7 +265,7 @@ judge_encoded_css(struct run *r)
 	char *text = malloc(room);
 	struct value_edit v[1];
 	struct value_edits edits = {.v = v, .cap = 1};
-	struct judge judge = {r->rw, TC_DID_STYLE, false};
+	struct judge judge = {.rw = r->rw, .action = TC_DID_STYLE};
 	struct css css = {.mode = 0};
 	struct tc_str in;
 
@@ -347,6 +354,10 @@ stream_held(struct run *r, bool last)
 	} else if (rw->text == TEXT_SCRIPT_LONG) {
 		stream_script(r, last);
 	} else {
+		if (rw->amp_due && rw->held > 0) {
+			judge_did(rw, TC_DID_INLINE_SCRIPT, TC_ANALYTICS, elem_name(E_AMP_ANALYTICS));
+			rw->amp_due = false;
+		}
 		if (rw->text == TEXT_DROP || rw->text == TEXT_PI_DROP)
 			drop_held(r);
 		r->at += rw->held;

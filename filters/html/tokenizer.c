@@ -35,7 +35,11 @@ enum scan {
 	SCAN_SLASH, /* after '/' */
 };
 
-enum { SPACE = 1, NAME_END = 2, ATTR_END = 4, VALUE_END = 8, LETTER = 16 };
+enum { SPACE = 1,
+	NAME_END = 2,
+	ATTR_END = 4,
+	VALUE_END = 8,
+	LETTER = 16 };
 
 /* Tab, LF, FF, CR and space are the white space of tags. */
 #define WHITE (SPACE | NAME_END | ATTR_END | VALUE_END)

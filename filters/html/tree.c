@@ -240,11 +240,15 @@ enter_outside(struct tree *t, enum elem e)
 		if (e == E_SELECT) {
 			t->select = SELECT_PLAIN;
 			t->select_templates = 0;
+			t->select_unsure = false;
 		}
+	} else if (e == E_SELECT && t->select_unsure) {
+		return; /* it ended one or began one: as before, we may be in one */
 	} else if ((e == E_SELECT || e == E_INPUT || e == E_KEYGEN || e == E_TEXTAREA) && t->select_templates == 0) {
 		t->select = SELECT_OUT; /* they close it where they are not read as what they are */
 	} else if (e != E_OPTION && e != E_OPTGROUP && e != E_HR && e != E_SCRIPT) {
 		t->select = SELECT_MIXED;
+		t->select_unsure |= (elem_flags(e) & EF_TABLE) != 0;
 	}
 }
 
@@ -332,6 +336,7 @@ leave_outside(struct tree *t, enum elem e)
 {
 	if (e == E_SELECT && t->select != SELECT_OUT && t->select_templates == 0)
 		t->select = SELECT_OUT;
+	t->select_unsure |= (elem_flags(e) & EF_TABLE) != 0;
 	if ((e == E_TABLE || e == E_COLGROUP) && t->template_tables > 0)
 		t->template_tables--;
 	if (e != E_TEMPLATE || t->templates == 0)

@@ -18,7 +18,9 @@ enum {
 	TREE_NAME = 128,   /* a longer name closes it too */
 };
 
-enum tree_ns { NS_HTML, NS_SVG, NS_MATH };
+enum tree_ns { NS_HTML,
+	NS_SVG,
+	NS_MATH };
 
 /* One open element of an island. */
 struct tree_node {
@@ -43,6 +45,7 @@ struct tree {
 	uint16_t template_tables;  /* tables and colgroups begun in the innermost template */
 	uint16_t select_templates; /* templates begun in the select */
 	uint8_t select;            /* enum tree_select */
+	bool select_unsure;        /* a part of a table may have ended the select */
 	bool no_frameset;          /* a frameset would be ignored: "frameset-ok" is off */
 	bool frameset;             /* in or after a frameset */
 	bool no_script;            /* read as with scripting off: noscript is an ordinary element; set by the caller */

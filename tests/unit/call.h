@@ -23,8 +23,8 @@
 
 #define FAKE_UNUSED __attribute__((unused))
 #define FAKE_ARENA_MAX ((size_t)8 << 20)
-#define FAKE_DENIED                                                                                  \
-	(TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) |    \
+#define FAKE_DENIED \
+	(TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | \
 	    TC_CLASS_BIT(TC_SOCIAL))
 
 /* One tc_did(). what is a copy, in the fake's arena. */
@@ -177,17 +177,12 @@ fake_new(const struct tc_filter *filter)
 	f->filter = filter;
 	f->room = f->emit_max = SIZE_MAX;
 	f->rules = (struct tc_rule_set){.name = TC_STR("opt-out"), .remove = FAKE_DENIED, .hash = "1a2b3c4d"};
-	f->decision = (struct tc_decision){.rules = &f->rules, .denied = FAKE_DENIED, .out = true, .person = true,
-	    .src = TC_SRC_GPC, .region = TC_STR("rest")};
+	f->decision = (struct tc_decision){.rules = &f->rules, .denied = FAKE_DENIED, .out = true, .person = true, .src = TC_SRC_GPC, .region = TC_STR("rest")};
 	f->site = (struct tc_site){.hosts = {host, 1}, .choices_path = TC_STR("/privacy-choices")};
 	f->route = (struct tc_route){.name = TC_STR("pages"), .match = TC_STR("/*")};
-	f->req = (struct tc_request){.method = TC_M_GET, .method_text = TC_STR("GET"), .scheme = TC_STR("https"),
-	    .host = host[0], .path = TC_STR("/"), .match = TC_STR("/"), .dest = TC_DEST_DOCUMENT,
-	    .fields = {.arena = f->arena}};
-	f->res = (struct tc_response){.status = 200, .type = TC_STR("text/html"), .charset = TC_STR("utf-8"),
-	    .fields = {.arena = f->arena}};
-	f->call = (struct tc_call){.decision = &f->decision, .site = &f->site, .route = &f->route, .req = &f->req,
-	    .arena = f->arena};
+	f->req = (struct tc_request){.method = TC_M_GET, .method_text = TC_STR("GET"), .scheme = TC_STR("https"), .host = host[0], .path = TC_STR("/"), .match = TC_STR("/"), .dest = TC_DEST_DOCUMENT, .fields = {.arena = f->arena}};
+	f->res = (struct tc_response){.status = 200, .type = TC_STR("text/html"), .charset = TC_STR("utf-8"), .fields = {.arena = f->arena}};
+	f->call = (struct tc_call){.decision = &f->decision, .site = &f->site, .route = &f->route, .req = &f->req, .arena = f->arena};
 	if (filter != NULL && filter->state_size > 0)
 		f->call.state = calloc(1, filter->state_size);
 	return f;

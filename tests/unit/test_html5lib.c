@@ -55,7 +55,9 @@ static void
 add_utf8(struct bytes *b, unsigned c)
 {
 	char u[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2
+	    : c < 0x10000                   ? 3
+					    : 4;
 
 	if (n == 1)
 		u[0] = (char)c;

@@ -229,7 +229,8 @@ check_long(const char *before, char fill, size_t n, const char *after, const cha
 static void
 test_limits(void **state)
 {
-	enum { MANY = 3000000, K64 = 65536 };
+	enum { MANY = 3000000,
+		K64 = 65536 };
 
 	(void)state;
 	/* a large data: URL streams through, other large values of the kind do not */
