@@ -563,19 +563,20 @@ put_path_list(FILE *out, const char *last, int count, int byte)
 static void
 put_path_index(FILE *out, const char *last, int count)
 {
-	int at[257], n[257], next = 0;
+	int at[256], n[256], common, next;
 
 	fputs("const uint16_t pack_path_lists[] = {\n", out);
-	for (int byte = -1; byte < 256; byte++) {
-		bool occurs = byte < 0 || (byte > 0 && memchr(last, byte, (size_t)count) != NULL);
+	common = next = put_path_list(out, last, count, -1);
+	for (int byte = 0; byte < 256; byte++) {
+		bool occurs = byte > 0 && memchr(last, byte, (size_t)count) != NULL;
 
-		at[byte + 1] = occurs ? next : at[0];
-		n[byte + 1] = occurs ? put_path_list(out, last, count, byte) : n[0];
-		next += occurs ? n[byte + 1] : 0;
+		at[byte] = occurs ? next : 0;
+		n[byte] = occurs ? put_path_list(out, last, count, byte) : common;
+		next += occurs ? n[byte] : 0;
 	}
 	fputs("};\nconst struct pack_range pack_path_by_last[256] = {\n", out);
 	for (int byte = 0; byte < 256; byte++)
-		fprintf(out, "\t{%d, %d},\n", at[byte + 1], n[byte + 1]);
+		fprintf(out, "\t{%d, %d},\n", at[byte], n[byte]);
 	fputs("};\n", out);
 }
 
