@@ -361,9 +361,10 @@ edit_srcset(struct run *r, const struct element *x, size_t i, const struct attr_
 {
 	struct value_edit v[EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = EDITS_MAX};
-	struct judge judge = {.rw = r->rw, .action = (enum tc_action)rule->action};
+	struct judge judge;
 	struct decoded d;
 
+	judge_begin(&judge, r->rw, (enum tc_action)rule->action, false);
 	decode(&d, raw_of(x, i));
 	srcset_judge(d.s, judge_value, &judge, rule->types, &edits);
 	write_edits(r, x, i, d.s, &edits);
@@ -382,11 +383,12 @@ edit_css(struct run *r, const struct element *x, size_t i, const struct attr_rul
 {
 	struct value_edit v[EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = EDITS_MAX};
-	struct judge judge = {.rw = r->rw, .action = (enum tc_action)rule->action};
+	struct judge judge;
 	struct tc_str raw = raw_of(x, i);
 
 	if (css_plain(raw))
 		return;
+	judge_begin(&judge, r->rw, (enum tc_action)rule->action, false);
 	if (!css_attr(raw, judge_value, &judge, &edits))
 		write_value(r, x, i, TC_STR(""));
 	else
@@ -406,12 +408,13 @@ script_plain(struct tc_str raw)
 static void
 edit_handler(struct run *r, const struct element *x, size_t i)
 {
-	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	struct judge judge;
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge};
 	struct decoded d;
 
 	if (script_plain(raw_of(x, i)))
 		return;
+	judge_begin(&judge, r->rw, TC_DID_INLINE_SCRIPT, true);
 	decode(&d, raw_of(x, i));
 	if (script_names_tracker(&ctx, d.s)) {
 		judge_script_done(&judge, true);
@@ -621,27 +624,33 @@ url_will_go(struct run *r, const struct element *x)
 	return yes;
 }
 
-bool
+unsigned
 attr_name_all(struct element *x, uint8_t *attr)
 {
-	bool some = false;
+	unsigned found = 0;
 
 	x->attr = attr;
 	for (size_t i = 0; i < x->tk->attr_n; i++) {
-		attr[i] = (uint8_t)attr_of(name_of(x, i));
-		some |= attr[i] != AT_NONE;
+		enum attr a = attr_of(name_of(x, i));
+
+		attr[i] = (uint8_t)a;
+		if (a != AT_NONE)
+			found |= a == AT_DATA_TACET ? ATTRS_MARK : a == AT_INTEGRITY ? ATTRS_SOME | ATTRS_INTEGRITY : ATTRS_SOME;
 	}
-	return some;
+	return found;
 }
 
 void
-attr_edit_all(struct run *r, struct element *x)
+attr_edit_all(struct run *r, struct element *x, unsigned found)
 {
-	if (element_value(x, AT_INTEGRITY).p != NULL)
+	if ((found & ATTRS_INTEGRITY) != 0)
 		x->url_hit = url_will_go(r, x);
 	for (size_t i = 0; i < x->tk->attr_n; i++) {
-		const struct attr_rule *rule = rule_of((enum attr)x->attr[i], x->elem, x->where);
+		const struct attr_rule *rule;
 
+		if (x->attr[i] == AT_NONE)
+			continue;
+		rule = rule_of((enum attr)x->attr[i], x->elem, x->where);
 		if (rule != NULL)
 			edit_one(r, x, i, rule);
 	}

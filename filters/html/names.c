@@ -3,116 +3,153 @@
 
 #include <assert.h>
 
-enum { SLOTS = 512,
-	NAME_MAX_N = 24 };
+enum { SLOTS = 256, NAME_MAX_N = 24 };
 
-struct name {
-	struct tc_str text;
-	unsigned flags;
-};
-
-static const struct name elems[] = {
-	[E_NONE] = {TC_STR_INIT(""), 0},
-#define X(e, text, flags) [E_##e] = {TC_STR_INIT(text), flags},
+static const struct tc_str elems[] = {
+	[E_NONE] = TC_STR_INIT(""),
+#define X(e, text, flags) [E_##e] = TC_STR_INIT(text),
 	ELEMS(X)
 #undef X
 };
 
-/* Attribute names; what several share one number for comes behind. */
+const uint8_t elem_flag_of[E_COUNT] = {
+#define X(e, text, flags) [E_##e] = flags,
+	ELEMS(X)
+#undef X
+};
+
+static const struct tc_str attrs[] = {
+	[AT_NONE] = TC_STR_INIT(""),
+#define X(e, text) [AT_##e] = TC_STR_INIT(text),
+	ATTRS(X)
+#undef X
+};
+
+/* Attribute names of which several mean the same to us. */
 static const struct {
 	struct tc_str text;
 	uint8_t attr;
-} attrs[] = {
-#define X(e, text) {TC_STR_INIT(text), AT_##e},
-    ATTRS(X)
-#undef X
+} alike[] = {
 	{TC_STR_INIT("data-bg"), AT_LAZY_URL},
-    {TC_STR_INIT("data-background"), AT_LAZY_URL},
-    {TC_STR_INIT("data-background-image"), AT_LAZY_URL},
-    {TC_STR_INIT("data-bg-image"), AT_LAZY_URL},
-    {TC_STR_INIT("data-original"), AT_LAZY_URL},
-    {TC_STR_INIT("data-lazy"), AT_LAZY_URL},
-    {TC_STR_INIT("data-lazyload"), AT_LAZY_URL},
-    {TC_STR_INIT("data-poster"), AT_LAZY_URL},
-    {TC_STR_INIT("clip-path"), AT_PRESENTATION},
-    {TC_STR_INIT("cursor"), AT_PRESENTATION},
-    {TC_STR_INIT("fill"), AT_PRESENTATION},
-    {TC_STR_INIT("filter"), AT_PRESENTATION},
-    {TC_STR_INIT("marker-end"), AT_PRESENTATION},
-    {TC_STR_INIT("marker-mid"), AT_PRESENTATION},
-    {TC_STR_INIT("marker-start"), AT_PRESENTATION},
-    {TC_STR_INIT("mask"), AT_PRESENTATION},
-    {TC_STR_INIT("stroke"), AT_PRESENTATION},
+	{TC_STR_INIT("data-background"), AT_LAZY_URL},
+	{TC_STR_INIT("data-background-image"), AT_LAZY_URL},
+	{TC_STR_INIT("data-bg-image"), AT_LAZY_URL},
+	{TC_STR_INIT("data-original"), AT_LAZY_URL},
+	{TC_STR_INIT("data-lazy"), AT_LAZY_URL},
+	{TC_STR_INIT("data-lazyload"), AT_LAZY_URL},
+	{TC_STR_INIT("data-poster"), AT_LAZY_URL},
+	{TC_STR_INIT("clip-path"), AT_PRESENTATION},
+	{TC_STR_INIT("cursor"), AT_PRESENTATION},
+	{TC_STR_INIT("fill"), AT_PRESENTATION},
+	{TC_STR_INIT("filter"), AT_PRESENTATION},
+	{TC_STR_INIT("marker-end"), AT_PRESENTATION},
+	{TC_STR_INIT("marker-mid"), AT_PRESENTATION},
+	{TC_STR_INIT("marker-start"), AT_PRESENTATION},
+	{TC_STR_INIT("mask"), AT_PRESENTATION},
+	{TC_STR_INIT("stroke"), AT_PRESENTATION},
 };
 
-/* A slot holds 1 + the row of a name, 0 if it is free; rows that fell together lie in the next slots. */
-static uint8_t elem_slot[SLOTS], attr_slot[SLOTS];
+/* One name: its first eight bytes in lower case as a number, its length; n = 0: free. Rows that fall together follow. */
+struct slot {
+	uint64_t key;
+	struct tc_str text;
+	uint8_t id;
+};
 
-static inline uint32_t
-load4(const char *p)
+static struct slot elem_slots[SLOTS], attr_slots[SLOTS];
+
+/* Bit n: there is an attribute with this first letter and n bytes. */
+static uint32_t attr_lengths[32];
+
+static inline uint64_t
+bytes_at(const char *p, size_t n)
 {
-	uint32_t v;
+	uint64_t v = 0;
 
-	memcpy(&v, p, sizeof(v));
-	return v | 0x20202020u;
+	memcpy(&v, p, n);
+	return v;
 }
 
-/* Equal for names that differ in case only. n >= 1. */
-static inline unsigned
-hash(struct tc_str s)
+/*
+ * The first eight bytes of a name as a number, letters in lower case. Other bytes may fall together, of which none
+ * stands in a name we know but as digits (what is then taken for h1 is no name at all).
+ */
+static inline uint64_t
+key_of(struct tc_str s)
 {
 	uint64_t v;
 
+	if (s.n >= 8)
+		return bytes_at(s.p, 8) | 0x2020202020202020u;
 	if (s.n >= 4)
-		v = (uint64_t)load4(s.p) << 32 | load4(s.p + s.n - 4);
+		v = bytes_at(s.p, 4) | bytes_at(s.p + s.n - 4, 4) << (s.n - 4) * 8;
 	else
-		v = (uint64_t)(s.p[0] | 0x20) << 16 | (uint64_t)(s.p[s.n / 2] | 0x20) << 8 |
-		    (uint64_t)(s.p[s.n - 1] | 0x20);
-	v = (v ^ s.n) * 0x9E3779B97F4A7C15u;
-	return (unsigned)(v >> 55);
+		v = (uint64_t)(uint8_t)s.p[0] | (uint64_t)(uint8_t)s.p[s.n / 2] << s.n / 2 * 8 |
+		    (uint64_t)(uint8_t)s.p[s.n - 1] << (s.n - 1) * 8;
+	return v | 0x2020202020202020u >> (8 - s.n) * 8;
+}
+
+static inline unsigned
+place_of(uint64_t key, size_t n)
+{
+	return (unsigned)((key + n) * 0x9E3779B97F4A7C15u >> 56);
 }
 
 static void
-insert(uint8_t *slots, struct tc_str name, size_t row)
+insert(struct slot *slots, struct tc_str name, unsigned id)
 {
-	unsigned h = hash(name);
+	uint64_t key = key_of(name);
+	unsigned at = place_of(key, name.n);
 
-	while (slots[h] != 0)
-		h = (h + 1) % SLOTS;
-	slots[h] = (uint8_t)(row + 1);
+	while (slots[at].text.n != 0)
+		at = (at + 1) % SLOTS;
+	slots[at] = (struct slot){key, name, (uint8_t)id};
+}
+
+static void
+insert_attr(struct tc_str name, unsigned id)
+{
+	insert(attr_slots, name, id);
+	attr_lengths[name.p[0] & 31] |= 1u << name.n;
 }
 
 __attribute__((constructor)) static void
 names_init(void)
 {
-	static_assert(sizeof(elems) / sizeof(*elems) < 255 && sizeof(attrs) / sizeof(*attrs) < 255, "rows fit uint8_t");
-	for (size_t i = 1; i < sizeof(elems) / sizeof(*elems); i++)
-		insert(elem_slot, elems[i].text, i);
-	for (size_t i = 0; i < sizeof(attrs) / sizeof(*attrs); i++)
-		insert(attr_slot, attrs[i].text, i);
+	static_assert(E_COUNT < SLOTS * 3 / 4 && AT_COUNT + sizeof(alike) / sizeof(*alike) < SLOTS * 3 / 4, "room is left");
+	for (unsigned i = 1; i < E_COUNT; i++)
+		insert(elem_slots, elems[i], i);
+	for (unsigned i = 1; i < sizeof(attrs) / sizeof(*attrs); i++)
+		insert_attr(attrs[i], i);
+	for (size_t i = 0; i < sizeof(alike) / sizeof(*alike); i++)
+		insert_attr(alike[i].text, alike[i].attr);
 }
 
-/* name without case equals text, which is lower case. */
+/* What stands behind the eighth byte is the same. */
 static inline bool
-same(struct tc_str name, struct tc_str text)
+same_rest(struct tc_str name, struct tc_str text)
 {
-	if (name.n != text.n)
-		return false;
-	for (size_t i = 0; i < name.n; i++)
+	for (size_t i = 8; i < name.n; i++)
 		if (tc_lower(name.p[i]) != text.p[i])
 			return false;
 	return true;
 }
 
+static inline unsigned
+find(const struct slot *slots, struct tc_str name)
+{
+	uint64_t key = key_of(name);
+
+	for (unsigned at = place_of(key, name.n); slots[at].text.n != 0; at = (at + 1) % SLOTS)
+		if (slots[at].key == key && slots[at].text.n == name.n && same_rest(name, slots[at].text))
+			return slots[at].id;
+	return 0;
+}
+
 enum elem
 elem_of(struct tc_str name)
 {
-	if (name.n == 0 || name.n > NAME_MAX_N)
-		return E_NONE;
-	for (unsigned h = hash(name); elem_slot[h] != 0; h = (h + 1) % SLOTS)
-		if (same(name, elems[elem_slot[h] - 1].text))
-			return (enum elem)(elem_slot[h] - 1);
-	return E_NONE;
+	return name.n == 0 || name.n > NAME_MAX_N ? E_NONE : (enum elem)find(elem_slots, name);
 }
 
 static bool
@@ -125,11 +162,11 @@ ends_without_case(struct tc_str s, struct tc_str tail)
 static enum attr
 attr_open(struct tc_str name)
 {
-	if (name.n < 3)
-		return AT_NONE;
-	if ((name.p[0] | 0x20) == 'o' && (name.p[1] | 0x20) == 'n')
+	char first = name.p[0] | 0x20;
+
+	if (first == 'o' && name.n > 2 && (name.p[1] | 0x20) == 'n')
 		return AT_HANDLER;
-	if (!tc_istarts(name, TC_STR("data-")))
+	if (first != 'd' || name.n < 8 || !tc_istarts(name, TC_STR("data-")))
 		return AT_NONE;
 	if (ends_without_case(name, TC_STR("src")))
 		return AT_LAZY_URL;
@@ -139,23 +176,20 @@ attr_open(struct tc_str name)
 enum attr
 attr_of(struct tc_str name)
 {
+	unsigned id;
+
 	if (name.n == 0)
 		return AT_NONE;
-	if (name.n <= NAME_MAX_N)
-		for (unsigned h = hash(name); attr_slot[h] != 0; h = (h + 1) % SLOTS)
-			if (same(name, attrs[attr_slot[h] - 1].text))
-				return (enum attr)attrs[attr_slot[h] - 1].attr;
+	if (name.n <= NAME_MAX_N && (attr_lengths[name.p[0] & 31] >> name.n & 1) != 0) {
+		id = find(attr_slots, name);
+		if (id != 0)
+			return (enum attr)id;
+	}
 	return attr_open(name);
-}
-
-unsigned
-elem_flags(enum elem e)
-{
-	return elems[e].flags;
 }
 
 struct tc_str
 elem_name(enum elem e)
 {
-	return elems[e].text;
+	return elems[e];
 }

@@ -12,6 +12,7 @@ enum elem_flag {
 	EF_SHUT = 1 << 3,     /* inside an integration point it makes the tree unsure: the island is closed before */
 	EF_BODY = 1 << 4,     /* after it a frameset is ignored ("frameset-ok" is off) */
 	EF_TABLE = 1 << 5,    /* table, or a part of one */
+	EF_TRACK = 1 << 6,    /* outside of islands, too, its tags change the state */
 };
 
 #define EV EF_VOID
@@ -20,12 +21,13 @@ enum elem_flag {
 #define ES EF_SHUT
 #define EN EF_BODY
 #define EP EF_TABLE
+#define EK EF_TRACK
 
 /* X(ENUM, "name", flags) */
 #define ELEMS(X) \
 	X(A, "a", 0) \
 	X(AMP_AD, "amp-ad", 0) \
-	X(AMP_ANALYTICS, "amp-analytics", 0) \
+	X(AMP_ANALYTICS, "amp-analytics", EK) \
 	X(AMP_AUTO_ADS, "amp-auto-ads", 0) \
 	X(AMP_FACEBOOK, "amp-facebook", 0) \
 	X(AMP_FACEBOOK_COMMENTS, "amp-facebook-comments", 0) \
@@ -45,14 +47,14 @@ enum elem_flag {
 	X(BGSOUND, "bgsound", EV) \
 	X(BIG, "big", EB) \
 	X(BLOCKQUOTE, "blockquote", EB) \
-	X(BODY, "body", EB | ES | EN) \
+	X(BODY, "body", EB | ES | EN | EK) \
 	X(BR, "br", EV | EB | EN) \
 	X(BUTTON, "button", EN) \
 	X(CAPTION, "caption", ES | EP) \
 	X(CENTER, "center", EB) \
 	X(CODE, "code", EB) \
-	X(COL, "col", EV | ES | EP) \
-	X(COLGROUP, "colgroup", ES | EP) \
+	X(COL, "col", EV | ES | EP | EK) \
+	X(COLGROUP, "colgroup", ES | EP | EK) \
 	X(DD, "dd", EB | EN) \
 	X(DESC, "desc", 0) \
 	X(DIV, "div", EB) \
@@ -66,16 +68,16 @@ enum elem_flag {
 	X(FOREIGNOBJECT, "foreignobject", 0) \
 	X(FORM, "form", ES) \
 	X(FRAME, "frame", EV) \
-	X(FRAMESET, "frameset", ES) \
+	X(FRAMESET, "frameset", ES | EK) \
 	X(H1, "h1", EB) \
 	X(H2, "h2", EB) \
 	X(H3, "h3", EB) \
 	X(H4, "h4", EB) \
 	X(H5, "h5", EB) \
 	X(H6, "h6", EB) \
-	X(HEAD, "head", EB | ES) \
+	X(HEAD, "head", EB | ES | EK) \
 	X(HR, "hr", EV | EB | EN) \
-	X(HTML, "html", ES) \
+	X(HTML, "html", ES | EK) \
 	X(I, "i", EB) \
 	X(IFRAME, "iframe", ET | EN) \
 	X(IMAGE, "image", EV | EN) \
@@ -87,7 +89,7 @@ enum elem_flag {
 	X(LISTING, "listing", EB | EN) \
 	X(MALIGNMARK, "malignmark", 0) \
 	X(MARQUEE, "marquee", EN) \
-	X(MATH, "math", 0) \
+	X(MATH, "math", EK) \
 	X(MENU, "menu", EB) \
 	X(META, "meta", EV | EB) \
 	X(MGLYPH, "mglyph", 0) \
@@ -113,7 +115,7 @@ enum elem_flag {
 	X(RUBY, "ruby", EB) \
 	X(S, "s", EB) \
 	X(SCRIPT, "script", ET) \
-	X(SELECT, "select", ES | EN) \
+	X(SELECT, "select", ES | EN | EK) \
 	X(SMALL, "small", EB) \
 	X(SOURCE, "source", EV) \
 	X(SPAN, "span", EB) \
@@ -122,11 +124,11 @@ enum elem_flag {
 	X(STYLE, "style", ET) \
 	X(SUB, "sub", EB) \
 	X(SUP, "sup", EB) \
-	X(SVG, "svg", 0) \
-	X(TABLE, "table", EB | ES | EN | EP) \
+	X(SVG, "svg", EK) \
+	X(TABLE, "table", EB | ES | EN | EP | EK) \
 	X(TBODY, "tbody", ES | EP) \
 	X(TD, "td", ES | EP) \
-	X(TEMPLATE, "template", ES) \
+	X(TEMPLATE, "template", ES | EK) \
 	X(TEXTAREA, "textarea", ET | EN) \
 	X(TFOOT, "tfoot", ES | EP) \
 	X(TH, "th", ES | EP) \
@@ -219,7 +221,12 @@ enum elem elem_of(struct tc_str name);
 enum attr attr_of(struct tc_str name);
 
 /* Flags of an element, and its name in lower case. */
-unsigned elem_flags(enum elem e);
+extern const uint8_t elem_flag_of[E_COUNT];
+static inline unsigned
+elem_flags(enum elem e)
+{
+	return elem_flag_of[e];
+}
 struct tc_str elem_name(enum elem e);
 
 #endif

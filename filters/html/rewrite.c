@@ -147,6 +147,17 @@ step(struct run *r)
 		return giant_step(r);
 	if (rw->text != TEXT_PASS)
 		return text_step(r);
+	if (rw->tree.no_frameset && !rw->link_due && tok_in_data(&rw->tok) && *r->at != '<') {
+		/* text that nothing is done with: straight to what follows */
+		const char *less = memchr(r->at, '<', (size_t)(r->end - r->at));
+
+		if (less == NULL) {
+			r->tk.n = (size_t)(r->end - r->at);
+			take_text(r);
+			return true;
+		}
+		r->at = less;
+	}
 	kind = tok_next(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
 	if (kind == TOK_MORE)
 		return false;

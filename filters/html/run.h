@@ -63,11 +63,12 @@ struct tc_str element_value(const struct element *x, enum attr attr);
 /* What kind of script its attributes make of it. */
 enum script_kind element_script_kind(const struct element *x);
 
-/* Finds out which attributes these are, into attr[] (TOK_ATTR_MAX long). False: none that matters. */
-bool attr_name_all(struct element *x, uint8_t *attr);
+/* Finds out which attributes these are, into attr[] (TOK_ATTR_MAX long). */
+enum { ATTRS_SOME = 1, ATTRS_MARK = 2, ATTRS_INTEGRITY = 4 };
+unsigned attr_name_all(struct element *x, uint8_t *attr);
 
-/* Then edits what must be edited. */
-void attr_edit_all(struct run *r, struct element *x);
+/* Then edits what must be edited. found: what attr_name_all() said. */
+void attr_edit_all(struct run *r, struct element *x, unsigned found);
 
 /* Edits the one attribute of a partial element. */
 void attr_edit_one(struct run *r, struct element *x);
@@ -125,6 +126,15 @@ struct judge {
 	size_t what_n;
 };
 bool judge_value(void *judge, struct tc_str url, unsigned match_type);
+
+static inline void
+judge_begin(struct judge *j, struct rewrite *rw, enum tc_action action, bool script)
+{
+	j->rw = rw;
+	j->action = action;
+	j->script = script;
+	j->hit = false;
+}
 
 /* A script was judged: reports it, if it was edited. */
 void judge_script_done(const struct judge *j, bool edited);

@@ -78,7 +78,7 @@ note_marker(struct run *r, const struct element *x)
 	else if (tc_ieq(value, TC_STR("link")))
 		rw->link_done = true;
 	else if (tc_ieq(value, TC_STR("choices")) && rw->extra->link.n > 0 && tree_plain(&rw->tree) &&
-	    rw->tok.mode == TOK_DATA && (elem_flags(x->elem) & EF_VOID) == 0)
+	    (elem_flags(x->elem) & (EF_VOID | EF_TEXT | EF_TRACK)) == 0)
 		rw->link_due = true;
 }
 
@@ -117,6 +117,22 @@ left(struct run *r, const struct token *tk, enum elem e)
 
 /* ---- whole tags ---- */
 
+static void
+edit_attributes(struct run *r, struct element *x, uint8_t *attr)
+{
+	unsigned found;
+
+	if (x->tk->attr_n == 0)
+		return;
+	found = attr_name_all(x, attr);
+	if (found == 0)
+		return;
+	if ((found & ~ATTRS_MARK) != 0 && r->rw->env->acts)
+		attr_edit_all(r, x, found);
+	if ((found & ATTRS_MARK) != 0)
+		note_marker(r, x);
+}
+
 void
 tag_start(struct run *r)
 {
@@ -126,6 +142,12 @@ tag_start(struct run *r)
 	const char *to = r->at + r->tk.n;
 	struct tree_step step;
 
+	if (tree_skips(&rw->tree, elem_flags(x.elem))) {
+		x.where = IN_HTML;
+		edit_attributes(r, &x, attr);
+		r->at = to;
+		return;
+	}
 	tree_start(&rw->tree, &r->tk, x.base, x.elem, true, &step);
 	if (!before_tag(r, &step)) {
 		run_erase(r, to);
@@ -133,11 +155,9 @@ tag_start(struct run *r)
 		return;
 	}
 	x.where = where_of(rw, x.elem, step.foreign);
-	if (x.tk->attr_n > 0 && attr_name_all(&x, attr) && rw->env->acts)
-		attr_edit_all(r, &x);
+	edit_attributes(r, &x, attr);
 	r->at = to;
 	entered(r, &x);
-	note_marker(r, &x);
 }
 
 void
@@ -147,6 +167,10 @@ tag_end(struct run *r)
 	enum elem e = elem_of(r->tk.name);
 	struct tree_step step;
 
+	if (tree_skips(&rw->tree, elem_flags(e))) {
+		r->at += r->tk.n;
+		return;
+	}
 	tree_end(&rw->tree, &r->tk, e, &step);
 	(void)before_tag(r, &step);
 	if (e == E_BODY && rw->extra != NULL && tree_plain(&rw->tree))

@@ -111,10 +111,11 @@ judge_script(struct run *r)
 {
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	struct judge judge;
 	bool foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata;
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge, .foreign = foreign};
 
+	judge_begin(&judge, r->rw, TC_DID_INLINE_SCRIPT, true);
 	script_judge(&ctx, held_of(r), &edits);
 	judge_script_done(&judge, edits.n > 0);
 	run_apply(r, r->at, &edits);
@@ -125,8 +126,9 @@ judge_importmap(struct run *r)
 {
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	struct judge judge;
 
+	judge_begin(&judge, r->rw, TC_DID_INLINE_SCRIPT, true);
 	importmap_judge(held_of(r), judge_value, &judge, &edits);
 	judge_script_done(&judge, edits.n > 0);
 	run_apply(r, r->at, &edits);
@@ -135,8 +137,9 @@ judge_importmap(struct run *r)
 static void
 judge_rules(struct run *r)
 {
-	struct judge judge = {.rw = r->rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	struct judge judge;
 
+	judge_begin(&judge, r->rw, TC_DID_INLINE_SCRIPT, true);
 	if (rules_name_tracker(held_of(r), judge_value, &judge)) {
 		judge_script_done(&judge, true);
 		drop_held(r);
@@ -221,9 +224,10 @@ stream_css(struct run *r, bool last)
 	struct rewrite *rw = r->rw;
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {.rw = rw, .action = TC_DID_STYLE};
+	struct judge judge;
 	size_t taken;
 
+	judge_begin(&judge, rw, TC_DID_STYLE, false);
 	do {
 		edits.n = 0;
 		taken = css_judge(&rw->css, held_of(r), last, judge_value, &judge, &edits);
@@ -240,10 +244,11 @@ stream_script(struct run *r, bool last)
 	struct rewrite *rw = r->rw;
 	struct value_edit v[TEXT_EDITS_MAX];
 	struct value_edits edits = {.v = v, .cap = TEXT_EDITS_MAX};
-	struct judge judge = {.rw = rw, .action = TC_DID_INLINE_SCRIPT, .script = true};
+	struct judge judge;
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge};
 	size_t taken;
 
+	judge_begin(&judge, rw, TC_DID_INLINE_SCRIPT, true);
 	do {
 		edits.n = 0;
 		judge.hit = false;
@@ -265,10 +270,11 @@ judge_encoded_css(struct run *r)
 	char *text = malloc(room);
 	struct value_edit v[1];
 	struct value_edits edits = {.v = v, .cap = 1};
-	struct judge judge = {.rw = r->rw, .action = TC_DID_STYLE};
+	struct judge judge;
 	struct css css = {.mode = 0};
 	struct tc_str in;
 
+	judge_begin(&judge, r->rw, TC_DID_STYLE, false);
 	if (text == NULL)
 		abort();
 	in = tc_str_of(text, entity_decode(raw, false, text));

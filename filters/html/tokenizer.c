@@ -203,6 +203,28 @@ done:
 	return true;
 }
 
+/* The same for one whose name begins at p, if all of it is there: where it ends. NULL: it is not. */
+static inline const char *
+whole_attr(const char *base, const char *p, const char *end, struct tok_attr *a)
+{
+	const char *value;
+
+	a->name = (uint32_t)(p - base);
+	for (p++; p < end && !is(*p, ATTR_END); p++)
+		;
+	if (end - p < 3)
+		return NULL;
+	a->name_n = (uint32_t)(p - base) - a->name;
+	if (p[0] != '=' || (p[1] != '"' && p[1] != '\''))
+		return NULL;
+	a->quote = p[1];
+	value = p + 2;
+	p = find_byte(value, end, a->quote);
+	a->value = (uint32_t)(value - base);
+	a->value_n = (uint32_t)(p - value);
+	return p < end ? p + 1 : NULL;
+}
+
 /*
  * A tag from *pp on, in the state that t holds. True when it is complete, *pp behind its '>'. False: the bytes
  * or the room for attributes ended; t says where. Offsets in tk are right only if the scan was never broken off.
@@ -210,7 +232,7 @@ done:
 static bool
 scan_tag(struct tok *t, const char *base, const char **pp, const char *end, struct token *tk)
 {
-	const char *p = *pp;
+	const char *p = *pp, *whole;
 
 	if (t->scan == SCAN_NAME) {
 		while (p < end && !is(*p, NAME_END))
@@ -246,6 +268,12 @@ scan_tag(struct tok *t, const char *base, const char **pp, const char *end, stru
 			}
 			if (t->attrs == TOK_ATTR_MAX)
 				goto more;
+			whole = whole_attr(base, p, end, a);
+			if (whole != NULL) { /* name="value", as most are */
+				p = whole;
+				t->attrs++;
+				continue;
+			}
 			a->name = (uint32_t)(p - base);
 			p++; /* even an '=' begins a name */
 			t->scan = SCAN_ATTR;

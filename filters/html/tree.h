@@ -62,6 +62,14 @@ struct tree_step {
 	bool foreign;      /* it is a foreign element, whatever its name is in HTML */
 };
 
+/* In plain HTML content, where a tag of an element with these flags changes nothing and needs no edit. */
+static inline bool
+tree_skips(const struct tree *t, unsigned flags)
+{
+	return (t->n | t->templates | t->select | t->frameset) == 0 && t->no_frameset &&
+	    (flags & (EF_TRACK | EF_TEXT)) == 0;
+}
+
 /*
  * Before a start tag. attrs may be NULL: they are not known (TOK_GIANT). Nothing of the tag itself is entered yet;
  * base is where the attributes' offsets count from.
