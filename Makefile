@@ -58,7 +58,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-
 WARN_TEST := -Wall -Wextra -Wstrict-prototypes -Wwrite-strings -Wno-unused-function -Wno-missing-prototypes
 
 BASE_CFLAGS := -std=c11 -O2 -g -D_GNU_SOURCE -include include/tacet/banned.h $(HARDEN) $(EXTRA_CFLAGS) -fPIE
-CFLAGS_ALL   = $(BASE_CFLAGS) $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+# Where an include looks after the file's own folder. Build with the PREFIX that will be installed to.
+SHARE := -DTACET_SHARE='"$(PREFIX)/share/tacet"'
+CFLAGS_ALL   = $(BASE_CFLAGS) $(SHARE) $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
 CFLAGS_TEST  = $(BASE_CFLAGS) $(WARN_TEST) $(if $(WERROR),-Werror) $(CFLAGS)
 LDFLAGS_ALL  = $(EXTRA_LDFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS        := $(PKG_LIBS) -lm -lpthread
