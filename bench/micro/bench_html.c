@@ -5,7 +5,7 @@
  * document each, in pieces of 64 KiB, for a visitor who said no; lists: the built-in pack, and EasyPrivacy where the
  * system has it. Printed is the median and the best of several rounds.
  *
- *	build/bench/bench_html [DIRECTORY [ROUNDS]]
+ *	build/bench/bench_html [DIRECTORY [ROUNDS [tokenizer|rewriter]]]
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -195,8 +195,10 @@ main(int argc, char **argv)
 	if (total == 0)
 		return 0;
 	db = read_lists();
-	measure("tokenizer", tokenize_all, db, rounds);
-	measure("rewriter", rewrite_all, db, rounds);
+	if (argc < 4 || strcmp(argv[3], "tokenizer") == 0)
+		measure("tokenizer", tokenize_all, db, rounds);
+	if (argc < 4 || strcmp(argv[3], "rewriter") == 0)
+		measure("rewriter", rewrite_all, db, rounds);
 	printf("%zu pages, %zu bytes; per round %zu start tags, %zu actions, %zu bytes out\n", page_count, total,
 	    tags / (rounds + 1), actions / (rounds + 1), sent / (rounds + 1));
 	match_destroy(&db);

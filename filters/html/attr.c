@@ -270,6 +270,137 @@ element_script_kind(const struct element *x)
 	return kind;
 }
 
+/* ---- URLs that are a script or a document themselves ---- */
+
+/* The value of a base64 digit; -1: it is none. */
+static int
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63
+								: -1;
+}
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+										       : -1;
+}
+
+/* Undoes percent-encoding into out (s.n bytes). */
+static size_t
+undo_percent(struct tc_str s, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool is = s.p[i] == '%' && s.n - i > 2 && hex_digit(s.p[i + 1]) >= 0 && hex_digit(s.p[i + 2]) >= 0;
+
+		out[n++] = is ? (char)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])) : s.p[i];
+		i += is ? 2 : 0;
+	}
+	return n;
+}
+
+/* Undoes base64 in place; what is no digit is skipped. */
+static size_t
+undo_base64(char *p, size_t n)
+{
+	uint32_t bits = 0;
+	size_t have = 0, to = 0;
+
+	for (size_t i = 0; i < n && p[i] != '='; i++) {
+		int v = base64_digit(p[i]);
+
+		if (v < 0)
+			continue;
+		bits = bits << 6 | (uint32_t)v;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			p[to++] = (char)(bits >> have & 0xFF);
+		}
+	}
+	return to;
+}
+
+/* A document that browsers would show in a frame: whether anything in it would be edited. */
+static bool
+document_denied(struct run *r, struct tc_str text)
+{
+	struct rewrite *doc = rewrite_nested(r->rw, NULL, NULL);
+	bool yes = true;
+
+	if (doc != NULL) {
+		doc->quiet++;
+		yes = rewrite_run(doc, &text, true) != 0 || doc->edits > 0;
+	}
+	rewrite_nested_end(&doc);
+	return yes;
+}
+
+/* "data:" and "javascript:" URLs of scripts and frames: their text is judged like any other. url is decoded. */
+static bool
+inner_denied(struct run *r, struct tc_str url, const struct attr_rule *rule)
+{
+	bool frame = (rule->types & MATCH_SUBDOCUMENT) != 0, script = (rule->types & MATCH_SCRIPT) != 0, yes;
+	struct judge judge;
+	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge};
+	struct tc_str head;
+	size_t comma, n;
+	char *text;
+
+	if (!frame && !script)
+		return false;
+	judge_begin(&judge, r->rw, (enum tc_action)rule->action, true);
+	if (frame && tc_istarts(url, TC_STR("javascript:"))) {
+		yes = script_names_tracker(&ctx, url);
+		judge_script_done(&judge, yes);
+		return yes;
+	}
+	comma = tc_find_byte(url, ',');
+	if (!tc_istarts(url, TC_STR("data:")) || comma == url.n)
+		return false;
+	head = tc_str_of(url.p, comma);
+	text = malloc(url.n);
+	if (text == NULL)
+		abort();
+	n = undo_percent(tc_str_of(url.p + comma + 1, url.n - comma - 1), text);
+	if (n > 0 && head.n >= 6 && tc_ieq(tc_str_of(head.p + head.n - 6, 6), TC_STR("base64")))
+		n = undo_base64(text, n);
+	yes = script ? script_names_tracker(&ctx, tc_str_of(text, n)) : document_denied(r, tc_str_of(text, n));
+	explicit_bzero(text, url.n);
+	free(text);
+	if (script)
+		judge_script_done(&judge, yes);
+	else if (yes)
+		judge_did(r->rw, (enum tc_action)rule->action, TC_UNKNOWN, head);
+	return yes;
+}
+
+/* Whether a raw value is such a URL, and names a tracker. */
+static bool
+raw_inner_denied(struct run *r, struct tc_str raw, const struct attr_rule *rule)
+{
+	struct decoded d;
+	bool yes;
+
+	while (raw.n > 0 && (uint8_t)raw.p[0] <= ' ')
+		tc_skip(&raw, 1);
+	if (raw.n < 5 || ((raw.p[0] | 0x20) != 'd' && (raw.p[0] | 0x20) != 'j' && raw.p[0] != '&'))
+		return false;
+	decode(&d, raw);
+	yes = inner_denied(r, d.s, rule);
+	decoded_end(&d);
+	return yes;
+}
+
 static bool
 edit_url(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule)
 {
@@ -277,7 +408,7 @@ edit_url(struct run *r, const struct element *x, size_t i, const struct attr_rul
 
 	if (raw.n == 0 || (x->elem == E_SCRIPT && rule->kind == RULE_URL && element_script_kind(x) == SCRIPT_INERT))
 		return false;
-	if (!url_denied(r, raw, rule->types, false, (enum tc_action)rule->action))
+	if (!url_denied(r, raw, rule->types, false, (enum tc_action)rule->action) && !raw_inner_denied(r, raw, rule))
 		return false;
 	write_value(r, x, i, with_of(r, (enum rule_with)rule->with, raw));
 	return true;
@@ -616,7 +747,8 @@ url_will_go(struct run *r, const struct element *x)
 		if (rule == NULL || raw_of(x, i).n == 0)
 			continue;
 		if (rule->kind == RULE_URL && !(x->elem == E_SCRIPT && element_script_kind(x) == SCRIPT_INERT))
-			yes = url_denied(r, raw_of(x, i), rule->types, false, TC_DID_SCRIPT);
+			yes = url_denied(r, raw_of(x, i), rule->types, false, TC_DID_SCRIPT) ||
+			    raw_inner_denied(r, raw_of(x, i), rule);
 		else if (rule->kind == RULE_LINK)
 			yes = link_denied(r, x, i);
 	}
@@ -635,7 +767,8 @@ attr_name_all(struct element *x, uint8_t *attr)
 
 		attr[i] = (uint8_t)a;
 		if (a != AT_NONE)
-			found |= a == AT_DATA_TACET ? ATTRS_MARK : a == AT_INTEGRITY ? ATTRS_SOME | ATTRS_INTEGRITY : ATTRS_SOME;
+			found |= a == AT_DATA_TACET ? ATTRS_MARK : a == AT_INTEGRITY ? ATTRS_SOME | ATTRS_INTEGRITY
+										     : ATTRS_SOME;
 	}
 	return found;
 }

@@ -14,7 +14,7 @@ static const struct tc_str elems[] = {
 
 const uint8_t elem_flag_of[E_COUNT] = {
 #define X(e, text, flags) [E_##e] = flags,
-	ELEMS(X)
+    ELEMS(X)
 #undef X
 };
 

@@ -136,6 +136,58 @@ link_due(struct run *r, enum tok_kind kind)
 	rw->link_done = true;
 }
 
+static inline bool
+is_letter(char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/*
+ * "</name>" in plain HTML content, which most end tags are: takes it if it changes nothing. The tokenizer would say
+ * the same, in more steps.
+ */
+static bool
+plain_end_tag(struct run *r)
+{
+	const char *name = r->at + 2, *p = name, *end = r->end;
+	struct tc_str s;
+
+	if (end - r->at < 4 || r->at[1] != '/')
+		return false;
+	while (p < end && (is_letter(*p) || (*p >= '0' && *p <= '9' && p > name)))
+		p++;
+	if (p == end || *p != '>' || p == name)
+		return false;
+	s = tc_str_of(name, (size_t)(p - name));
+	if (!tree_skips(&r->rw->tree, elem_flags(elem_of(s))))
+		return false;
+	r->at = p + 1;
+	return true;
+}
+
+/* Text and end tags in plain HTML content, up to what needs a closer look. False: there is something left. */
+static bool
+plain_run(struct run *r)
+{
+	while (r->at < r->end) {
+		const char *less;
+
+		if (*r->at == '<') {
+			if (!plain_end_tag(r))
+				return false;
+			continue;
+		}
+		less = memchr(r->at, '<', (size_t)(r->end - r->at));
+		if (less == NULL) {
+			r->tk.n = (size_t)(r->end - r->at);
+			take_text(r);
+			return true;
+		}
+		r->at = less;
+	}
+	return true;
+}
+
 /* One step. False: what is left is undecided. */
 static bool
 step(struct run *r)
@@ -147,17 +199,8 @@ step(struct run *r)
 		return giant_step(r);
 	if (rw->text != TEXT_PASS)
 		return text_step(r);
-	if (rw->tree.no_frameset && !rw->link_due && tok_in_data(&rw->tok) && *r->at != '<') {
-		/* text that nothing is done with: straight to what follows */
-		const char *less = memchr(r->at, '<', (size_t)(r->end - r->at));
-
-		if (less == NULL) {
-			r->tk.n = (size_t)(r->end - r->at);
-			take_text(r);
-			return true;
-		}
-		r->at = less;
-	}
+	if (rw->tree.no_frameset && !rw->link_due && tok_in_data(&rw->tok) && plain_run(r))
+		return true;
 	kind = tok_next(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
 	if (kind == TOK_MORE)
 		return false;

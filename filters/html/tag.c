@@ -264,7 +264,7 @@ giant_long(struct run *r, struct element *x, size_t n, size_t there)
 		giant_take(r, n);
 		return;
 	}
-	if ((kind == RULE_URL || kind == RULE_LAZY) && a->quote != 0 && is_data_url(value)) {
+	if ((kind == RULE_URL || kind == RULE_LAZY) && x->elem != E_SCRIPT && a->quote != 0 && is_data_url(value)) {
 		giant_take(r, n);
 		return;
 	}

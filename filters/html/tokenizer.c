@@ -747,9 +747,3 @@ tok_text_mode(struct tok *t, enum tok_mode mode, struct tc_str end)
 	t->end = end;
 	t->escape = t->dashes = 0;
 }
-
-bool
-tok_in_data(const struct tok *t)
-{
-	return t->mode == TOK_DATA && t->inside == IN_TEXT && t->seen == 0;
-}

@@ -59,7 +59,7 @@ struct token {
 /* Zeroed = the start of a document. */
 struct tok {
 	uint8_t mode;      /* enum tok_mode */
-	uint8_t inside;    /* enum in tokenizer.c: text, or which part of a comment or declaration */
+	uint8_t inside;    /* enum in tokenizer.c: 0 text, or which part of a comment or declaration */
 	uint8_t escape;    /* of script data: 0, 1 escaped, 2 double escaped */
 	uint8_t dashes;    /* there: how many '-' came last, 2 at most */
 	uint8_t scan;      /* state of the tag scan ... */
@@ -79,7 +79,11 @@ enum tok_kind tok_next(struct tok *t, struct tc_str in, bool last, struct token 
 void tok_text_mode(struct tok *t, enum tok_mode mode, struct tc_str end);
 
 /* True between tokens in TOK_DATA: nothing is open. */
-bool tok_in_data(const struct tok *t);
+static inline bool
+tok_in_data(const struct tok *t)
+{
+	return t->mode == TOK_DATA && t->inside == 0 && t->seen == 0;
+}
 
 enum tok_part {
 	TOK_PART_MORE, /* undecided */
