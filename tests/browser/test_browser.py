@@ -69,7 +69,8 @@ def pages_of(folder):
 
 
 def visits(recorder, proxy, names, **how):
-    got = chromium(recorder, proxy.port, [{"url": f"http://www.example.test/{n}", "settle": 10000 if ALL else 2500, **how} for n in names])
+    how.setdefault("settle", 10000 if ALL else 2500)
+    got = chromium(recorder, proxy.port, [{"url": f"http://www.example.test/{n}", **how} for n in names])
     return got, recorder.take()
 
 
@@ -93,7 +94,7 @@ def test_no_listed_host_is_asked(start, nginx_origin, page_folder, recorder, jav
 def test_control_without_the_signal_they_are(start, nginx_origin, page_folder, recorder):
     proxy = start("--origin", nginx_origin.url, "--region", "us-tx")
     recorder.take()
-    pages, hosts = visits(recorder, proxy, pages_of(page_folder))
+    pages, hosts = visits(recorder, proxy, pages_of(page_folder), settle=2500)
     asked = [u for page in pages for u in listed(urls=page["requests"])[0]]
     assert len(asked) >= len(pages) and listed(hosts=hosts)[1]
     assert not any(STATUS in page["text"] for page in pages)
