@@ -132,7 +132,7 @@ pass_on(struct chain *c, size_t place, bool last)
 	l->out_n = 0;
 	if (place + 1 < c->body_n)
 		return out.n > 0 || last ? run_link(c, place + 1, out, last) : 0;
-	return out.n > 0 ? c->sink(c->ctx, out.p, out.n) : 0;
+	return out.n > 0 ? c->sink(c->ctx, out.p, out.n, c->partial > 0) : 0;
 }
 
 /* Keeps what the filter left: `left` is the tail of `held`, or of the caller's bytes. */
@@ -228,6 +228,18 @@ tc_page_expected(const struct tc_call *call)
 	return link_of(call)->chain->page_expected;
 }
 
+/* Scratch is full and its filter goes on emitting. */
+static int
+pass_on_full(struct chain *c, size_t place)
+{
+	int r;
+
+	c->partial++;
+	r = pass_on(c, place, false);
+	c->partial--;
+	return r;
+}
+
 int
 tc_emit(struct tc_call *call, const char *p, size_t n)
 {
@@ -244,7 +256,7 @@ tc_emit(struct tc_call *call, const char *p, size_t n)
 		l->out_n += k;
 		p += k;
 		n -= k;
-		if (l->out_n == CHAIN_SCRATCH && pass_on(c, l->place, false) < 0)
+		if (l->out_n == CHAIN_SCRATCH && pass_on_full(c, l->place) < 0)
 			return -1;
 	}
 	return 0;

@@ -57,14 +57,18 @@ struct chain {
 	struct chain_scratch *scratch;
 	const struct chain_watch *watch;
 	struct tc_arena *arena;
-	/* The end of the chain. sink: 0 or -1; room: how many more bytes it would like. */
-	int (*sink)(void *ctx, const char *p, size_t n);
+	/*
+	 * The end of the chain. sink: 0 or -1; more: its bytes will be overwritten before chain_feed() returns, so use
+	 * them now; otherwise they stay until the next chain_feed(). room: how many more bytes it would like.
+	 */
+	int (*sink)(void *ctx, const char *p, size_t n, bool more);
 	size_t (*room)(void *ctx);
 	void *ctx;
 	struct chain_answer answer;
 	bool wanted, page_expected, answered;
 	bool in_response; /* response hooks are running */
 	size_t budget;    /* of tc_room(), during one feed */
+	unsigned partial; /* links that are handing on a full scratch in the middle of their body() */
 };
 
 /* confs: what the filters' load() made, in table order. -1 at the arena's limit. */

@@ -127,8 +127,9 @@ upstream_prepare(struct dry_result *out)
 /* ---- the response ---- */
 
 static int
-body_take(void *ctx, const char *p, size_t n)
+body_take(void *ctx, const char *p, size_t n, bool more)
 {
+	(void)more;
 	return buf_add(ctx, p, n);
 }
 

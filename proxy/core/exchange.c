@@ -6,7 +6,6 @@
 #include "core/pages.h"
 
 #define DISCARD_PATIENCE_MS 5000
-#define STALL_GRACE_MS 30000
 
 #define X(e, f) static enum step step_##f(struct exchange *x);
 EXCHANGE_STATES(X)
@@ -109,7 +108,7 @@ on_drained(void *user)
 {
 	struct exchange *x = user;
 
-	x->codec->resume(x); /* the origin takes bytes again */
+	relay_origin_drained(x);
 	exchange_run(x);
 }
 
@@ -184,6 +183,7 @@ step_collect(struct exchange *x)
 		x->expect_continue = false;
 		x->codec->proceed(x);
 	}
+	relay_body_patience(x);
 	return STEP_WAIT;
 }
 
@@ -216,6 +216,7 @@ step_answer(struct exchange *x)
 	    (answer_has_body(x) && x->codec->body(x, x->answer_body) < 0) || x->codec->flush(x) < 0)
 		x->visitor_gone = true;
 	x->state = x->up.over || x->visitor_close || x->visitor_gone ? EXCHANGE_FINISH : EXCHANGE_DISCARD;
+	x->codec->patience(x, DISCARD_PATIENCE_MS);
 	return STEP_NEXT;
 }
 
@@ -224,7 +225,6 @@ step_discard(struct exchange *x)
 {
 	if (!x->up.over && x->up.bytes <= EXCHANGE_DISCARD_MAX && !x->visitor_gone) {
 		x->codec->resume(x);
-		x->codec->patience(x, DISCARD_PATIENCE_MS);
 		return STEP_WAIT;
 	}
 	x->state = EXCHANGE_FINISH;
@@ -303,8 +303,12 @@ void
 exchange_visitor_ended(struct exchange *x)
 {
 	x->visitor_close = true;
-	if (x->state == EXCHANGE_TUNNEL || !x->up.over)
+	if (x->state == EXCHANGE_DISCARD) {
+		x->state = EXCHANGE_FINISH; /* it has its answer, and may not have read it yet */
+		exchange_run(x);
+	} else if (x->state == EXCHANGE_TUNNEL || !x->up.over) {
 		exchange_visitor_gone(x); /* a request that was not finished will not be */
+	}
 }
 
 void
@@ -316,6 +320,9 @@ exchange_visitor_late(struct exchange *x)
 		if (x->wait != NULL)
 			origin_cancel(x->wait);
 		x->wait = NULL;
+		break;
+	case EXCHANGE_DISCARD: /* it has its answer */
+		x->state = EXCHANGE_FINISH;
 		break;
 	case EXCHANGE_COLLECT:
 	case EXCHANGE_FORWARD:
@@ -366,7 +373,7 @@ exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
 	x->worker = w;
 	x->arena = arena;
 	x->use = worker_use(w);
-	x->began = loop_now(&w->loop);
+	x->began = x->up_began = loop_now(&w->loop);
 	buf_init(&x->up_hold, EXCHANGE_BODY_HOLD + LOOP_READ_SIZE);
 	v->exchange = x;
 	x->refusal = h1_parse_request(copy, &h1, arena, &parsed);

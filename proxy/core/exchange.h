@@ -10,7 +10,7 @@
  *	RELAY     the response's body comes back            bytes, room               origin or visitor: stall origin dropped
  *	TUNNEL    after 101: bytes both ways                bytes, room               tunnel idle              both dropped
  *	ANSWER    our own answer is written                 -                         -                        -
- *	DISCARD   what is left of the request's body        its bytes                 visitor: body            dropped
+ *	DISCARD   what is left of the request's body        its bytes                 visitor: 5 s in all      closed
  *	FINISH    connection back to the pool, counting     -                         -                        -
  *
  * Everything an exchange owns is in its arena, the exchange itself too; it is wiped with it.
@@ -64,7 +64,7 @@ struct exchange {
 	struct worker *worker;
 	struct use *use;
 	struct tc_arena *arena;
-	uint64_t began;
+	uint64_t began, up_began; /* the request; the time its body has had */
 
 	int minor;
 	bool visitor_close, expect_continue;
@@ -94,6 +94,7 @@ struct exchange {
 	struct flow down;  /* response's body: origin -> visitor */
 	bool origin_close; /* the origin will not keep the connection */
 	bool head_sent, stalled, ending, visitor_gone;
+	bool unflushed; /* the codec holds bytes of the chain's scratch */
 	bool ours;      /* the answer is our own */
 	bool tunnelled;
 	bool edited;    /* the chain edits the body: its length is not known */
@@ -142,5 +143,7 @@ enum step relay_tunnel(struct exchange *x);
 int relay_send_request(struct exchange *x);
 void relay_request_bytes(struct exchange *x, struct tc_str *in);
 void relay_setup(struct exchange *x);
+void relay_body_patience(struct exchange *x);
+void relay_origin_drained(struct exchange *x);
 
 #endif

@@ -7,10 +7,15 @@
 #define TUNNEL_IDLE_MS 3600000
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
 
+/* The origin's deadline runs while something is expected of it, not while it waits for the rest of a request. */
 static void
 origin_patience(struct exchange *x)
 {
-	if (x->origin != NULL)
+	if (x->origin == NULL)
+		return;
+	if (!x->up.over && !x->head_sent && conn_pending(&x->origin->conn) == 0)
+		wheel_clear(&x->origin->deadline);
+	else
 		loop_deadline(&x->worker->loop, &x->origin->deadline, (uint64_t)x->site->origin.timeout_ms);
 }
 
@@ -59,13 +64,13 @@ send_piece(struct exchange *x, struct tc_str piece)
 	return 0;
 }
 
-static void
-pause_if_full(struct exchange *x)
+/* More of the body waits for the origin than should: the visitor has to wait too. */
+static bool
+is_full(const struct exchange *x)
 {
 	size_t waiting = x->sent && x->origin != NULL ? conn_pending(&x->origin->conn) : x->up_hold.n;
 
-	if (waiting > (x->sent ? CONN_HIGH : EXCHANGE_BODY_HOLD / 2))
-		x->codec->pause(x);
+	return waiting > (x->sent ? CONN_HIGH : EXCHANGE_BODY_HOLD / 2);
 }
 
 /* Where a piece of the request's body goes, by state. Once the answer is our own, nowhere. */
@@ -141,12 +146,19 @@ take_chunked(struct exchange *x, struct tc_str *in)
 static uint64_t
 body_patience(const struct exchange *x)
 {
-	uint64_t spent = loop_now(&x->worker->loop) - x->began;
+	uint64_t spent = loop_now(&x->worker->loop) - x->up_began;
 	uint64_t earned = BODY_GRACE_MS + x->up.bytes * 1000 / BODY_RATE;
 
 	if (earned <= spent)
 		return 1;
 	return earned - spent < STALL_MS ? earned - spent : STALL_MS;
+}
+
+/* The visitor's deadline while its body is read: none once all of it is here, nor while we make it wait. */
+void
+relay_body_patience(struct exchange *x)
+{
+	x->codec->patience(x, x->up.over || is_full(x) ? 0 : body_patience(x));
 }
 
 void
@@ -169,9 +181,21 @@ relay_request_bytes(struct exchange *x, struct tc_str *in)
 		take_length(x, in);
 	else if (x->up.framing.kind == BODY_CHUNKED)
 		take_chunked(x, in);
-	if (x->state == EXCHANGE_FORWARD && !x->up.over)
-		x->codec->patience(x, body_patience(x));
-	pause_if_full(x);
+	if (x->state == EXCHANGE_FORWARD)
+		relay_body_patience(x);
+	if (is_full(x))
+		x->codec->pause(x);
+}
+
+/* The origin has taken all that waited: the visitor may go on. */
+void
+relay_origin_drained(struct exchange *x)
+{
+	x->codec->resume(x);
+	if (x->state == EXCHANGE_FORWARD) {
+		relay_body_patience(x);
+		origin_patience(x);
+	}
 }
 
 int
@@ -189,6 +213,7 @@ relay_send_request(struct exchange *x)
 	v[0] = buf_of(x->request_head);
 	v[1] = buf_of(held);
 	x->sent = true;
+	x->up_began = loop_now(&x->worker->loop); /* the visitor is not to blame for what connecting took */
 	x->scan = (struct h1_scan){0};
 	if (conn_write(&x->origin->conn, v, held.n > 0 ? 2 : 1) < 0)
 		x->origin_ended = true; /* relay_forward() sees whether it may try again */
@@ -404,14 +429,15 @@ relay_forward(struct exchange *x)
 /* ---- response body: origin -> visitor ---- */
 
 static int
-sink(void *ctx, const char *p, size_t n)
+sink(void *ctx, const char *p, size_t n, bool more)
 {
 	struct exchange *x = ctx;
 
 	x->down.bytes += n;
 	if (x->codec->body(x, tc_str_of(p, n)) < 0)
 		return -1;
-	return x->codec->flush(x); /* scratch is used again */
+	x->unflushed = !more;
+	return more ? x->codec->flush(x) : 0;
 }
 
 static size_t
@@ -436,9 +462,13 @@ deliver(struct exchange *x, struct tc_str piece)
 	x->chain.sink = sink;
 	x->chain.room = room;
 	x->chain.ctx = x;
-	r = chain_feed(&x->chain, piece, x->ending);
-	while (r > 0 && room(x) > 0) /* its budget is spent, but the visitor has taken it all: nobody would wake us */
-		r = chain_feed(&x->chain, tc_str_of("", 0), x->ending);
+	do { /* again when its budget is spent, but the visitor has taken it all: nobody would wake us */
+		if (x->unflushed && x->codec->flush(x) < 0)
+			return -1;
+		x->unflushed = false;
+		r = chain_feed(&x->chain, piece, x->ending);
+		piece = tc_str_of("", 0);
+	} while (r > 0 && room(x) > 0);
 	return r;
 }
 
@@ -515,9 +545,10 @@ end_response(struct exchange *x)
 {
 	int r = 0;
 
-	x->ending = true;
-	if (chain_edits(&x->chain))
+	if (chain_edits(&x->chain) && !x->ending) {
+		x->ending = true;
 		r = deliver(x, tc_str_of("", 0));
+	}
 	if (r < 0)
 		return cut(x);
 	if (r > 0) {
@@ -539,7 +570,10 @@ relay_bytes(struct exchange *x)
 	bool bad = false;
 
 	while (next_piece(x, &piece, &bad)) {
-		int r = deliver(x, piece);
+		int r;
+
+		x->ending = x->down.over; /* the last bytes and the end in one go */
+		r = deliver(x, piece);
 
 		if (r < 0)
 			return cut(x);
@@ -563,7 +597,7 @@ relay_bytes(struct exchange *x)
 	}
 	if (x->codec->pending(x) > CONN_HIGH)
 		return wait_for_visitor(x);
-	x->codec->patience(x, x->up.over ? 0 : BODY_GRACE_MS);
+	x->codec->patience(x, x->up.over || is_full(x) ? 0 : BODY_GRACE_MS);
 	conn_read(&x->origin->conn);
 	origin_patience(x);
 	return STEP_WAIT;

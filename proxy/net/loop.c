@@ -1,6 +1,8 @@
 /* loop.c: see loop.h. */
 #include "net/loop.h"
 
+#define ARENAS_KEPT 256 /* blocks of 16 KiB that stay warm: giving pages back costs more than a small request */
+
 static void
 on_tick(uv_timer_t *t)
 {
@@ -21,7 +23,7 @@ loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), voi
 	l->uv.data = l;
 	l->expired = expired;
 	l->owner = owner;
-	l->arenas = arena_cache_new(64);
+	l->arenas = arena_cache_new(ARENAS_KEPT);
 	wheel_init(&l->wheel, loop_now(l));
 	(void)uv_timer_init(&l->uv, &l->ticker);
 	l->ticker.data = l;

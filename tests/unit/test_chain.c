@@ -116,10 +116,11 @@ struct fixture {
 };
 
 static int
-sink(void *ctx, const char *p, size_t n)
+sink(void *ctx, const char *p, size_t n, bool more)
 {
 	struct fixture *f = ctx;
 
+	(void)more;
 	assert_true(f->out_n + n <= sizeof(f->out));
 	memcpy(f->out + f->out_n, p, n);
 	f->out_n += n;
