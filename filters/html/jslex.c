@@ -45,6 +45,22 @@ same_word(struct tc_str a, struct tc_str b)
 	return a.p[0] == b.p[0] && tc_eq(a, b);
 }
 
+/* No keyword that matters has this length and first letter. */
+static inline bool
+no_keyword(struct tc_str word)
+{
+#define L(c) (1u << ((c) - 'a'))
+	static const uint32_t first[] = {[2] = L('i') | L('o') | L('d'),
+		[3] = L('f') | L('n'),
+		[4] = L('w') | L('c') | L('v') | L('e'),
+		[5] = L('w') | L('t') | L('y') | L('a'),
+		[6] = L('r') | L('t') | L('d'),
+		[10] = L('i')};
+#undef L
+
+	return word.n >= COUNT(first) || word.p[0] < 'a' || word.p[0] > 'z' || (first[word.n] >> (word.p[0] - 'a') & 1) == 0;
+}
+
 /* A whole word of code: keywords change what a following '/' or '(' is. */
 static void
 lex_word(struct jslex *l, struct tc_str word)
@@ -60,9 +76,11 @@ lex_word(struct jslex *l, struct tc_str word)
 
 	l->keyword = false;
 	l->before = 'w';
-	for (i = 0; !member && word.n > 1 && word.n < 6 && i < COUNT(heads); i++)
+	if (member || no_keyword(word))
+		return;
+	for (i = 0; i < COUNT(heads); i++)
 		l->keyword |= same_word(word, heads[i]);
-	for (i = 0; !member && word.n > 1 && word.n < 11 && i < COUNT(operators); i++)
+	for (i = 0; i < COUNT(operators); i++)
 		if (same_word(word, operators[i]))
 			l->before = 'R';
 }

@@ -683,6 +683,24 @@ judge_part(struct scan *s, size_t at, const struct span *span)
 	return true;
 }
 
+/* In the 16 bytes at p a quote comes before any dot, slash or backslash: what it ends is no host and no file name. */
+static inline bool
+ends_as_word(const char *p)
+{
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i quote = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
+	__m128i mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+	unsigned quotes = (unsigned)_mm_movemask_epi8(quote);
+	unsigned marks = (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	return quotes != 0 && (marks == 0 || (quotes & -quotes) < (marks & -marks));
+#else
+	(void)p;
+	return false;
+#endif
+}
+
 /* Could what stands behind the quote at `at` be a host or a file name? Cheap: nearly all are not. */
 static bool
 worth_reading(const struct scan *s, size_t at)
@@ -693,6 +711,8 @@ worth_reading(const struct scan *s, size_t at)
 
 	if (i == t.n)
 		return !s->last;
+	if (t.n - i >= 16 && ends_as_word(t.p + i))
+		return false;
 	if (t.p[i] == '/')
 		return is_appended(s, at) && !tc_starts(tc_str_of(t.p + i, t.n - i), ours) &&
 		    !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));
