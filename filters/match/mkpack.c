@@ -580,6 +580,17 @@ put_path_index(FILE *out, const char *last, int count)
 	fputs("};\n", out);
 }
 
+/* The bit (pack.h, PACK_SEGMENT) that a path must have to look like this glob; 0: any path may. */
+static unsigned
+needed_segment(const char *glob)
+{
+	const char *slash = strchr(glob, '/');
+
+	if (slash == NULL || slash[1] == '*' || slash[1] == '#' || slash[1] == '\0')
+		return 0;
+	return PACK_SEGMENT(slash[1]);
+}
+
 /* The globs of all endpoints, in the order of the rows. */
 static void
 put_paths(FILE *out, const struct table *t)
@@ -599,7 +610,7 @@ put_paths(FILE *out, const struct table *t)
 				bad(r, "more than %d paths", PATHS_MAX);
 			fputs("\t{", out);
 			put_str(out, part);
-			fprintf(out, ", %d},\n", i);
+			fprintf(out, ", %#x, %d},\n", needed_segment(part), i);
 			last[count++] = part[strlen(part) - 1];
 		}
 	}
