@@ -69,11 +69,13 @@ fill_page(char *p, size_t size, bool with_trackers)
 	char part[512];
 
 	n += (size_t)snprintf(p, left, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-	    "<title>A page</title>\n%s</head><body>\n", with_trackers ? trackers : "");
+	    "<title>A page</title>\n%s</head><body>\n",
+	    with_trackers ? trackers : "");
 	for (unsigned i = 0;; i++) {
 		int m = snprintf(part, sizeof(part), "<div class=\"row r%u\"><h2 id=\"h%u\">Heading %u</h2><p>Words of a paragraph"
 		    " that goes on for a while, with a <a class=\"link\" href=\"/articles/%u?page=2\">link</a> in it.</p>"
-		    "<img src=\"/images/%u.jpg\" width=\"320\" height=\"200\" alt=\"Picture\"></div>\n", i % 7, i, i, i, i);
+		    "<img src=\"/images/%u.jpg\" width=\"320\" height=\"200\" alt=\"Picture\"></div>\n",
+		    i % 7, i, i, i, i);
 
 		if (n + (size_t)m > left)
 			break;
@@ -100,7 +102,8 @@ make_answers(void)
 		    "Content-Length: %zu\r\nConnection: keep-alive\r\nLast-Modified: Mon, 02 Nov 2026 09:00:00 GMT\r\n"
 		    "ETag: \"5f3c-%zx\"\r\nCache-Control: max-age=60\r\nX-Content-Type-Options: nosniff\r\n"
 		    "X-Frame-Options: SAMEORIGIN\r\nStrict-Transport-Security: max-age=31536000\r\n"
-		    "Content-Language: en\r\nAccept-Ranges: bytes\r\n\r\n", a->size, a->size);
+		    "Content-Language: en\r\nAccept-Ranges: bytes\r\n\r\n",
+		    a->size, a->size);
 		a->n = (size_t)head + fill_page(a->bytes + head, a->size, a->trackers);
 	}
 }

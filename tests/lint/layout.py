@@ -4,8 +4,7 @@
     layout.py [--check] [FILE ...]
 
 clang-format 14 indents the rows of a table like continued lines, splits one-line enums, and loses its way after an
-X-macro in an enum. So: X-macro lists and one-line enums are kept as they were written, and the rows of initialisers get
-a tab. Made tables are left alone.
+X-macro in an enum. So: macros and one-line enums are kept as they were written, and the rows of initialisers get a tab. Made tables are left alone.
 """
 import os
 import re
@@ -15,9 +14,11 @@ import sys
 from tree import ROOT, all_c, read
 
 MADE = re.compile(r"generated|made by|written by mk", re.I)
-# Kept as written: a #define over several lines, an enum on one line; and a list macro inside an enum.
-KEPT = re.compile(r"^[ \t]*#[ \t]*define[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*|^[ \t]*(?:static const )?enum(?: \w+)? \{[^\n{}]*\};[^\n]*", re.M)
+# Kept as written: a #define, an enum on one line; a list macro inside an enum; strings beside each other.
+KEPT = re.compile(r"^[ \t]*#[ \t]*define[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*|^[ \t]*#[ \t]*define [^\n]*|^[ \t]*(?:static const )?enum(?: \w+)? \{[^\n{}]*\};[^\n]*", re.M)
 LIST = re.compile(r"^(\t+)([A-Z_]+\([A-Z]\))$", re.M)
+STRING = r'"(?:\\.|[^"\\\n])*"'
+STRINGS = re.compile(rf"{STRING}(?:[ \t]+{STRING})+")
 TOKENS = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[{}()\[\]=;,]|return\b|\n|[^\s{}()\[\]=;,/"\']+|.', re.S)
 
 
@@ -34,11 +35,16 @@ def hide(text):
         kept.append(m[2])
         return f"{m[1]}KEPT_{len(kept) - 1}_,"
 
-    return LIST.sub(item, KEPT.sub(word, text)), kept
+    def strings(m):
+        kept.append(m[0])
+        return f"KEPT_STRINGS_{len(kept) - 1}_"
+
+    return STRINGS.sub(strings, LIST.sub(item, KEPT.sub(word, text))), kept
 
 
 def show(text, kept):
     for i in reversed(range(len(kept))):
+        text = text.replace(f"KEPT_STRINGS_{i}_", kept[i])
         text = re.sub(rf"^[ \t]*(?:#define )?KEPT_{i}_;?(?!\d)(,?)", lambda m: kept[i] if not m[1] else re.match(r"[ \t]*", m[0])[0] + kept[i], text, 1, re.M)
     return text
 
@@ -81,6 +87,22 @@ def columns(line):
     return len(line[:len(line) - len(line.lstrip(" \t"))].expandtabs(8))
 
 
+def white(n):
+    return "\t" * (n // 8) + " " * (n % 8)
+
+
+def strings_near(text):
+    """A string that goes on in the next line does so four columns in, not below where it began far to the right."""
+    out, indent = [], None
+    for line in text.split("\n"):
+        if line.lstrip().startswith('"') and indent is not None and columns(line) > indent + 4:
+            line = white(indent + 4) + line.lstrip()
+        elif not line.lstrip().startswith('"'):
+            indent = columns(line) if re.search(r'\S.*"$', line.rstrip()) else None
+        out.append(line)
+    return "\n".join(out)
+
+
 def rows_by_tab(text):
     """Moves the rows of initialisers from four columns to a tab."""
     lines, out = text.split("\n"), []
@@ -92,7 +114,7 @@ def rows_by_tab(text):
         # A list that clang-format has put at a tab already stays there.
         shift = sum(4 for first in firsts if columns(lines[first]) - columns(lines[first - 1]) == 4)
         if shift and body and not body.startswith("#"):
-            line = "\t" * ((columns(line) + shift) // 8) + " " * ((columns(line) + shift) % 8) + body
+            line = white(columns(line) + shift) + body
         out.append(line)
     return "\n".join(out)
 
@@ -104,7 +126,7 @@ def laid_out(path, text):
         raise SystemExit(f"{path}: {ran.stderr}")
     text = re.sub(r"(\([a-z_0-9 ]+\)) ~", r"\1~", ran.stdout)  # (uint8_t) ~x
     text = re.sub(r"\bclass (\+\+|--)", r"class\1", text)        # a keyword only in C++
-    return show(rows_by_tab(text), kept)
+    return show(strings_near(rows_by_tab(text)), kept)
 
 
 def main():
