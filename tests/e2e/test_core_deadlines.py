@@ -1,0 +1,98 @@
+"""Each state of an exchange has a deadline, and it strikes the side that is late."""
+import threading
+import time
+
+import pytest
+
+from harness import Broken, answer
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "50"}
+
+
+@pytest.fixture
+def quick_proxy(start, fresh_origin, tmp_path):
+    """A proxy that gives its origin one second."""
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}", timeout: 1s}}}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: light}}]
+""")
+    return start("-c", conf)
+
+
+@pytest.mark.slow
+def test_an_origin_may_think_after_an_upload(start, fresh_origin):
+    """Once the request is whole it is the origin's turn: the visitor is not late."""
+    done = threading.Event()
+    fresh_origin.on("/think", lambda conn, request: (done.wait(12), conn.sendall(answer("thought", type="text/plain"))))
+    proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
+    with proxy.client() as c:
+        c.ask("/think", {"Content-Length": "5"}, "POST")
+        c.send(b"hel")
+        threading.Event().wait(0.1)
+        c.send(b"lo")
+        res = c.answer("POST")
+    done.set()
+    assert (res.status, res.text) == (200, "thought")
+
+
+@pytest.mark.slow
+def test_a_form_of_ours_that_does_not_come(start, fresh_origin):
+    proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
+    with proxy.client() as c:
+        c.ask("/privacy-choices", FORM, "POST")
+        c.send(b"abc")
+        assert c.answer("POST").status == 408
+
+
+@pytest.mark.slow
+def test_a_body_that_nobody_wants_may_not_drip(start, fresh_origin):
+    proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
+    with proxy.client() as c:
+        c.ask("/privacy-choices", {"Content-Length": "60000"}, "PUT")
+        assert c.answer("PUT").status >= 400
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - began < 15:
+                c.send(b"x")
+                threading.Event().wait(0.2)
+        assert time.monotonic() - began < 10
+
+
+def test_a_slow_visitor_is_not_the_origins_fault(quick_proxy, fresh_origin):
+    """The origin waits for the body as we do: its own time-out does not run meanwhile."""
+    fresh_origin.on("/up", lambda conn, request: conn.sendall(answer(request.body, type="text/plain")))
+    with quick_proxy.client() as c:
+        c.ask("/up", {"Content-Length": "10"}, "POST")
+        for part in (b"hello", b"world"):
+            threading.Event().wait(1.7)
+            c.send(part)
+        res = c.answer("POST")
+    assert (res.status, res.text) == (200, "helloworld")
+
+
+def test_an_origin_that_reads_no_body_is_late(quick_proxy, fresh_origin):
+    done = threading.Event()
+    fresh_origin.scripts[("expect", "/deaf")] = lambda conn, head: done.wait(15)
+    with quick_proxy.client() as c:
+        def push():
+            try:
+                c.ask("/deaf", {"Content-Length": str(64 << 20)}, "POST")
+                for _ in range(64 * 16):
+                    c.send(b"x" * 65536)
+            except OSError:
+                pass
+
+        pusher = threading.Thread(target=push)
+        pusher.start()
+        try:
+            assert c.answer("POST").status == 504
+        except (Broken, OSError):
+            pytest.fail("cut, where 504 was due")
+        finally:
+            done.set()
+            c.sock.close()
+            pusher.join()
