@@ -9,7 +9,7 @@
 enum {
 	URL_RAW_MAX = 12288,  /* more of a URL's raw bytes is not looked at: URL_MAX of them decide anyway */
 	EDITS_MAX = 64,       /* more edits in one value: it is emptied */
-	SRCDOC_MAX = 1 << 20, /* bytes that a srcdoc may become */
+	SRCDOC_MAX = 1 << 19, /* bytes that a srcdoc may become */
 };
 
 static const struct tc_str blank_url = TC_STR_INIT("about:blank");

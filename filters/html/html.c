@@ -15,7 +15,7 @@
 #include "rewrite.h"
 
 enum {
-	CONVERTED_MAX = 1 << 20, /* bytes of UTF-8 that wait for the rewriter: more than it ever holds */
+	CONVERTED_MAX = 5 << 16, /* bytes of UTF-8 that wait for the rewriter: more than it ever holds */
 	CONVERT_STEP = 16384,
 };
 

@@ -51,11 +51,11 @@ no_keyword(struct tc_str word)
 {
 #define L(c) (1u << ((c) - 'a'))
 	static const uint32_t first[] = {[2] = L('i') | L('o') | L('d'),
-		[3] = L('f') | L('n'),
-		[4] = L('w') | L('c') | L('v') | L('e'),
-		[5] = L('w') | L('t') | L('y') | L('a'),
-		[6] = L('r') | L('t') | L('d'),
-		[10] = L('i')};
+	    [3] = L('f') | L('n'),
+	    [4] = L('w') | L('c') | L('v') | L('e'),
+	    [5] = L('w') | L('t') | L('y') | L('a'),
+	    [6] = L('r') | L('t') | L('d'),
+	    [10] = L('i')};
 #undef L
 
 	return word.n >= COUNT(first) || word.p[0] < 'a' || word.p[0] > 'z' || (first[word.n] >> (word.p[0] - 'a') & 1) == 0;

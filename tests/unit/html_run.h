@@ -14,9 +14,9 @@ html_db(void)
 {
 	static struct match_db *db;
 	static const struct tc_str rules = TC_STR_INIT("||t.example^\n"
-						       "||cdn.example^*/pixel.\n"
-						       "/first-party-tracker.js$script\n"
-						       "@@||t.example/allowed/\n");
+	    "||cdn.example^*/pixel.\n"
+	    "/first-party-tracker.js$script\n"
+	    "@@||t.example/allowed/\n");
 
 	if (db != NULL)
 		return db;

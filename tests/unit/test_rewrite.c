@@ -173,7 +173,7 @@ test_charset(void **state)
 	/* by a meta element; not by one in a comment */
 	check_charset("", TC_STR("<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' http-equiv=Content-Type>\033$B$\"\033(B"),
 	    TC_STR("\xEF\xBB\xBF<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' "
-		   "http-equiv=Content-Type>\xE3\x81\x82"));
+		"http-equiv=Content-Type>\xE3\x81\x82"));
 	check_charset("", TC_STR("<meta charset=utf-16><a ping=x>"), TC_STR("<meta charset=utf-16><a ping=\"\">"));
 	/* not declared: no one shall be able to switch it */
 	check_charset("", TC_STR("a\033$Bb<a ping=x>"), TC_STR("a $Bb<a ping=\"\">"));
@@ -375,8 +375,8 @@ static void
 test_counted(void **state)
 {
 	struct fake_call *f = html_rewritten(TC_STR("<script src=//t.example/a></script><img src=//t.example/b>"
-						    "<noscript><img src=//t.example/c></noscript>"
-						    "<select><b><xmp></xmp>"),
+	    "<noscript><img src=//t.example/c></noscript>"
+	    "<select><b><xmp></xmp>"),
 	    0);
 
 	(void)state;

@@ -43,7 +43,7 @@ run(const char *in, char *out, size_t room)
 			mode = tree_started(&tree, &tk, rest.p, e);
 		assert_true(n + 16 < room);
 		n += (size_t)snprintf(out + n, room - n, "%s%s", n > 0 ? " " : "", step.erase ? "x" : step.close_select ? "s"
-															: "");
+														     : "");
 		if (step.closes > 0)
 			n += (size_t)snprintf(out + n, room - n, "%u", step.closes);
 		else if (!step.erase && !step.close_select)
