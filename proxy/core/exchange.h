@@ -91,6 +91,7 @@ struct exchange {
 
 	struct tc_response res;
 	unsigned interims; /* 1xx that came */
+	size_t heads_n;    /* bytes of heads that came, theirs too */
 	struct flow down;  /* response's body: origin -> visitor */
 	bool origin_close; /* the origin will not keep the connection */
 	bool head_sent, stalled, ending, visitor_gone;

@@ -295,7 +295,9 @@ take_head(struct exchange *x, enum refusal *why)
 		x->in.n = 0;
 		return head;
 	}
-	head = tc_copy(x->arena, tc_str_of(all.p, (size_t)n));
+	x->heads_n += (size_t)n; /* interim ones together: the arena has room for one head of that size */
+	if (x->heads_n <= limits.head_max)
+		head = tc_copy(x->arena, tc_str_of(all.p, (size_t)n));
 	if (head.p == NULL)
 		*why = REFUSAL_HEAD_TOO_LARGE;
 	x->scan = (struct h1_scan){0};
@@ -392,8 +394,8 @@ begin_tunnel(struct exchange *x)
 		x->visitor_gone = true;
 	stats_add(&x->worker->lane->tunnels, 1);
 	x->tunnelled = true;
-	x->codec->resume(x);
 	x->state = EXCHANGE_TUNNEL;
+	x->codec->resume(x); /* also hands over what came too early */
 	return STEP_NEXT;
 }
 

@@ -11,6 +11,7 @@
 static const struct conn_ops conn_ops;
 static const struct codec h1_codec;
 static void visitor_pump(struct visitor *v, struct tc_str in);
+static void next_request(struct visitor *v);
 
 static struct visitor *
 visitor_of(struct deadline *d)
@@ -200,6 +201,10 @@ pump_step(struct visitor *v, struct tc_str *in)
 			tc_skip(in, in->n);
 			return false;
 		}
+		if (conn_pending(&v->conn) > CONN_HIGH) {
+			conn_pause(&v->conn); /* who does not read answers asks no more: on_drained() goes on */
+			return false;
+		}
 		return begin_request(v, in);
 	}
 	if (exchange_request_over(v->exchange)) {
@@ -278,12 +283,22 @@ on_drained(struct conn *c)
 
 	if (v->exchange != NULL)
 		exchange_visitor_drained(v->exchange);
+	else if (!v->told_to_close)
+		next_request(v);
 }
 
 static const struct conn_ops conn_ops = {
 	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
 
 /* ---- between requests ---- */
+
+static void
+next_request(struct visitor *v)
+{
+	conn_read(&v->conn);
+	if (v->held.n > 0)
+		visitor_pump(v, tc_str_of("", 0));
+}
 
 void
 visitor_exchange_over(struct visitor *v, bool keep)
@@ -299,9 +314,7 @@ visitor_exchange_over(struct visitor *v, bool keep)
 		return;
 	}
 	loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->idle_timeout_ms);
-	conn_read(&v->conn);
-	if (v->held.n > 0)
-		visitor_pump(v, tc_str_of("", 0));
+	next_request(v);
 }
 
 void
@@ -482,7 +495,8 @@ h1_cut(struct exchange *x)
 	if (v->conn.closing)
 		return;
 	/* What was sent so far may be read; that it has no end is visible where the end is marked. */
-	if (x->head_sent && !x->tunnelled && (is_chunked(x) || x->down.framing.kind == BODY_LENGTH) &&
+	if (x->head_sent && !x->tunnelled &&
+	    (is_chunked(x) || (x->down.framing.kind == BODY_LENGTH && !x->edited)) &&
 	    !v->conn.broken && !v->conn.ended)
 		close_visitor(v);
 	else if (x->tunnelled && !v->conn.broken)
