@@ -775,6 +775,25 @@ judge_slash(struct scan *s, size_t at)
 	return judge_absolute(s, at);
 }
 
+/* An escape that may stand for a slash, by its first bytes. */
+static inline bool
+may_be_slash(struct tc_str s)
+{
+	if (s.n < 3)
+		return true;
+	switch (s.p[1]) {
+	case '/':
+	case '\\': /* escaped twice */
+		return true;
+	case 'x':
+		return s.p[2] == '2';
+	case 'u':
+		return s.p[2] == '0' || s.p[2] == '{';
+	default:
+		return s.p[1] >= '0' && s.p[1] <= '7';
+	}
+}
+
 /* Most anchors begin nothing; what is certain of a few bytes. */
 static bool
 may_begin(const struct scan *s, size_t at)
@@ -782,7 +801,7 @@ may_begin(const struct scan *s, size_t at)
 	char c = s->text.p[at], next = at + 1 < s->text.n ? s->text.p[at + 1] : '/';
 
 	if (c == '\\')
-		return true;
+		return may_be_slash(tc_str_of(s->text.p + at, s->text.n - at));
 	if (c == '/')
 		return next == '/' || next == '\\' || next == '.';
 	return worth_reading(s, at);
