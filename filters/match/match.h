@@ -48,7 +48,8 @@ extern const struct tc_filter filter_lists;
 
 /*
  * Judges one absolute http(s) or ws(s) URL. No allocation, bounded time, never fails.
- * url must come from url_resolve().
+ * url must come from url_resolve(). type: one bit, or several where the markup could mean either; a rule counts that
+ * covers one of them.
  */
 enum match_verdict match_url(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, struct match_result *out);
