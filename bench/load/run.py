@@ -77,7 +77,10 @@ class Peer:
 
 
 def start_tacet(origin, _scratch):
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})    # one worker, as the others: it makes one for each core it may use
     proxy = Tacet("--origin", origin, "--region", "us-tx", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    os.sched_setaffinity(0, cores)
     version = subprocess.run([os.path.join(BUILD, "tacet"), "version"], capture_output=True, text=True).stdout.strip()
     return Peer("tacet", proxy.pid, proxy.port, proxy.port, version.splitlines()[0] if version else "?", proxy.stop)
 
