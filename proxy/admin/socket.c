@@ -187,6 +187,7 @@ admin_socket_stop(struct admin_socket **p)
 {
 	if (*p == NULL)
 		return;
+	conn_drop_all((*p)->service->control, &conn_ops);
 	(void)unlink((*p)->path);
 	uv_close((uv_handle_t *)&(*p)->pipe, on_pipe_closed);
 	*p = NULL;

@@ -36,14 +36,27 @@ report_end(struct conn *c, int error)
 	c->ops->ended(c, error);
 }
 
+/* While lingering: a peer that has only finished sending still gets what waits for it. */
+static void
+linger_end(struct conn *c, int error)
+{
+	if (error == UV_EOF && conn_pending(c) > 0) {
+		c->ended = true;
+		c->reading = false;
+		(void)uv_read_stop(&c->u.stream);
+	} else if (!c->closing) {
+		close_now(c);
+	}
+}
+
 static void
 on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
 	struct conn *c = s->data;
 
 	if (c->lingering) {
-		if (n < 0 && !c->closing)
-			close_now(c);
+		if (n < 0)
+			linger_end(c, (int)n);
 	} else if (n > 0) {
 		c->ops->data(c, tc_str_of(b->base, (size_t)n));
 	} else if (n < 0) {
@@ -290,16 +303,25 @@ conn_abort(struct conn *c)
 	close_now(c);
 }
 
-static void
-drop_if_ours(uv_handle_t *h, void *ops)
+/* A handle with a peer is a connection; one without is a listener, or something else. */
+static bool
+has_peer(uv_handle_t *h)
 {
 	struct sockaddr_storage peer;
 	int n = sizeof(peer);
+	size_t size = sizeof(peer);
+
+	if (h->type == UV_TCP)
+		return uv_tcp_getpeername((uv_tcp_t *)h, (struct sockaddr *)&peer, &n) == 0;
+	return h->type == UV_NAMED_PIPE && uv_pipe_getpeername((uv_pipe_t *)h, (char *)&peer, &size) == 0;
+}
+
+static void
+drop_if_ours(uv_handle_t *h, void *ops)
+{
 	struct conn *c = h->data;
 
-	/* A TCP handle with a peer is a connection; one without is a listener. */
-	if (h->type == UV_TCP && !uv_is_closing(h) &&
-	    uv_tcp_getpeername((uv_tcp_t *)h, (struct sockaddr *)&peer, &n) == 0 && c->ops == ops)
+	if (!uv_is_closing(h) && has_peer(h) && c->ops == ops)
 		close_now(c);
 }
 
