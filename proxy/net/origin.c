@@ -12,8 +12,8 @@ struct origin {
 	char host[256], service[8];
 	struct origin_conn *idle; /* the last used first */
 	size_t idle_count;
-	struct sockaddr_storage addr[4]; /* tried in turn from `next` */
-	size_t addr_count, next;
+	struct sockaddr_storage addr[4]; /* tried in turn from `good`, the last that worked */
+	size_t addr_count, good;
 	uint64_t resolved_at; /* 0: never */
 	bool numeric, resolving, dying;
 	uv_getaddrinfo_t lookup;
@@ -26,7 +26,7 @@ struct origin_wait {
 	struct origin *origin;
 	struct origin_conn *conn; /* connecting */
 	void *user;               /* NULL: cancelled */
-	size_t tries;             /* addresses tried */
+	size_t first, tries;      /* address tried first, and how many were */
 };
 
 static const struct conn_ops conn_ops;
@@ -208,7 +208,6 @@ on_connect(uv_connect_t *r, int status)
 	}
 	if (status < 0) {
 		conn_drop(&oc->conn);
-		o->next++;
 		if (++w->tries < o->addr_count)
 			(void)wait_connect(w);
 		else
@@ -216,6 +215,7 @@ on_connect(uv_connect_t *r, int status)
 		return;
 	}
 	oc->connected = true;
+	o->good = w->first + w->tries;
 	buf_init(&oc->u.held, 2 * LOOP_READ_SIZE);
 	oc->user = user;
 	wait_free(w);
@@ -229,11 +229,14 @@ wait_connect(struct origin_wait *w)
 {
 	struct origin *o = w->origin;
 	struct origin_conn *oc = calloc(1, sizeof(*oc));
-	const struct sockaddr *a = (const struct sockaddr *)&o->addr[o->next % o->addr_count];
+	const struct sockaddr *a;
 	int r;
 
 	if (oc == NULL)
 		abort();
+	if (w->tries == 0)
+		w->first = o->good; /* one's own round: others move `good` meanwhile */
+	a = (const struct sockaddr *)&o->addr[(w->first + w->tries) % o->addr_count];
 	conn_init_tcp(&oc->conn, o->loop, &conn_ops);
 	oc->origin = o;
 	oc->deadline.kind = DEADLINE_ORIGIN;
@@ -245,6 +248,8 @@ wait_connect(struct origin_wait *w)
 	if (r < 0) {
 		w->conn = NULL;
 		conn_drop(&oc->conn);
+		if (++w->tries < o->addr_count)
+			return wait_connect(w);
 		wait_fail(w, r);
 		return false;
 	}
