@@ -358,9 +358,10 @@ void
 exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
 {
 	struct worker *w = worker_of(v->conn.loop);
-	struct tc_arena *arena = arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX);
-	struct exchange *x = tc_alloc(arena, sizeof(*x));
 	const struct config_limits *limits = &w->use->snapshot->config->limits;
+	size_t heads = (size_t)limits->header_size + (size_t)limits->response_header_size;
+	struct tc_arena *arena = arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX + 4 * heads);
+	struct exchange *x = tc_alloc(arena, sizeof(*x));
 	struct h1_limits h1 = {.line_max = (size_t)limits->uri_size, .head_max = (size_t)limits->header_size,
 		.fields_max = (size_t)limits->fields};
 	struct tc_str copy = tc_copy(arena, head);

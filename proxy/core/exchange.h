@@ -42,7 +42,7 @@ enum exchange_state {
 	EXCHANGE_STATE_COUNT
 };
 
-#define EXCHANGE_ARENA_MAX ((size_t)768 << 10) /* head twice, fields, all filters' states, our pages */
+#define EXCHANGE_ARENA_MAX ((size_t)768 << 10) /* fields, all filters' states, our pages; four times both heads is added */
 #define EXCHANGE_BODY_HOLD (64 << 10)          /* request body that may wait for the origin */
 #define EXCHANGE_FORM_MAX 4096
 #define EXCHANGE_DISCARD_MAX (64 << 10)

@@ -3,7 +3,7 @@
 
 #define BODY_GRACE_MS 10000 /* a request's body: this long, then at least BODY_RATE */
 #define BODY_RATE 256       /* bytes a second */
-#define STALL_MS 30000      /* a visitor that takes nothing */
+#define STALL_MS 30000      /* a request's body of which nothing comes, whatever it has earned */
 #define TUNNEL_IDLE_MS 3600000
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
 
@@ -537,7 +537,7 @@ wait_for_visitor(struct exchange *x)
 	x->in.n = 0;
 	conn_pause(&x->origin->conn);
 	wheel_clear(&x->origin->deadline); /* not the origin's fault */
-	x->codec->patience(x, STALL_MS);
+	x->codec->patience(x, (uint64_t)x->use->snapshot->config->limits.write_timeout_ms);
 	return STEP_WAIT;
 }
 

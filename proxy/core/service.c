@@ -10,7 +10,10 @@
 
 /* ---- start ---- */
 
-/* As many descriptors as we may have: a connection of a visitor needs up to two. */
+#define DESCRIPTORS_KEPT 32 /* for files, the admin listener and its clients */
+#define LOOP_DESCRIPTORS 8  /* of one libuv loop */
+
+/* As many descriptors as we may have. */
 static void
 raise_descriptor_limit(void)
 {
@@ -20,6 +23,20 @@ raise_descriptor_limit(void)
 		return;
 	r.rlim_cur = r.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
+/* How many visitors one worker takes: each may need a second descriptor, for the origin. Who has none left for
+ * origins can serve nobody; it is better to shed some. */
+static size_t
+visitor_share(const struct service *s, const struct config *c)
+{
+	size_t own = DESCRIPTORS_KEPT + s->worker_count * (c->listen_count + LOOP_DESCRIPTORS + SHED_MAX);
+	size_t all = (size_t)c->limits.connections;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur != RLIM_INFINITY && r.rlim_cur < own + 2 * all)
+		all = r.rlim_cur > own ? (r.rlim_cur - own) / 2 : 0;
+	return all / s->worker_count + 1;
 }
 
 static size_t
@@ -60,22 +77,28 @@ open_listeners(struct service *s, const struct config *c, int *fds, struct buf *
 }
 
 static int
-start_workers(struct service *s, const int *fds, size_t listeners)
+start_workers(struct service *s, const int *fds, size_t listeners, struct buf *warnings)
 {
 	const struct config *c = s->snapshot->config;
-	size_t share = (size_t)c->limits.connections / s->worker_count + 1;
+	size_t share = visitor_share(s, c);
 
 	for (size_t i = 0; i < s->worker_count; i++) {
 		int mine[64];
 		size_t n = listeners < 64 ? listeners : 64;
+		int r;
 
 		for (size_t k = 0; k < n; k++)
 			mine[k] = fds[k * s->worker_count + i];
 		s->workers[i] = calloc(1, sizeof(struct worker));
 		if (s->workers[i] == NULL)
 			abort();
-		if (worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, n, share) < 0)
+		r = worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, n, share);
+		if (r < 0) {
+			(void)buf_printf(warnings, "cannot start a worker: %s\n", uv_strerror(r));
+			free(s->workers[i]);
+			s->workers[i] = NULL;
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -109,7 +132,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	}
 	if (open_listeners(s, s->snapshot->config, fds, warnings) < 0)
 		goto out;
-	if (start_workers(s, fds, s->snapshot->config->listen_count) < 0)
+	if (start_workers(s, fds, s->snapshot->config->listen_count, warnings) < 0)
 		goto out;
 	r = 0;
 out:

@@ -6,7 +6,6 @@
 #include "core/exchange.h"
 
 #define LINGER_MS 1000
-#define STALL_MS 30000
 
 static const struct conn_ops conn_ops;
 static const struct codec h1_codec;
@@ -31,11 +30,12 @@ static void
 close_visitor(struct visitor *v)
 {
 	v->told_to_close = true;
-	loop_deadline(v->conn.loop, &v->deadline, conn_pending(&v->conn) > 0 ? STALL_MS : LINGER_MS);
+	loop_deadline(v->conn.loop, &v->deadline,
+	    conn_pending(&v->conn) > 0 ? (uint64_t)limits_of(v)->write_timeout_ms : LINGER_MS);
 	conn_close(&v->conn);
 }
 
-/* Out of room: say so, cheaply, and close. */
+/* Out of room: say so, cheaply, and close. Those who are told linger; beyond SHED_MAX of them nobody is. */
 static void
 shed(struct visitor *v)
 {
@@ -44,6 +44,10 @@ shed(struct visitor *v)
 	uv_buf_t b = uv_buf_init((char *)(uintptr_t)answer, sizeof(answer) - 1);
 
 	stats_add(&worker_of(v->conn.loop)->lane->shed, 1);
+	if (worker_of(v->conn.loop)->visitor_count > worker_of(v->conn.loop)->visitor_max + SHED_MAX) {
+		conn_drop(&v->conn);
+		return;
+	}
 	(void)conn_write(&v->conn, &b, 1);
 	close_visitor(v);
 }
@@ -336,7 +340,7 @@ visitor_expired(struct deadline *d)
 	queued = uv_stream_get_write_queue_size(&v->conn.u.stream);
 	if (queued > 0 && queued != v->stalled_at) { /* it takes bytes, if slowly */
 		v->stalled_at = queued;
-		loop_deadline(v->conn.loop, &v->deadline, STALL_MS);
+		loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->write_timeout_ms);
 		return;
 	}
 	if (v->exchange != NULL)

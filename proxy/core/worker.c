@@ -165,14 +165,37 @@ run(void *arg)
 	}
 }
 
+/* Its thread does not run: not yet, or not any more. */
+static void
+let_go(struct worker *w)
+{
+	use_release(w->use); /* closes the pools */
+	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
+	free(w->scratch);
+	free(w->listeners);
+}
+
+static int
+start_listeners(struct worker *w, const int *fds)
+{
+	for (size_t i = 0; i < w->listener_count; i++) {
+		w->listeners[i] = listener_start(&w->loop, fds[i], visitor_accept, w);
+		if (w->listeners[i] == NULL)
+			return UV_EADDRINUSE;
+	}
+	return 0;
+}
+
 int
 worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int *fds, size_t fd_count,
     size_t visitor_max)
 {
 	int r = loop_init(&w->loop, on_expired, w);
 
-	if (r < 0)
+	if (r < 0) {
+		snapshot_unref(&s);
 		return r;
+	}
 	w->lane = lane;
 	w->visitor_max = visitor_max;
 	w->scratch = calloc(1, sizeof(*w->scratch));
@@ -183,12 +206,14 @@ worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int 
 	w->listener_count = fd_count;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);
 	w->wake.data = w;
-	for (size_t i = 0; i < fd_count; i++) {
-		w->listeners[i] = listener_start(&w->loop, fds[i], visitor_accept, w);
-		if (w->listeners[i] == NULL)
-			return UV_EADDRINUSE;
+	r = start_listeners(w, fds);
+	if (r == 0)
+		r = uv_thread_create(&w->thread, run, w);
+	if (r < 0) {
+		stop_listening(w);
+		let_go(w);
 	}
-	return uv_thread_create(&w->thread, run, w);
+	return r;
 }
 
 void
@@ -219,8 +244,5 @@ worker_join(struct worker *w)
 	late = atomic_exchange(&w->next, NULL);
 	if (late != NULL)
 		snapshot_unref(&late);
-	use_release(w->use); /* closes the pools */
-	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
-	free(w->scratch);
-	free(w->listeners);
+	let_go(w);
 }

@@ -14,6 +14,7 @@
 
 #define DEADLINE_VISITOR 2 /* DEADLINE_ORIGIN is 1 */
 #define GATHER_MAX 64      /* buffers of one write */
+#define SHED_MAX 16        /* connections beyond visitor_max that are told so */
 
 /* An origin's pool, kept over reloads as long as a snapshot names it. */
 struct pool {
