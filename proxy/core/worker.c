@@ -202,6 +202,8 @@ worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int 
 	w->listeners = calloc(fd_count, sizeof(struct listener *));
 	if (w->scratch == NULL || w->listeners == NULL)
 		abort();
+	w->loop.scratch = w->scratch;
+	w->loop.scratch_n = sizeof(*w->scratch);
 	w->use = use_new(w, s);
 	w->listener_count = fd_count;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);

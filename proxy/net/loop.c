@@ -21,6 +21,8 @@ static void
 wipe(struct loop *l)
 {
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
+	if (l->scratch != NULL)
+		explicit_bzero(l->scratch, l->scratch_n);
 	wipe_stack();
 }
 

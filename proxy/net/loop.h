@@ -20,6 +20,8 @@ struct loop {
 	struct arena_cache *arenas;
 	void (*expired)(struct loop *l, struct deadline *d);
 	void *owner;
+	void *scratch; /* the owner's; wiped with read_buffer */
+	size_t scratch_n;
 	char read_buffer[LOOP_READ_SIZE];
 };
 
