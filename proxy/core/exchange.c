@@ -318,7 +318,7 @@ exchange_visitor_late(struct exchange *x)
 	case EXCHANGE_CONNECT:
 		x->origin_error = UV_ETIMEDOUT;
 		if (x->wait != NULL)
-			origin_cancel(x->wait);
+			origin_give_up(x->wait);
 		x->wait = NULL;
 		break;
 	case EXCHANGE_DISCARD: /* it has its answer */

@@ -391,6 +391,14 @@ origin_cancel(struct origin_wait *w)
 }
 
 void
+origin_give_up(struct origin_wait *w)
+{
+	if (w->conn != NULL)
+		w->origin->good = w->first + w->tries + 1;
+	origin_cancel(w);
+}
+
+void
 origin_destroy(struct origin **p)
 {
 	struct origin *o = *p;

@@ -47,6 +47,8 @@ void origin_destroy(struct origin **o);
  * origin_cancel() takes while neither has been called; NULL when one of them has. */
 struct origin_wait *origin_get(struct origin *o, void *user, bool fresh);
 void origin_cancel(struct origin_wait *w);
+/* The same because it took too long: the next request begins with another address. */
+void origin_give_up(struct origin_wait *w);
 
 /* Back into the pool: the last message on it is over, nothing unread is left. */
 void origin_put(struct origin_conn *oc);

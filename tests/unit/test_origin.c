@@ -119,6 +119,35 @@ past_an_address_without_a_route(void **state)
 	(void)close(alive);
 }
 
+/* An address that swallows packets never fails: who waited too long sees to it that others need not. */
+static void
+past_an_address_that_is_silent(void **state)
+{
+	static struct loop l;
+	struct user u[2] = {{0}};
+	struct origin_wait *w;
+	struct origin *o;
+	int silent, alive;
+
+	(void)state;
+	assert_int_equal(loop_init(&l, never, NULL), 0);
+	o = origin_new(&l, TC_STR("127.0.0.1"), 1, &test_ops);
+	silent = listening(&o->addr[0]);
+	alive = listening(&o->addr[1]);
+	o->addr_count = 2;
+	w = origin_get(o, &u[0], true);
+	assert_non_null(w);
+	origin_give_up(w); /* before the loop could tell of anything */
+	assert_non_null(origin_get(o, &u[1], true));
+	(void)close(silent);
+	run_until_told(&l, &u[1], 1);
+	assert_non_null(u[1].got);
+	assert_null(u[0].got);
+	assert_int_equal(o->good % 2, 1);
+	end(&l, o, &u[1], 1);
+	(void)close(alive);
+}
+
 static void
 all_dead_is_told_once(void **state)
 {
@@ -145,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(together_past_a_dead_address),
 		cmocka_unit_test(past_an_address_without_a_route),
+		cmocka_unit_test(past_an_address_that_is_silent),
 		cmocka_unit_test(all_dead_is_told_once),
 	};
 
