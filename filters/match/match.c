@@ -432,6 +432,50 @@ verdict(struct ask *a, struct match_result *out)
 	return allow != NULL ? MATCH_ALLOW : MATCH_BLOCK;
 }
 
+/* One reading of a URL: lower is room for its text. */
+static enum match_verdict
+ask(struct ask *a, char *lower, struct match_result *out)
+{
+	const struct url *url = a->url;
+
+	copy_lower(lower, url->text.p, url->text.n);
+	a->text = url->text;
+	a->lower = lower;
+	a->host_at = (size_t)(url->host.p - url->text.p);
+	a->host_end = a->host_at + url->host.n;
+	a->same_host = tc_eq(url->host, a->page->host);
+	a->party = a->same_host || is_below(url->host, a->page->domain) ? RULE_FIRST : RULE_THIRD;
+	out->verdict = verdict(a, out);
+	return out->verdict;
+}
+
+/*
+ * Rules name no ports, but "http://t.example:443/t.js" is the tracker's too: what has a port is read without it as
+ * well. Rare: the scheme's own port was taken off before.
+ */
+static enum match_verdict
+ask_without_port(struct ask *a, char *lower, struct match_result *out)
+{
+	const struct url *url = a->url;
+	char text[URL_MAX];
+	size_t front = (size_t)(url->host.p - url->text.p) + url->host.n, back;
+	struct url bare = *url;
+	enum match_verdict v;
+
+	front += front < url->text.n && url->text.p[front] == ']';
+	back = front + 1 + url->port.n;
+	assert(back <= url->text.n);
+	memcpy(text, url->text.p, front);
+	memcpy(text + front, url->text.p + back, url->text.n - back);
+	bare.text = tc_str_of(text, front + url->text.n - back);
+	bare.host = tc_str_of(text + (url->host.p - url->text.p), url->host.n);
+	bare.port = (struct tc_str){NULL, 0};
+	a->url = &bare;
+	v = ask(a, lower, out);
+	a->url = url;
+	return v;
+}
+
 enum match_verdict
 match_url(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
     struct match_result *out)
@@ -441,8 +485,6 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 		.db = db,
 		.page = page,
 		.url = url,
-		.text = url->text,
-		.lower = lower,
 		.type = (uint16_t)type,
 	};
 
@@ -450,11 +492,7 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 	*out = (struct match_result){.verdict = MATCH_NONE};
 	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0)
 		return MATCH_NONE;
-	copy_lower(lower, url->text.p, url->text.n);
-	a.host_at = (size_t)(url->host.p - url->text.p);
-	a.host_end = a.host_at + url->host.n;
-	a.same_host = tc_eq(url->host, page->host);
-	a.party = a.same_host || is_below(url->host, page->domain) ? RULE_FIRST : RULE_THIRD;
-	out->verdict = verdict(&a, out);
+	if (ask(&a, lower, out) == MATCH_NONE && url->port.n > 0)
+		return ask_without_port(&a, lower, out);
 	return out->verdict;
 }

@@ -103,7 +103,7 @@ test_host_anchor(void **state)
 		{"||T.Example^", "https://t.example/", "https://t.example.org/"},
 		{"||t.example", "https://t.examples/x", "https://xt.example/x"},
 		{"||t.example", "https://a.t.example.org/", "https://t.exampl/"},
-		{"||t.example/", "https://t.example/", "https://t.example:8080/"},
+		{"||t.example/", "https://t.example:8080/", "https://t.example.com/"},
 		{"||t.example:8080^", "https://t.example:8080/", "https://t.example/"},
 		{"||t.example/px", "https://a.t.example/px.gif", "https://t.example/apx"},
 		{"||t.example/px^", "https://t.example/px?x", "https://t.example/px2"},
@@ -127,6 +127,18 @@ test_host_anchor(void **state)
 	one("||t.example^", "https://o.example@t.example/", MATCH_SCRIPT, true);
 	one("||t.example^", "https://t.example@o.example/", MATCH_SCRIPT, false);
 	one("||t.example^", "https://t.example./", MATCH_SCRIPT, true);
+}
+
+/* Rules name no ports; a tracker is one at any. */
+static void
+test_ports(void **state)
+{
+	(void)state;
+	one("||t.example/t.js", "http://t.example:443/t.js", MATCH_SCRIPT, true);
+	one("||t.example/t.js", "https://a.t.example:8443/t.js?x", MATCH_SCRIPT, true);
+	one("||t.example/t.js", "https://t.example:8443/u.js", MATCH_SCRIPT, false);
+	one("||t.example:8443/t.js", "https://t.example:8443/t.js", MATCH_SCRIPT, true);
+	one("||t.example/t.js", "https://[::1]:8443/t.js", MATCH_SCRIPT, false);
 }
 
 static void
@@ -769,6 +781,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_host_anchor),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_substrings),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_party),

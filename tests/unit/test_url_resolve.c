@@ -230,9 +230,12 @@ test_hosts(void **state)
 		{base, "//goo\xef\xbb\xbfgle.com/", "https://google.com/"}, /* U+FEFF */
 		{base, "//goo\xe1\xa0\x8bgle.com/", "https://google.com/"}, /* U+180B */
 		{base, "//goo\xef\xb8\x8fgle.com/", "https://google.com/"}, /* U+FE0F */
-		{base, "//\xe2\x93\x96oogle.com/", "(unknown)"},            /* circled g */
-		{base, "//\xf0\x9d\x90\xa0oogle.com/", "(unknown)"},        /* mathematical g */
-		{base, "//e\xcc\x81.example/", "(unknown)"},                /* combining mark */
+		{base, "//\xe2\x93\x96oogle.com/", "https://google.com/"},     /* circled g */
+		{base, "//\xf0\x9d\x90\xa0oogle.com/", "https://google.com/"}, /* mathematical g */
+		{base, "//\xf0\x9d\x9a\xa3\xf0\x9d\x9f\xbf.com/", "https://z9.com/"}, /* the last of each */
+		{base, "//\xe2\x84\x8e\xe2\x82\x82.com/", "https://h2.com/"},     /* letterlike, subscript */
+		{base, "//e\xcc\x81.example/", "https://xn--e-xbb.example/"}, /* combining mark: not composed */
+		{base, "//\xda\x9c.t.example/", "https://xn--yjb.t.example/"}, /* in no table */
 		{base, "//\xff.example/", "(unknown)"},                     /* no UTF-8 */
 		{base, "//\xc0\xaf.example/", "(unknown)"},                 /* overlong */
 		{base, "//\xc2\xad/", "(unknown)"},                         /* nothing is left */
