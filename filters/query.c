@@ -5,7 +5,6 @@
  * name (conf/lists/params.tsv); values are never looked at, and all other bytes stay.
  */
 #include "match/pack.h"
-#include "pieces.h"
 #include "tacet/filter.h"
 
 extern const struct tc_filter filter_query;
@@ -15,9 +14,9 @@ struct query_opts {
 };
 
 static const struct tc_option query_options[] = {
-    {"query.strip", TC_OPT_WORDS, NULL, "click-ids|campaign|affiliate",
-	"parameters that never reach the origin: groups, names, prefix*", offsetof(struct query_opts, strip),
-	false},
+	{"query.strip", TC_OPT_WORDS, NULL, "click-ids|campaign|affiliate",
+	    "parameters that never reach the origin: groups, names, prefix*", offsetof(struct query_opts, strip),
+	    false},
 };
 
 enum { NAME_MAX_DECODED = 256 };
@@ -31,13 +30,13 @@ struct wanted {
 
 /* What the classes of parameters count as. */
 static const enum tc_class param_class[PACK_PARAM_CLASS_COUNT] = {
-    [PACK_CLICK_ID] = TC_ADVERTISING,
-    [PACK_USER_ID] = TC_ADVERTISING,
-    [PACK_LINKER] = TC_ANALYTICS,
-    [PACK_AD_DETAIL] = TC_ADVERTISING,
-    [PACK_CAMPAIGN] = TC_ANALYTICS,
-    [PACK_AFFILIATE] = TC_ADVERTISING,
-    [PACK_PARAM_FUNCTIONAL] = TC_FUNCTIONAL,
+	[PACK_CLICK_ID] = TC_ADVERTISING,
+	[PACK_USER_ID] = TC_ADVERTISING,
+	[PACK_LINKER] = TC_ANALYTICS,
+	[PACK_AD_DETAIL] = TC_ADVERTISING,
+	[PACK_CAMPAIGN] = TC_ANALYTICS,
+	[PACK_AFFILIATE] = TC_ADVERTISING,
+	[PACK_PARAM_FUNCTIONAL] = TC_FUNCTIONAL,
 };
 
 /*
@@ -51,11 +50,11 @@ path_keeps_users(struct tc_str path)
 		struct tc_str word;
 		bool whole;
 	} words[] = {
-	    {TC_STR_INIT("unsubscribe"), false},
-	    {TC_STR_INIT("preferences"), false},
-	    {TC_STR_INIT("confirm"), false},
-	    {TC_STR_INIT("oauth"), false},
-	    {TC_STR_INIT("sso"), true},
+		{TC_STR_INIT("unsubscribe"), false},
+		{TC_STR_INIT("preferences"), false},
+		{TC_STR_INIT("confirm"), false},
+		{TC_STR_INIT("oauth"), false},
+		{TC_STR_INIT("sso"), true},
 	};
 
 	while (path.p != NULL) {
@@ -156,6 +155,10 @@ param_goes(const struct wanted *w, struct tc_str name, enum tc_class *class)
 {
 	char buf[NAME_MAX_DECODED];
 
+	while (name.n > 0 && name.p[0] == '+')
+		tc_skip(&name, 1);
+	while (tc_starts(name, TC_STR("%20")))
+		tc_skip(&name, 3);
 	if (name.n == 0)
 		return false;
 	if (name_goes(w, name, class))
@@ -163,30 +166,63 @@ param_goes(const struct wanted *w, struct tc_str name, enum tc_class *class)
 	return tc_find_byte(name, '%') < name.n && name_goes(w, decode(name, buf, sizeof(buf)), class);
 }
 
+/* Links are glued together with more than '&': "a=1;gclid=x", "a=1&amp;gclid=x", "a=1?gclid=x". */
+static bool
+parts_here(char c)
+{
+	return c == '&' || c == ';' || c == '?';
+}
+
+/* Query so far, without what goes; p = NULL: nothing has gone yet. */
+struct kept {
+	char *p;
+	size_t n;
+	bool some; /* more than separators */
+};
+
+/* The pair that begins at `at` in the query stays, with the separator before it. */
+static void
+keep(struct kept *k, struct tc_str query, size_t at, size_t n)
+{
+	k->some |= n > 0;
+	if (k->p == NULL)
+		return;
+	if (k->n > 0)
+		k->p[k->n++] = query.p[at - 1];
+	memcpy(k->p + k->n, query.p + at, n);
+	k->n += n;
+}
+
 /* Strips *query, which is not empty: 0 nothing to do, 1 done (p = NULL: nothing is left), -1 no memory. */
 static int
 strip(struct tc_call *c, const struct wanted *w, struct tc_str *query)
 {
-	struct pieces left = {.whole = *query, .sep = '&', .exact = true};
-	struct tc_str rest = *query;
+	struct kept left = {NULL, 0, false};
 
-	while (rest.p != NULL) {
-		size_t at = tc_find_byte(rest, '&');
-		struct tc_str pair = tc_str_of(rest.p, at);
-		struct tc_str name = tc_str_of(pair.p, tc_find_byte(pair, '='));
+	for (size_t at = 0, end = 0; at <= query->n; at = ++end) {
+		struct tc_str name;
 		enum tc_class class;
-		bool goes = param_goes(w, name, &class);
 
-		if (goes)
-			tc_did(c, TC_DID_PARAMETER, class, TC_PACK_BUILT_IN, name);
-		pieces_put(&left, c->arena, pair, !goes);
-		rest = at < rest.n ? tc_str_of(rest.p + at + 1, rest.n - at - 1) : (struct tc_str){NULL, 0};
+		while (end < query->n && !parts_here(query->p[end]))
+			end++;
+		name = tc_str_of(query->p + at, end - at);
+		name.n = tc_find_byte(name, '=');
+		if (!param_goes(w, name, &class)) {
+			keep(&left, *query, at, end - at);
+			continue;
+		}
+		tc_did(c, TC_DID_PARAMETER, class, TC_PACK_BUILT_IN, name);
+		if (left.p != NULL)
+			continue;
+		left.p = tc_alloc_bytes(c->arena, query->n + 1);
+		if (left.p == NULL)
+			return -1;
+		left.n = at > 0 ? at - 1 : 0; /* without the separator */
+		memcpy(left.p, query->p, left.n);
 	}
-	if (left.failed)
-		return -1;
-	if (!pieces_cut(&left))
+	if (left.p == NULL)
 		return 0;
-	*query = pieces_left(&left);
+	*query = left.some ? tc_str_of(left.p, left.n) : (struct tc_str){NULL, 0};
 	return 1;
 }
 
@@ -246,11 +282,11 @@ query_request(struct tc_call *c)
 }
 
 const struct tc_filter filter_query = {
-    .name = "query",
-    .help = "strip click ids from the query",
-    .phase = TC_HEAD,
-    .options = query_options,
-    .option_count = sizeof(query_options) / sizeof(*query_options),
-    .options_size = sizeof(struct query_opts),
-    .request = query_request,
+	.name = "query",
+	.help = "strip click ids from the query",
+	.phase = TC_HEAD,
+	.options = query_options,
+	.option_count = sizeof(query_options) / sizeof(*query_options),
+	.options_size = sizeof(struct query_opts),
+	.request = query_request,
 };

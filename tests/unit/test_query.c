@@ -58,6 +58,12 @@ test_click_ids(void **state)
 	    {"utm_source=x&gclid=1", "utm_source=x"}, /* policy rows stay */
 	    {"gad_source=1&a", "a"},                  /* strip rows of any class go */
 	    {"a&&b=&gclid", "a&&b="},
+	    {"a=1;gclid=x;b=2", "a=1;b=2"}, /* badly made links */
+	    {"a=1&amp;gclid=x&amp;b=2", "a=1&amp&amp;b=2"},
+	    {"a=1?gclid=x&b=2", "a=1&b=2"},
+	    {"?gclid=x", "(none)"},
+	    {"a=1&+gclid=x&%20fbclid=y", "a=1"},
+	    {"a=1;b=2?c&d;", "a=1;b=2?c&d;"},
 	    {"GCLID=1", "GCLID=1"},
 	    {"xgclid=1&gclidx=2", "xgclid=1&gclidx=2"},
 	    {"q=gclid=1&r=gclid", "q=gclid=1&r=gclid"},
@@ -74,7 +80,7 @@ test_click_ids(void **state)
 	    {"=1&gclid=1", "=1"},
 	    {"ref=1&source=2&cid=3", "ref=1&source=2&cid=3"},
 	    {"gclid=1& a", " a"},
-	    {"a=1;gclid=2", "a=1;gclid=2"}, /* ';' separates nothing */
+	    {"a=1;gclid=2", "a=1"}, /* older servers read that */
 	};
 
 	(void)state;
