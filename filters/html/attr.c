@@ -567,7 +567,7 @@ edit_list(struct run *r, const struct element *x, size_t i, const struct attr_ru
 	while (rest.p != NULL && !yes) {
 		struct tc_str item = tc_next(&rest, ';');
 
-		if (tc_find_byte(item, '/') < item.n || tc_find_byte(item, '\\') < item.n)
+		if (tc_find_byte(item, '/') < item.n || tc_find_byte(item, '\\') < item.n || tc_find_byte(item, ':') < item.n)
 			yes = judge_url(r->rw, item, rule->types, (enum tc_action)rule->action);
 	}
 	if (yes)

@@ -107,6 +107,8 @@ question(struct tc_str url, unsigned types)
 	return h != 0 ? h : 1;
 }
 
+enum { UNREAD_MAX = 2048 }; /* a longer URL that cannot be read is denied */
+
 static bool
 judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result *m, struct url *u, char *buf)
 {
@@ -121,7 +123,8 @@ judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result
 	if (!resolve(rw, url, u, buf)) {
 		u->text = url;
 		*m = (struct match_result){.class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
-		return (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
+		/* a host is not that long: it is hidden behind slashes, or a name for it */
+		return url.n > UNREAD_MAX || (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
 	}
 	if (u->scheme >= URL_HTTP && u->scheme <= URL_WSS && denied(rw, u, types, m))
 		return true;
@@ -271,8 +274,14 @@ judge_base(struct rewrite *rw, struct tc_str url)
 	struct url u;
 
 	rw->has_base = true;
-	if (!url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) || u.scheme < URL_HTTP ||
-	    u.scheme > URL_WSS)
+	if (!url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) || u.scheme == URL_NONE)
+		return;
+	if (u.scheme == URL_OPAQUE) {
+		/* "http:t.example" is relative to http alone: here it is a host's address */
+		rw->base = (struct url){.scheme = URL_NONE};
+		*rw->env->known = (struct rewrite_known){{0}};
+	}
+	if (u.scheme > URL_WSS)
 		return;
 	if (!judge_keep_url(&u, rw->env->call->arena))
 		return;

@@ -71,6 +71,18 @@ take_text(struct run *r)
 		rw->cut = true;
 }
 
+/*
+ * "<![CDATA[" in an integration point begins a section by the standard, and a comment that ends at '>' where it is
+ * read as before. Without it what follows is markup to all.
+ */
+static void
+erase_cdata(struct run *r)
+{
+	judge_did(r->rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("CDATA in HTML content"));
+	run_erase(r, r->at + r->tk.n);
+	r->rw->tok.mode = TOK_DATA;
+}
+
 void
 run_take(struct run *r, enum tok_kind kind)
 {
@@ -108,7 +120,10 @@ run_take(struct run *r, enum tok_kind kind)
 		r->at += r->tk.n;
 		break;
 	case TOK_NOTHING:
-		r->at += r->tk.n;
+		if (rw->tok.mode == TOK_CDATA && tree_at_point(&rw->tree) && rw->env->acts)
+			erase_cdata(r);
+		else
+			r->at += r->tk.n;
 		break;
 	case TOK_CUT:
 		rw->cut = true;

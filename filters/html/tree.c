@@ -67,6 +67,12 @@ tree_foreign(const struct tree *t)
 }
 
 bool
+tree_at_point(const struct tree *t)
+{
+	return t->n > 0 && (t->node[t->n - 1].point == POINT_HTML || t->node[t->n - 1].point == POINT_TEXT);
+}
+
+bool
 tree_in_svg(const struct tree *t, struct tc_str name)
 {
 	return t->n > 0 && t->node[t->n - 1].ns == NS_SVG && tc_eq(node_name(t, t->n - 1u), name);
@@ -285,7 +291,8 @@ tree_started(struct tree *t, const struct token *tk, const char *base, enum elem
 	}
 	if (t->n == 0)
 		enter_outside(t, e);
-	if (begins_text(t, e))
+	t->in_text = begins_text(t, e);
+	if (t->in_text)
 		return text_mode(e);
 	if (t->n > 0 && (elem_flags(e) & EF_VOID) == 0)
 		push(t, tk->name, NS_HTML, POINT_NONE);
@@ -311,7 +318,7 @@ tree_end(struct tree *t, const struct token *tk, enum elem e, struct tree_step *
 	int at;
 
 	*out = (struct tree_step){.erase = false};
-	if (t->n == 0)
+	if (t->n == 0 || t->in_text)
 		return;
 	if (tree_foreign(t) && !empty && find(t, t->n, tk->name, true) >= 0) {
 		out->foreign = true;
@@ -353,7 +360,11 @@ void
 tree_ended(struct tree *t, const struct token *tk, enum elem e)
 {
 	int at;
+	bool text = t->in_text;
 
+	t->in_text = false;
+	if (text && t->n > 0)
+		return;
 	if (t->n == 0) {
 		leave_outside(t, e);
 		return;

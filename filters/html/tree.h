@@ -50,6 +50,7 @@ struct tree {
 	bool frameset;             /* in or after a frameset */
 	bool no_script;            /* read as with scripting off: noscript is an ordinary element; set by the caller */
 	bool document;             /* a tag was seen that only a whole document has */
+	bool in_text;              /* in the raw text of an HTML element: the next end tag is its own */
 	struct tree_node node[TREE_DEPTH];
 	char names[TREE_NAMES];
 };
@@ -96,6 +97,9 @@ tree_text(struct tree *t)
 
 /* The adjusted current node is foreign: CDATA is possible. */
 bool tree_foreign(const struct tree *t);
+
+/* There a CDATA section is one to some browsers, to others a comment: the current node is an integration point. */
+bool tree_at_point(const struct tree *t);
 
 /* The current node is SVG's, of this name. */
 bool tree_in_svg(const struct tree *t, struct tc_str name);

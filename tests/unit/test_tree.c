@@ -69,7 +69,7 @@ test_steps(void **state)
 		{"<svg><g><p>", ".D1 .D2 2D0"},
 		{"<svg><font><font color=x>", ".D1 .D2 2D0"},
 		{"<svg></p>", ".D1 1D0"},
-		{"<svg><title><style></title><foreignObject><style><div>", ".D1 .D2 .R2 .D1 .D2 .R2 .D3"},
+		{"<svg><title><style></style></title><foreignObject><style></style><div>", ".D1 .D2 .R2 .D2 .D1 .D2 .R2 .D2 .D3"},
 		{"<svg><foreignObject><div></div></foreignObject></svg>", ".D1 .D2 .D3 .D2 .D1 .D0"},
 		{"<svg><foreignObject><div><span></div></span></foreignObject>", ".D1 .D2 .D3 .D4 1D2 .D2 .D1"},
 		{"<svg><foreignObject><div></foreignObject>", ".D1 .D2 .D3 1D1"},
