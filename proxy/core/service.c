@@ -30,7 +30,7 @@ raise_descriptor_limit(void)
 static size_t
 visitor_share(const struct service *s, const struct config *c)
 {
-	size_t own = DESCRIPTORS_KEPT + s->worker_count * (c->listen_count + LOOP_DESCRIPTORS + SHED_MAX);
+	size_t own = DESCRIPTORS_KEPT + s->worker_count * (2 * c->listen_count + LOOP_DESCRIPTORS + SHED_MAX);
 	size_t all = (size_t)c->limits.connections;
 	struct rlimit r;
 

@@ -3,14 +3,23 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#define REST_MS 100 /* after the system had no descriptor left */
+
+/* The handle has a copy of the descriptor: when it is closed for a rest, the socket and who waits in its queue stay. */
 struct listener {
 	uv_tcp_t tcp;
+	uv_timer_t rest;
+	struct loop *loop;
+	int fd;
+	bool listening; /* tcp is open */
+	int handles;    /* open or closing; the last frees */
 	void (*accepted)(void *ctx, uv_stream_t *server);
 	void *ctx;
 };
@@ -94,19 +103,67 @@ listener_print(const struct sockaddr_storage *addr, char out[64])
 	}
 }
 
-static void
-on_connection(uv_stream_t *s, int status)
-{
-	struct listener *l = s->data;
+static int listen_again(struct listener *l);
 
-	if (status == 0)
-		l->accepted(l->ctx, s);
+static void
+release(struct listener *l)
+{
+	if (--l->handles == 0)
+		free(l);
 }
 
 static void
 on_closed(uv_handle_t *h)
 {
-	free(h->data);
+	release(h->data);
+}
+
+static void
+on_rest(uv_timer_t *t)
+{
+	struct listener *l = t->data;
+
+	if (listen_again(l) < 0)
+		(void)uv_timer_start(&l->rest, on_rest, REST_MS, 0);
+}
+
+/* Without a descriptor to accept with, libuv would call us for ever, and nothing else would have its turn. */
+static void
+on_connection(uv_stream_t *s, int status)
+{
+	struct listener *l = s->data;
+
+	if (status == 0) {
+		l->accepted(l->ctx, s);
+		return;
+	}
+	l->listening = false;
+	uv_close((uv_handle_t *)&l->tcp, on_closed);
+	(void)uv_timer_start(&l->rest, on_rest, REST_MS, 0);
+}
+
+static int
+listen_again(struct listener *l)
+{
+	int r, fd;
+
+	if (l->handles > 1) /* the last one is closing still */
+		return UV_EBUSY;
+	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return -errno;
+	(void)uv_tcp_init(&l->loop->uv, &l->tcp);
+	l->tcp.data = l;
+	l->handles++;
+	r = uv_tcp_open(&l->tcp, fd);
+	if (r < 0)
+		(void)close(fd);
+	else
+		r = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
+	if (r < 0)
+		uv_close((uv_handle_t *)&l->tcp, on_closed);
+	l->listening = r == 0;
+	return r;
 }
 
 struct listener *
@@ -116,21 +173,28 @@ listener_start(struct loop *loop, int fd, void (*accepted)(void *, uv_stream_t *
 
 	if (l == NULL)
 		abort();
-	(void)uv_tcp_init(&loop->uv, &l->tcp);
-	l->tcp.data = l;
+	l->loop = loop;
+	l->fd = fd;
 	l->accepted = accepted;
 	l->ctx = ctx;
-	if (uv_tcp_open(&l->tcp, fd) < 0 || uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection) < 0) {
-		uv_close((uv_handle_t *)&l->tcp, on_closed);
-		return NULL;
-	}
+	l->handles = 1;
+	(void)uv_timer_init(&loop->uv, &l->rest);
+	l->rest.data = l;
+	if (listen_again(l) < 0)
+		listener_stop(&l);
 	return l;
 }
 
 void
-listener_stop(struct listener **l)
+listener_stop(struct listener **p)
 {
-	if (*l != NULL)
-		uv_close((uv_handle_t *)&(*l)->tcp, on_closed);
-	*l = NULL;
+	struct listener *l = *p;
+
+	*p = NULL;
+	if (l == NULL)
+		return;
+	if (l->listening)
+		uv_close((uv_handle_t *)&l->tcp, on_closed);
+	uv_close((uv_handle_t *)&l->rest, on_closed);
+	(void)close(l->fd);
 }
