@@ -97,7 +97,7 @@ entered(struct run *r, const struct element *x)
 		return;
 	}
 	if (rw->tree.n > 0 && (x->elem == E_SCRIPT || x->elem == E_STYLE)) {
-		rw->foreign_seen = false;
+		rw->foreign_seen = x->tk->self_closing; /* then it is the outer one's text that goes on */
 		text_foreign(rw);
 	}
 	if (x->elem == E_AMP_ANALYTICS && (rw->env->page.denied & TC_CLASS_BIT(TC_ANALYTICS)) != 0)
@@ -111,6 +111,7 @@ left(struct run *r, const struct token *tk, enum elem e)
 
 	tree_ended(&rw->tree, tk, e);
 	rw->tok.cdata = tree_foreign(&rw->tree);
+	rw->foreign_seen = true; /* what an element has parted is in pieces */
 	if (e == E_AMP_ANALYTICS)
 		rw->amp = rw->amp_due = false;
 }
