@@ -26,9 +26,12 @@ static struct tc_str
 next_param(struct tc_str *rest)
 {
 	while (rest->p != NULL) {
-		size_t at = tc_find_byte(*rest, '&');
-		struct tc_str one = tc_str_of(rest->p, at);
+		size_t at = 0;
+		struct tc_str one;
 
+		while (at < rest->n && !parts_here(rest->p[at]))
+			at++;
+		one = tc_str_of(rest->p, at);
 		*rest = at < rest->n ? tc_str_of(rest->p + at + 1, rest->n - at - 1) : (struct tc_str){NULL, 0};
 		if (one.n > 0)
 			return one;
