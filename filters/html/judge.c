@@ -78,7 +78,11 @@ denied(const struct rewrite *rw, const struct url *u, unsigned types, struct mat
 static bool
 resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf)
 {
-	return url_resolve(u, url, rw->base.scheme != URL_NONE ? &rw->base : NULL, buf);
+	if (rw->base.scheme != URL_NONE)
+		return url_resolve(u, url, &rw->base, buf);
+	/* a base that is no address: what needs one is read as the page's own scripts might */
+	return url_resolve(u, url, NULL, buf) ||
+	    (rw->env->doc.scheme != URL_NONE && url_resolve(u, url, &rw->env->doc, buf));
 }
 
 /* What can be seen at a glance to ask no one for anything. */
