@@ -331,7 +331,9 @@ exchange_visitor_late(struct exchange *x)
 			(void)exchange_refuse(x, 408);
 			break;
 		}
-		/* fall through */
+		x->visitor_gone = true;
+		x->state = EXCHANGE_FINISH;
+		break;
 	default:
 		x->visitor_gone = true;
 		x->state = EXCHANGE_FINISH;
