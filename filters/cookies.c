@@ -19,10 +19,10 @@ struct cookies_opts {
 };
 
 static const struct tc_option cookies_options[] = {
-    {"cookies.request", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
-	"tracking cookies on the way to the origin", offsetof(struct cookies_opts, request), false},
-    {"cookies.response", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
-	"tracking cookies that the origin sets", offsetof(struct cookies_opts, response), false},
+	{"cookies.request", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
+	    "tracking cookies on the way to the origin", offsetof(struct cookies_opts, request), false},
+	{"cookies.response", TC_OPT_ENUM, "pass", "pass|drop-listed|keep-listed",
+	    "tracking cookies that the origin sets", offsetof(struct cookies_opts, response), false},
 };
 
 enum {
@@ -357,13 +357,13 @@ cookies_response(struct tc_call *c)
 }
 
 const struct tc_filter filter_cookies = {
-    .name = "cookies",
-    .help = "drop and expire tracking cookies",
-    .phase = TC_HEAD,
-    .state_size = sizeof(struct cookies),
-    .options = cookies_options,
-    .option_count = sizeof(cookies_options) / sizeof(*cookies_options),
-    .options_size = sizeof(struct cookies_opts),
-    .request = cookies_request,
-    .response = cookies_response,
+	.name = "cookies",
+	.help = "drop and expire tracking cookies",
+	.phase = TC_HEAD,
+	.state_size = sizeof(struct cookies),
+	.options = cookies_options,
+	.option_count = sizeof(cookies_options) / sizeof(*cookies_options),
+	.options_size = sizeof(struct cookies_opts),
+	.request = cookies_request,
+	.response = cookies_response,
 };

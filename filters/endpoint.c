@@ -17,27 +17,27 @@ static const struct {
 	struct tc_str end;
 	enum match_type type;
 } endings[] = {
-    {TC_STR_INIT(".js"), MATCH_SCRIPT},
-    {TC_STR_INIT(".mjs"), MATCH_SCRIPT},
-    {TC_STR_INIT(".css"), MATCH_STYLESHEET},
-    {TC_STR_INIT(".gif"), MATCH_IMAGE},
-    {TC_STR_INIT(".png"), MATCH_IMAGE},
-    {TC_STR_INIT(".jpg"), MATCH_IMAGE},
-    {TC_STR_INIT(".jpeg"), MATCH_IMAGE},
-    {TC_STR_INIT(".webp"), MATCH_IMAGE},
-    {TC_STR_INIT(".avif"), MATCH_IMAGE},
-    {TC_STR_INIT(".svg"), MATCH_IMAGE},
-    {TC_STR_INIT(".ico"), MATCH_IMAGE},
-    {TC_STR_INIT(".woff"), MATCH_FONT},
-    {TC_STR_INIT(".woff2"), MATCH_FONT},
-    {TC_STR_INIT(".ttf"), MATCH_FONT},
-    {TC_STR_INIT(".otf"), MATCH_FONT},
-    {TC_STR_INIT(".mp4"), MATCH_MEDIA},
-    {TC_STR_INIT(".webm"), MATCH_MEDIA},
-    {TC_STR_INIT(".mp3"), MATCH_MEDIA},
-    {TC_STR_INIT(".html"), MATCH_DOCUMENT},
-    {TC_STR_INIT(".htm"), MATCH_DOCUMENT},
-    {TC_STR_INIT(".pdf"), MATCH_DOCUMENT},
+	{TC_STR_INIT(".js"), MATCH_SCRIPT},
+	{TC_STR_INIT(".mjs"), MATCH_SCRIPT},
+	{TC_STR_INIT(".css"), MATCH_STYLESHEET},
+	{TC_STR_INIT(".gif"), MATCH_IMAGE},
+	{TC_STR_INIT(".png"), MATCH_IMAGE},
+	{TC_STR_INIT(".jpg"), MATCH_IMAGE},
+	{TC_STR_INIT(".jpeg"), MATCH_IMAGE},
+	{TC_STR_INIT(".webp"), MATCH_IMAGE},
+	{TC_STR_INIT(".avif"), MATCH_IMAGE},
+	{TC_STR_INIT(".svg"), MATCH_IMAGE},
+	{TC_STR_INIT(".ico"), MATCH_IMAGE},
+	{TC_STR_INIT(".woff"), MATCH_FONT},
+	{TC_STR_INIT(".woff2"), MATCH_FONT},
+	{TC_STR_INIT(".ttf"), MATCH_FONT},
+	{TC_STR_INIT(".otf"), MATCH_FONT},
+	{TC_STR_INIT(".mp4"), MATCH_MEDIA},
+	{TC_STR_INIT(".webm"), MATCH_MEDIA},
+	{TC_STR_INIT(".mp3"), MATCH_MEDIA},
+	{TC_STR_INIT(".html"), MATCH_DOCUMENT},
+	{TC_STR_INIT(".htm"), MATCH_DOCUMENT},
+	{TC_STR_INIT(".pdf"), MATCH_DOCUMENT},
 };
 
 /* Without Sec-Fetch-Dest: what Accept and the path's ending say. */
@@ -71,17 +71,17 @@ static enum match_type
 type_of(const struct tc_request *req)
 {
 	static const enum match_type types[] = {
-	    [TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
-	    [TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
-	    [TC_DEST_SCRIPT] = MATCH_SCRIPT,
-	    [TC_DEST_STYLE] = MATCH_STYLESHEET,
-	    [TC_DEST_IMAGE] = MATCH_IMAGE,
-	    [TC_DEST_FONT] = MATCH_FONT,
-	    [TC_DEST_MEDIA] = MATCH_MEDIA,
-	    [TC_DEST_OBJECT] = MATCH_OBJECT,
-	    [TC_DEST_WORKER] = MATCH_SCRIPT,
-	    [TC_DEST_REPORT] = MATCH_OTHER,
-	    [TC_DEST_OTHER] = MATCH_OTHER,
+		[TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
+		[TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
+		[TC_DEST_SCRIPT] = MATCH_SCRIPT,
+		[TC_DEST_STYLE] = MATCH_STYLESHEET,
+		[TC_DEST_IMAGE] = MATCH_IMAGE,
+		[TC_DEST_FONT] = MATCH_FONT,
+		[TC_DEST_MEDIA] = MATCH_MEDIA,
+		[TC_DEST_OBJECT] = MATCH_OBJECT,
+		[TC_DEST_WORKER] = MATCH_SCRIPT,
+		[TC_DEST_REPORT] = MATCH_OTHER,
+		[TC_DEST_OTHER] = MATCH_OTHER,
 	};
 
 	if (req->websocket)
@@ -157,9 +157,9 @@ endpoint_load(struct tc_loader *l, void **conf)
 }
 
 const struct tc_filter filter_endpoint = {
-    .name = "endpoint",
-    .help = "answer tracking requests to the site's own host",
-    .phase = TC_GATE,
-    .load = endpoint_load,
-    .request = endpoint_request,
+	.name = "endpoint",
+	.help = "answer tracking requests to the site's own host",
+	.phase = TC_GATE,
+	.load = endpoint_load,
+	.request = endpoint_request,
 };

@@ -18,8 +18,8 @@ struct fields_opts {
 };
 
 static const struct tc_option fields_options[] = {
-    {"referrer", TC_OPT_ENUM, "keep", "keep|origin|none", "what the origin learns of where a visitor came from",
-	offsetof(struct fields_opts, referrer), false},
+	{"referrer", TC_OPT_ENUM, "keep", "keep|origin|none", "what the origin learns of where a visitor came from",
+	    offsetof(struct fields_opts, referrer), false},
 };
 
 #define ADVERTISING TC_CLASS_BIT(TC_ADVERTISING)
@@ -114,12 +114,12 @@ request_accept(struct field_work *w, struct tc_field *f)
 }
 
 static const struct field_rule request_rules[TC_F_COUNT] = {
-    [TC_F_ACCEPT] = {ANY, TC_ADVERTISING, false, request_accept},
-    [TC_F_ATTRIBUTION_REPORTING_ELIGIBLE] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_AVAILABLE_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
-    [TC_F_DICTIONARY_ID] = {ANY, TC_ANALYTICS, false, NULL},
-    [TC_F_SEC_BROWSING_TOPICS] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_X_CLIENT_DATA] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ACCEPT] = {ANY, TC_ADVERTISING, false, request_accept},
+	[TC_F_ATTRIBUTION_REPORTING_ELIGIBLE] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_AVAILABLE_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
+	[TC_F_DICTIONARY_ID] = {ANY, TC_ANALYTICS, false, NULL},
+	[TC_F_SEC_BROWSING_TOPICS] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_X_CLIENT_DATA] = {TRACKING, TC_ADVERTISING, false, NULL},
 };
 
 /* Fields without an id. */
@@ -247,10 +247,10 @@ response_hints(struct field_work *w, struct tc_field *f)
  */
 static const struct tc_str denials =
     TC_STR_INIT("browsing-topics=(), attribution-reporting=(), join-ad-interest-group=(), run-ad-auction=(), "
-		"private-aggregation=(), shared-storage=(), shared-storage-select-url=(), interest-cohort=(), "
-		"ch-ua-arch=(), ch-ua-bitness=(), ch-ua-form-factors=(), ch-ua-full-version=(), "
-		"ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
-		"ch-ua-platform-version=(), ch-ua-wow64=()");
+	"private-aggregation=(), shared-storage=(), shared-storage-select-url=(), interest-cohort=(), "
+	"ch-ua-arch=(), ch-ua-bitness=(), ch-ua-form-factors=(), ch-ua-full-version=(), "
+	"ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
+	"ch-ua-platform-version=(), ch-ua-wow64=()");
 
 /* One malformed row makes browsers ignore all of them: it goes, since it had no effect anyway. */
 static int
@@ -269,14 +269,14 @@ deny_features(struct tc_fields *fields)
 static const struct {
 	struct tc_str policy, at_least;
 } referrer_policies[] = {
-    {TC_STR_INIT("no-referrer"), TC_STR_INIT("no-referrer")},
-    {TC_STR_INIT("same-origin"), TC_STR_INIT("same-origin")},
-    {TC_STR_INIT("strict-origin"), TC_STR_INIT("strict-origin")},
-    {TC_STR_INIT("strict-origin-when-cross-origin"), TC_STR_INIT("strict-origin-when-cross-origin")},
-    {TC_STR_INIT("origin"), TC_STR_INIT("strict-origin")},
-    {TC_STR_INIT("origin-when-cross-origin"), TC_STR_INIT("strict-origin-when-cross-origin")},
-    {TC_STR_INIT("no-referrer-when-downgrade"), TC_STR_INIT("strict-origin-when-cross-origin")},
-    {TC_STR_INIT("unsafe-url"), TC_STR_INIT("strict-origin-when-cross-origin")},
+	{TC_STR_INIT("no-referrer"), TC_STR_INIT("no-referrer")},
+	{TC_STR_INIT("same-origin"), TC_STR_INIT("same-origin")},
+	{TC_STR_INIT("strict-origin"), TC_STR_INIT("strict-origin")},
+	{TC_STR_INIT("strict-origin-when-cross-origin"), TC_STR_INIT("strict-origin-when-cross-origin")},
+	{TC_STR_INIT("origin"), TC_STR_INIT("strict-origin")},
+	{TC_STR_INIT("origin-when-cross-origin"), TC_STR_INIT("strict-origin-when-cross-origin")},
+	{TC_STR_INIT("no-referrer-when-downgrade"), TC_STR_INIT("strict-origin-when-cross-origin")},
+	{TC_STR_INIT("unsafe-url"), TC_STR_INIT("strict-origin-when-cross-origin")},
 };
 
 /* The last token that browsers know decides (Referrer Policy 8.1). */
@@ -332,33 +332,33 @@ tell_page(struct tc_call *c, int referrer)
 /* ---- the response ---- */
 
 static const struct field_rule response_rules[TC_F_COUNT] = {
-    [TC_F_ACCEPT_CH] = {TRACKING, TC_ANALYTICS, false, response_hints},
-    [TC_F_ACCEPT_CH_LIFETIME] = {TRACKING, TC_ANALYTICS, false, NULL},
-    [TC_F_AD_AUCTION_ALLOWED] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_AD_AUCTION_SIGNALS] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_ATTRIBUTION_REPORTING_INFO] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_ATTRIBUTION_REPORTING_REGISTER_OS_SOURCE] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_ATTRIBUTION_REPORTING_REGISTER_OS_TRIGGER] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_ATTRIBUTION_REPORTING_REGISTER_SOURCE] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_ATTRIBUTION_REPORTING_REGISTER_TRIGGER] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_CONTENT_SECURITY_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_CRITICAL_CH] = {TRACKING, TC_ANALYTICS, false, response_hints},
-    [TC_F_CROSS_ORIGIN_EMBEDDER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_CROSS_ORIGIN_OPENER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_DOCUMENT_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_EXPECT_CT] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_LINK] = {ANY, TC_ADVERTISING, false, fields_link},
-    [TC_F_NEL] = {TRACKING, TC_ANALYTICS, true, fields_nel},
-    [TC_F_OBSERVE_BROWSING_TOPICS] = {TRACKING, TC_ADVERTISING, false, NULL},
-    [TC_F_PERMISSIONS_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
-    [TC_F_REFRESH] = {ANY, TC_ADVERTISING, false, fields_refresh},
-    [TC_F_REPORTING_ENDPOINTS] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
-    [TC_F_REPORT_TO] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
-    [TC_F_SHARED_STORAGE_WRITE] = {TRACKING, TC_ADVERTISING, false, NULL},
-    /* Its rules are in a file that nobody has read when this head goes out. */
-    [TC_F_SPECULATION_RULES] = {ANY, TC_ADVERTISING, false, NULL},
-    [TC_F_USE_AS_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
+	[TC_F_ACCEPT_CH] = {TRACKING, TC_ANALYTICS, false, response_hints},
+	[TC_F_ACCEPT_CH_LIFETIME] = {TRACKING, TC_ANALYTICS, false, NULL},
+	[TC_F_AD_AUCTION_ALLOWED] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_AD_AUCTION_SIGNALS] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ATTRIBUTION_REPORTING_INFO] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ATTRIBUTION_REPORTING_REGISTER_OS_SOURCE] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ATTRIBUTION_REPORTING_REGISTER_OS_TRIGGER] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ATTRIBUTION_REPORTING_REGISTER_SOURCE] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_ATTRIBUTION_REPORTING_REGISTER_TRIGGER] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_CONTENT_SECURITY_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_CRITICAL_CH] = {TRACKING, TC_ANALYTICS, false, response_hints},
+	[TC_F_CROSS_ORIGIN_EMBEDDER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_CROSS_ORIGIN_OPENER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_DOCUMENT_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_EXPECT_CT] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_LINK] = {ANY, TC_ADVERTISING, false, fields_link},
+	[TC_F_NEL] = {TRACKING, TC_ANALYTICS, true, fields_nel},
+	[TC_F_OBSERVE_BROWSING_TOPICS] = {TRACKING, TC_ADVERTISING, false, NULL},
+	[TC_F_PERMISSIONS_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_REFRESH] = {ANY, TC_ADVERTISING, false, fields_refresh},
+	[TC_F_REPORTING_ENDPOINTS] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
+	[TC_F_REPORT_TO] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
+	[TC_F_SHARED_STORAGE_WRITE] = {TRACKING, TC_ADVERTISING, false, NULL},
+	/* Its rules are in a file that nobody has read when this head goes out. */
+	[TC_F_SPECULATION_RULES] = {ANY, TC_ADVERTISING, false, NULL},
+	[TC_F_USE_AS_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
 };
 
 /* Runs the rules that are late or not; returns -1, or whether there are late ones. */
@@ -411,13 +411,13 @@ fields_load(struct tc_loader *l, void **conf)
 }
 
 const struct tc_filter filter_fields = {
-    .name = "fields",
-    .help = "remove fields that track, deny browsers' advertising features",
-    .phase = TC_HEAD,
-    .options = fields_options,
-    .option_count = sizeof(fields_options) / sizeof(*fields_options),
-    .options_size = sizeof(struct fields_opts),
-    .load = fields_load,
-    .request = fields_request,
-    .response = fields_response,
+	.name = "fields",
+	.help = "remove fields that track, deny browsers' advertising features",
+	.phase = TC_HEAD,
+	.options = fields_options,
+	.option_count = sizeof(fields_options) / sizeof(*fields_options),
+	.options_size = sizeof(struct fields_opts),
+	.load = fields_load,
+	.request = fields_request,
+	.response = fields_response,
 };

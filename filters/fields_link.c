@@ -14,33 +14,33 @@ static const struct {
 	struct tc_str rel;
 	enum match_type type;
 } fetching[] = {
-    {TC_STR_INIT("preload"), 0},
-    {TC_STR_INIT("prefetch"), 0},
-    {TC_STR_INIT("modulepreload"), MATCH_SCRIPT},
-    {TC_STR_INIT("stylesheet"), MATCH_STYLESHEET},
-    {TC_STR_INIT("preconnect"), MATCH_OTHER},
-    {TC_STR_INIT("dns-prefetch"), MATCH_OTHER},
-    {TC_STR_INIT("prerender"), MATCH_SUBDOCUMENT},
-    {TC_STR_INIT("compression-dictionary"), MATCH_OTHER},
+	{TC_STR_INIT("preload"), 0},
+	{TC_STR_INIT("prefetch"), 0},
+	{TC_STR_INIT("modulepreload"), MATCH_SCRIPT},
+	{TC_STR_INIT("stylesheet"), MATCH_STYLESHEET},
+	{TC_STR_INIT("preconnect"), MATCH_OTHER},
+	{TC_STR_INIT("dns-prefetch"), MATCH_OTHER},
+	{TC_STR_INIT("prerender"), MATCH_SUBDOCUMENT},
+	{TC_STR_INIT("compression-dictionary"), MATCH_OTHER},
 };
 
 static const struct {
 	struct tc_str as;
 	enum match_type type;
 } destinations[] = {
-    {TC_STR_INIT("script"), MATCH_SCRIPT},
-    {TC_STR_INIT("worker"), MATCH_SCRIPT},
-    {TC_STR_INIT("style"), MATCH_STYLESHEET},
-    {TC_STR_INIT("image"), MATCH_IMAGE},
-    {TC_STR_INIT("font"), MATCH_FONT},
-    {TC_STR_INIT("fetch"), MATCH_XHR},
-    {TC_STR_INIT("json"), MATCH_XHR},
-    {TC_STR_INIT("audio"), MATCH_MEDIA},
-    {TC_STR_INIT("video"), MATCH_MEDIA},
-    {TC_STR_INIT("track"), MATCH_MEDIA},
-    {TC_STR_INIT("document"), MATCH_SUBDOCUMENT},
-    {TC_STR_INIT("object"), MATCH_OBJECT},
-    {TC_STR_INIT("embed"), MATCH_OBJECT},
+	{TC_STR_INIT("script"), MATCH_SCRIPT},
+	{TC_STR_INIT("worker"), MATCH_SCRIPT},
+	{TC_STR_INIT("style"), MATCH_STYLESHEET},
+	{TC_STR_INIT("image"), MATCH_IMAGE},
+	{TC_STR_INIT("font"), MATCH_FONT},
+	{TC_STR_INIT("fetch"), MATCH_XHR},
+	{TC_STR_INIT("json"), MATCH_XHR},
+	{TC_STR_INIT("audio"), MATCH_MEDIA},
+	{TC_STR_INIT("video"), MATCH_MEDIA},
+	{TC_STR_INIT("track"), MATCH_MEDIA},
+	{TC_STR_INIT("document"), MATCH_SUBDOCUMENT},
+	{TC_STR_INIT("object"), MATCH_OBJECT},
+	{TC_STR_INIT("embed"), MATCH_OBJECT},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))

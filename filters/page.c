@@ -5,10 +5,10 @@ void
 page_self(const struct tc_call *c, struct match_page *page)
 {
 	*page = (struct match_page){
-	    .host = c->req->host,
-	    .domain = c->req->host,
-	    .denied = c->decision->denied,
-	    .allow = {c->site->allow, c->route->allow},
+		.host = c->req->host,
+		.domain = c->req->host,
+		.denied = c->decision->denied,
+		.allow = {c->site->allow, c->route->allow},
 	};
 }
 

@@ -9,8 +9,8 @@ struct status_opts {
 };
 
 static const struct tc_option status_options[] = {
-    {"status", TC_OPT_STR, NULL, NULL, "text shown in the page when a person's opt-out was acted on",
-	offsetof(struct status_opts, status), false},
+	{"status", TC_OPT_STR, NULL, NULL, "text shown in the page when a person's opt-out was acted on",
+	    offsetof(struct status_opts, status), false},
 };
 
 /* This filter's option block; NULL: the table is not there. */
@@ -37,10 +37,10 @@ status_text(const struct tc_call *c)
 }
 
 const struct tc_filter filter_status = {
-    .name = "status",
-    .help = "say in the page that the opt-out was honoured",
-    .phase = TC_HEAD,
-    .options = status_options,
-    .option_count = sizeof(status_options) / sizeof(*status_options),
-    .options_size = sizeof(struct status_opts),
+	.name = "status",
+	.help = "say in the page that the opt-out was honoured",
+	.phase = TC_HEAD,
+	.options = status_options,
+	.option_count = sizeof(status_options) / sizeof(*status_options),
+	.options_size = sizeof(struct status_opts),
 };

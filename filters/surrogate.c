@@ -7,7 +7,7 @@
 #define FOREVER "public, max-age=31536000, immutable"
 
 static const char gif[] = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
-			  ",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00;";
+    ",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00;";
 const struct tc_str surrogate_gif = {gif, sizeof(gif) - 1};
 
 static struct tc_str
@@ -58,8 +58,8 @@ surrogate_request(struct tc_call *c)
 }
 
 const struct tc_filter filter_surrogate = {
-    .name = "surrogate",
-    .help = "serve the scripts that stand in for removed tags",
-    .phase = TC_GATE,
-    .request = surrogate_request,
+	.name = "surrogate",
+	.help = "serve the scripts that stand in for removed tags",
+	.phase = TC_GATE,
+	.request = surrogate_request,
 };

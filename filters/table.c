@@ -11,15 +11,15 @@
 extern const struct tc_filter filter_endpoint, filter_query, filter_cookies, filter_html;
 
 const struct tc_filter *const tc_filters[] = {
-    &filter_lists,
-    &filter_endpoint,
-    &filter_surrogate,
-    &filter_query,
-    &filter_cookies,
-    &filter_fields,
-    &filter_status,
-    &filter_html,
-    &filter_gunzip, /* asks what the rewriter expects */
-    &filter_gzip,
-    NULL,
+	&filter_lists,
+	&filter_endpoint,
+	&filter_surrogate,
+	&filter_query,
+	&filter_cookies,
+	&filter_fields,
+	&filter_status,
+	&filter_html,
+	&filter_gunzip, /* asks what the rewriter expects */
+	&filter_gzip,
+	NULL,
 };

@@ -241,12 +241,12 @@ gunzip_done(struct tc_call *c)
 }
 
 const struct tc_filter filter_gunzip = {
-    .name = "gunzip",
-    .help = "unpack pages that are to be rewritten",
-    .phase = TC_DECODE,
-    .state_size = sizeof(struct gunzip),
-    .request = gunzip_request,
-    .response = gunzip_response,
-    .body = gunzip_body,
-    .done = gunzip_done,
+	.name = "gunzip",
+	.help = "unpack pages that are to be rewritten",
+	.phase = TC_DECODE,
+	.state_size = sizeof(struct gunzip),
+	.request = gunzip_request,
+	.response = gunzip_response,
+	.body = gunzip_body,
+	.done = gunzip_done,
 };

@@ -155,7 +155,7 @@ extern const size_t pack_cookie_count, pack_param_count;
 extern const struct pack_endpoint pack_endpoints[];
 extern const size_t pack_endpoint_count;
 extern const struct pack_path pack_paths[];
-extern const uint16_t pack_path_lists[];              /* numbers of pack_paths, ascending within a range */
+extern const uint16_t pack_path_lists[];               /* numbers of pack_paths, ascending within a range */
 extern const struct pack_range pack_path_by_last[256]; /* which range, by the last byte of a path */
 
 /* The hash of names, byte by byte from PACK_HASH (FNV-1a). */

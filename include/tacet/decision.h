@@ -29,10 +29,10 @@ enum tc_source {
 /* One rule set, compiled. Immutable; lives as long as the snapshot. */
 struct tc_rule_set {
 	struct tc_str name;
-	tc_classes remove;  /* scripts.remove: classes whose items go */
-	char hash[9];       /* first 8 hex digits over everything below the name; NUL-terminated */
-	const void **opts;  /* one option block per row of the filter table, in its order */
-	int line;           /* where it was written, 0 for the built-in default */
+	tc_classes remove; /* scripts.remove: classes whose items go */
+	char hash[9];      /* first 8 hex digits over everything below the name; NUL-terminated */
+	const void **opts; /* one option block per row of the filter table, in its order */
+	int line;          /* where it was written, 0 for the built-in default */
 };
 
 struct tc_decision {

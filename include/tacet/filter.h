@@ -145,10 +145,10 @@ enum tc_pack {
 /* ---- what load() gets: a new snapshot is being built, off the request path, on a thread that may block ---- */
 
 struct tc_loader {
-	struct tc_strs lists;          /* lists.use */
-	struct tc_str list_directory;  /* lists.directory; n = 0: none */
+	struct tc_strs lists;         /* lists.use */
+	struct tc_str list_directory; /* lists.directory; n = 0: none */
 	struct tc_str config_directory;
-	struct tc_arena *arena;        /* lives as long as the snapshot; not wiped */
+	struct tc_arena *arena; /* lives as long as the snapshot; not wiped */
 	/* Says something to whoever builds the snapshot. fatal: the snapshot is refused. */
 	void (*say)(struct tc_loader *l, bool fatal, const char *code, const char *text);
 	/* Mixes what was read into the version of the rules: a page made by other rules is another variant. */

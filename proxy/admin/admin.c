@@ -44,8 +44,12 @@ static void
 write_metrics(struct admin *a, struct answer *out)
 {
 	const struct service *s = a->service;
-	struct stats_extra e = {.version = TACET_VERSION, .reload_success = s->reload_ok, .reload_time = s->reloaded,
-		.start_time = s->started};
+	struct stats_extra e = {
+		.version = TACET_VERSION,
+		.reload_success = s->reload_ok,
+		.reload_time = s->reloaded,
+		.start_time = s->started,
+	};
 
 	e.geo_built[0] = geo_build_time(s->snapshot->geo, 4);
 	e.geo_built[1] = geo_build_time(s->snapshot->geo, 6);
@@ -69,9 +73,9 @@ write_index(struct admin *a, struct answer *out)
 	out->type = "text/html; charset=utf-8";
 	(void)buf_add_str(&out->body,
 	    TC_STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>tacet</title>\n<h1>tacet</h1>\n"
-		   "<ul>\n<li><a href=\"/metrics\">/metrics</a>: counters, Prometheus text\n"
-		   "<li><a href=\"/healthz\">/healthz</a>: the process answers\n"
-		   "<li><a href=\"/readyz\">/readyz</a>: 503 while draining\n</ul>\n"));
+		"<ul>\n<li><a href=\"/metrics\">/metrics</a>: counters, Prometheus text\n"
+		"<li><a href=\"/healthz\">/healthz</a>: the process answers\n"
+		"<li><a href=\"/readyz\">/readyz</a>: 503 while draining\n</ul>\n"));
 }
 
 static void

@@ -85,11 +85,11 @@ addr_parse(struct tc_str text, struct tc_addr *out)
 		size_t end = tc_find_byte(text, ']');
 
 		return end < text.n && is_port(tc_str_of(text.p + end + 1, text.n - end - 1)) &&
-		       parse_bare(tc_str_of(text.p + 1, end - 1), 6, out);
+		    parse_bare(tc_str_of(text.p + 1, end - 1), 6, out);
 	}
 	if (tc_find_byte(tc_str_of(text.p, colon), '.') < colon) /* a dot before any colon */
 		return is_port(tc_str_of(text.p + colon, text.n - colon)) &&
-		       parse_bare(tc_str_of(text.p, colon), 4, out);
+		    parse_bare(tc_str_of(text.p, colon), 4, out);
 	return parse_bare(text, 6, out);
 }
 

@@ -70,8 +70,8 @@ struct arena_cache {
 };
 
 struct tc_arena {
-	char *at, *end;      /* end: of the block, or where the limit is reached */
-	size_t before;       /* handed out in the other blocks */
+	char *at, *end; /* end: of the block, or where the limit is reached */
+	size_t before;  /* handed out in the other blocks */
 	size_t limit;
 	struct block *block; /* the current one; the others hang on its next */
 	struct arena_cache *cache;

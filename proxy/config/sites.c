@@ -14,7 +14,7 @@ way_of(struct compile *c, size_t site, const char *key)
 /* ---- origin ---- */
 
 static const struct tc_option origin_row = {
-    .path = "sites[].origin.url", .type = TC_OPT_URL, .bounds = "http|https"};
+	.path = "sites[].origin.url", .type = TC_OPT_URL, .bounds = "http|https"};
 
 /* The URL that counts and what to point at: --origin, or the file. */
 static bool

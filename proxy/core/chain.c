@@ -39,8 +39,15 @@ chain_begin(struct chain *c, struct tc_arena *arena, void *const *confs, const s
 
 		l->chain = c;
 		l->filter = tc_filters[i];
-		l->call = (struct tc_call){.conf = confs[i], .opts = d->rules->opts[i], .decision = d, .site = site,
-			.route = route, .req = req, .arena = arena};
+		l->call = (struct tc_call){
+			.conf = confs[i],
+			.opts = d->rules->opts[i],
+			.decision = d,
+			.site = site,
+			.route = route,
+			.req = req,
+			.arena = arena,
+		};
 		if (l->filter->state_size == 0 || l->filter->state_size > CHAIN_STATE_EARLY)
 			continue;
 		l->call.state = tc_alloc(arena, l->filter->state_size);

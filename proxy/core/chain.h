@@ -31,8 +31,8 @@ struct link {
 	struct chain *chain;
 	const struct tc_filter *filter;
 	bool wants, used;
-	uint8_t place;       /* in the body order */
-	size_t out_n;        /* bytes in scratch */
+	uint8_t place; /* in the body order */
+	size_t out_n;  /* bytes in scratch */
 	struct buf held;
 };
 

@@ -458,12 +458,12 @@ choice_write(const struct choice_key *k, struct tc_str site, const struct choice
 	mac_text(k->key[0], site, tc_str_of(fields, (size_t)n), mac);
 	return tc_join(arena,
 	    (const struct tc_str[]){
-		NAME,
-		TC_STR("="),
-		tc_str_of(fields, (size_t)n),
-		TC_STR("."),
-		tc_str_of(mac, MAC_TEXT),
-		TC_STR("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=34128000"),
+		    NAME,
+		    TC_STR("="),
+		    tc_str_of(fields, (size_t)n),
+		    TC_STR("."),
+		    tc_str_of(mac, MAC_TEXT),
+		    TC_STR("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=34128000"),
 	    },
 	    6);
 }

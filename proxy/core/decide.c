@@ -100,8 +100,8 @@ decide(const struct config *c, const struct facts *f, struct tc_decision *out)
 	struct verdict v = verdict_of(row, f);
 
 	*out = (struct tc_decision){
-	    .pass_bodies = f->route->filter == TC_ROUTE_NONE,
-	    .region = f->place.country[0] != '\0' ? row->name : TC_STR("unknown"),
+		.pass_bodies = f->route->filter == TC_ROUTE_NONE,
+		.region = f->place.country[0] != '\0' ? row->name : TC_STR("unknown"),
 	};
 	if (f->route->force_out)
 		decide_route(row, out);

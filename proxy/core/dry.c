@@ -98,11 +98,11 @@ facts_read(const struct snapshot *s, const struct dry_request *in, struct dry_re
 	struct choice_cookie cookie;
 
 	out->facts = (struct facts){
-	    .gpc = signal_gpc(fs),
-	    .dnt = signal_dnt(fs),
-	    .place = in->place,
-	    .site = out->site,
-	    .route = out->route,
+		.gpc = signal_gpc(fs),
+		.dnt = signal_dnt(fs),
+		.place = in->place,
+		.site = out->site,
+		.route = out->route,
 	};
 	if (choice_read(s->choice_key, out->site->pub.hosts.v[0], fs, &cookie)) {
 		out->facts.choice = cookie.state;

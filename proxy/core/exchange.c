@@ -16,7 +16,7 @@ static const struct {
 	enum step (*step)(struct exchange *x);
 } states[EXCHANGE_STATE_COUNT] = {
 #define X(e, f) [EXCHANGE_##e] = {#f, step_##f},
-	EXCHANGE_STATES(X)
+    EXCHANGE_STATES(X)
 #undef X
 };
 
@@ -253,8 +253,7 @@ step_finish(struct exchange *x)
 	bool whole = x->down.over && !x->visitor_gone;
 	bool keep = whole && x->up.over && !x->visitor_close;
 
-	release_origin(x, whole && x->up.over && !x->origin_close && x->down.framing.kind != BODY_TO_CLOSE &&
-			      !x->ours);
+	release_origin(x, whole && x->up.over && !x->origin_close && x->down.framing.kind != BODY_TO_CLOSE && !x->ours);
 	if (x->tunnelled)
 		stats_sub(&x->worker->lane->tunnels, 1);
 	count_exchange(x);
@@ -364,8 +363,11 @@ exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
 	size_t heads = (size_t)limits->header_size + (size_t)limits->response_header_size;
 	struct tc_arena *arena = arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX + 4 * heads);
 	struct exchange *x = tc_alloc(arena, sizeof(*x));
-	struct h1_limits h1 = {.line_max = (size_t)limits->uri_size, .head_max = (size_t)limits->header_size,
-		.fields_max = (size_t)limits->fields};
+	struct h1_limits h1 = {
+		.line_max = (size_t)limits->uri_size,
+		.head_max = (size_t)limits->header_size,
+		.fields_max = (size_t)limits->fields,
+	};
 	struct tc_str copy = tc_copy(arena, head);
 	struct head parsed = {0};
 

@@ -19,9 +19,9 @@
 #define CORE_EXCHANGE_H
 
 #include "core/chain.h"
+#include "core/choice.h"
 #include "core/codec.h"
 #include "core/decide.h"
-#include "core/choice.h"
 #include "core/visitor.h"
 
 #define EXCHANGE_STATES(X)                                                                           \
@@ -83,7 +83,7 @@ struct exchange {
 	struct pool *pool;
 	struct origin_wait *wait;
 	struct origin_conn *origin;
-	int origin_error; /* failed() said so */
+	int origin_error;           /* failed() said so */
 	struct tc_str request_head; /* kept for the one retry */
 	bool retried, sent, origin_ended;
 	struct h1_scan scan;
@@ -98,7 +98,7 @@ struct exchange {
 	bool unflushed; /* the codec holds bytes of the chain's scratch */
 	bool ours;      /* the answer is our own */
 	bool tunnelled;
-	bool edited;    /* the chain edits the body: its length is not known */
+	bool edited; /* the chain edits the body: its length is not known */
 
 	int answer_status;
 	enum refusal refusal;

@@ -61,7 +61,7 @@ read_facts(struct exchange *x, struct tc_addr *client)
 		f->choice_denied = x->choice.denied;
 	}
 	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, false) ? TC_STR("https")
-											      : TC_STR("http");
+											     : TC_STR("http");
 }
 
 /* Host as the origin shall see it. */
@@ -248,9 +248,17 @@ expire_cookies(struct exchange *x)
 static int
 page_answer(struct exchange *x)
 {
-	struct pages_ctx ctx = {.config = config_of(x), .site = x->site, .facts = &x->facts, .decision = &x->decision,
-		.key = x->use->snapshot->choice_key, .cookie = x->choice.state != CHOICE_NONE ? &x->choice : NULL,
-		.req = &x->req, .form = buf_str(&x->up_hold), .arena = x->arena};
+	struct pages_ctx ctx = {
+		.config = config_of(x),
+		.site = x->site,
+		.facts = &x->facts,
+		.decision = &x->decision,
+		.key = x->use->snapshot->choice_key,
+		.cookie = x->choice.state != CHOICE_NONE ? &x->choice : NULL,
+		.req = &x->req,
+		.form = buf_str(&x->up_hold),
+		.arena = x->arena,
+	};
 
 	today(&ctx.year, &ctx.month);
 	if (pages_answer(&ctx, &x->res, &x->answer_body) < 0)

@@ -5,7 +5,7 @@
 
 static const char *const texts[LOG_EVENT_COUNT] = {
 #define X(e, text) text,
-	LOG_EVENTS(X)
+    LOG_EVENTS(X)
 #undef X
 };
 

@@ -132,8 +132,8 @@ head(struct page *p)
 	RAW(&p->h, "\" dir=\"");
 	raw(&p->h, p->l->right_to_left ? TC_STR("rtl") : TC_STR("ltr"));
 	RAW(&p->h, "\">\n<head>\n<meta charset=\"utf-8\">\n"
-		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		   "<meta name=\"robots\" content=\"noindex\">\n<title>");
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<meta name=\"robots\" content=\"noindex\">\n<title>");
 	if (is_california(p))
 		RAW(&p->h, "Your Privacy Choices");
 	else
@@ -162,7 +162,7 @@ foot(struct page *p)
 		RAW(&p->h, "\">Limit the Use of My Sensitive Personal Information</a></li>\n");
 	}
 	RAW(&p->h, "<li lang=\"en\"><a href=\"https://db-ip.com\" rel=\"noreferrer\">IP Geolocation by DB-IP</a></li>\n"
-		   "</ul>\n</footer>\n</body>\n</html>\n");
+	    "</ul>\n</footer>\n</body>\n</html>\n");
 }
 
 /* The legal phrase stays exact in English; its translation follows. */
@@ -182,14 +182,14 @@ honored(struct page *p)
 
 /* What is so now, by who decided it. */
 static const enum word STATE_WORDS[TC_SRC_COUNT] = {
-    [TC_SRC_NONE] = W_NOT_OUT,
-    [TC_SRC_GPC] = W_GPC,
-    [TC_SRC_DNT] = W_DNT,
-    [TC_SRC_ACCOUNT] = W_ACCOUNT_OUT,
-    [TC_SRC_CHOICE] = W_OUT,
-    [TC_SRC_CONSENT] = W_OUT,
-    [TC_SRC_REGION] = W_REGION_OUT,
-    [TC_SRC_ROUTE] = W_ROUTE_OUT,
+	[TC_SRC_NONE] = W_NOT_OUT,
+	[TC_SRC_GPC] = W_GPC,
+	[TC_SRC_DNT] = W_DNT,
+	[TC_SRC_ACCOUNT] = W_ACCOUNT_OUT,
+	[TC_SRC_CHOICE] = W_OUT,
+	[TC_SRC_CONSENT] = W_OUT,
+	[TC_SRC_REGION] = W_REGION_OUT,
+	[TC_SRC_ROUTE] = W_ROUTE_OUT,
 };
 
 static void
@@ -452,11 +452,11 @@ add_all(struct tc_response *res, const struct line *v, size_t n)
 
 /* Every page of ours. Not no-referrer: a browser would then say "Origin: null" with our own form. */
 static const struct line PAGE_LINES[] = {
-    {TC_F_CONTENT_TYPE, TC_STR_INIT("text/html; charset=utf-8")},
-    {TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
-    {TC_F_CONTENT_SECURITY_POLICY, TC_STR_INIT(PAGE_CSP)},
-    {TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
-    {TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
+	{TC_F_CONTENT_TYPE, TC_STR_INIT("text/html; charset=utf-8")},
+	{TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
+	{TC_F_CONTENT_SECURITY_POLICY, TC_STR_INIT(PAGE_CSP)},
+	{TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
+	{TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
 };
 
 static int
@@ -595,8 +595,8 @@ form_read(struct tc_str body)
 }
 
 static const struct line SAVED_LINES[] = {
-    {TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
-    {TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
+	{TC_F_CACHE_CONTROL, TC_STR_INIT("no-store")},
+	{TC_F_REFERRER_POLICY, TC_STR_INIT("same-origin")},
 };
 
 /* 303 to the page that sees whether the cookie came back. */
@@ -605,11 +605,11 @@ answer_saved(const struct page *p, const struct answer *a, struct tc_response *r
 {
 	const struct pages_ctx *ctx = p->ctx;
 	struct choice_cookie cookie = {
-	    .state = a->choice,
-	    .denied = a->denied,
-	    .year = ctx->year,
-	    .month = ctx->month,
-	    .policy = ctx->config->policy_version,
+		.state = a->choice,
+		.denied = a->denied,
+		.year = ctx->year,
+		.month = ctx->month,
+		.policy = ctx->config->policy_version,
 	};
 	struct tc_str to = tc_join(ctx->arena,
 	    (const struct tc_str[]){choices_path(ctx->site), TC_STR("/saved")}, 2);
@@ -663,9 +663,9 @@ static const char STYLE[] =
     "footer ul{list-style:none;padding:0}\nfooter li{min-height:1.75rem}\n";
 
 static const struct line STYLE_LINES[] = {
-    {TC_F_CONTENT_TYPE, TC_STR_INIT("text/css; charset=utf-8")},
-    {TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
-    {TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
+	{TC_F_CONTENT_TYPE, TC_STR_INIT("text/css; charset=utf-8")},
+	{TC_F_X_CONTENT_TYPE_OPTIONS, TC_STR_INIT("nosniff")},
+	{TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
 };
 
 static int
@@ -694,8 +694,8 @@ pages_gpc(const struct config *c, const struct config_site *site)
 }
 
 static const struct line GPC_LINES[] = {
-    {TC_F_CONTENT_TYPE, TC_STR_INIT("application/json")},
-    {TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
+	{TC_F_CONTENT_TYPE, TC_STR_INIT("application/json")},
+	{TC_F_CACHE_CONTROL, TC_STR_INIT("public, max-age=86400")},
 };
 
 static int
@@ -705,11 +705,11 @@ answer_gpc(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *
 
 	*body = tc_join(ctx->arena,
 	    (const struct tc_str[]){
-		TC_STR("{ \"gpc\": "),
-		pages_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
-		TC_STR(", \"lastUpdate\": \""),
-		date,
-		TC_STR("\" }\n"),
+		    TC_STR("{ \"gpc\": "),
+		    pages_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
+		    TC_STR(", \"lastUpdate\": \""),
+		    date,
+		    TC_STR("\" }\n"),
 	    },
 	    5);
 	res->status = 200;
@@ -726,8 +726,8 @@ static const struct file {
 	struct tc_str path;
 	int (*answer)(const struct pages_ctx *, struct tc_response *, struct tc_str *);
 } FILES[] = {
-    {TC_STR_INIT("/.well-known/gpc.json"), answer_gpc},
-    {TC_STR_INIT(STYLE_PATH), answer_style},
+	{TC_STR_INIT("/.well-known/gpc.json"), answer_gpc},
+	{TC_STR_INIT(STYLE_PATH), answer_style},
 };
 
 static const struct file *
@@ -745,9 +745,9 @@ static const struct view {
 	void (*write)(struct page *);
 	bool form; /* takes the POST */
 } VIEWS[] = {
-    {TC_STR_INIT(""), choices_page, true},
-    {TC_STR_INIT("/why"), why_page, false},
-    {TC_STR_INIT("/saved"), saved_page, false},
+	{TC_STR_INIT(""), choices_page, true},
+	{TC_STR_INIT("/why"), why_page, false},
+	{TC_STR_INIT("/saved"), saved_page, false},
 };
 
 static const struct view *
@@ -773,9 +773,9 @@ int
 pages_answer(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body)
 {
 	struct page p = {
-	    .ctx = ctx,
-	    .row = region_of(ctx->config, &ctx->facts->place),
-	    .l = language_for(ctx->site->pub.languages, &ctx->req->fields),
+		.ctx = ctx,
+		.row = region_of(ctx->config, &ctx->facts->place),
+		.l = language_for(ctx->site->pub.languages, &ctx->req->fields),
 	};
 	const struct file *file = file_at(ctx->req->match);
 	const struct view *view = file == NULL ? view_at(&p) : NULL;
@@ -799,23 +799,23 @@ static const struct {
 	int status;
 	struct tc_str title, text;
 } ERRORS[] = {
-    {400, TC_STR_INIT("400 Bad Request"), TC_STR_INIT("The request could not be understood.")},
-    {403, TC_STR_INIT("403 Forbidden"), TC_STR_INIT("This request was not sent from this site, so nothing was changed.")},
-    {404, TC_STR_INIT("404 Not Found"), TC_STR_INIT("There is nothing here.")},
-    {405, TC_STR_INIT("405 Method Not Allowed"), TC_STR_INIT("This address does not take that kind of request.")},
-    {408, TC_STR_INIT("408 Request Timeout"), TC_STR_INIT("The request took too long to arrive.")},
-    {413, TC_STR_INIT("413 Content Too Large"), TC_STR_INIT("The request is too large.")},
-    {414, TC_STR_INIT("414 URI Too Long"), TC_STR_INIT("The address is too long.")},
-    {417, TC_STR_INIT("417 Expectation Failed"), TC_STR_INIT("The request expects what cannot be given.")},
-    {421, TC_STR_INIT("421 Misdirected Request"), TC_STR_INIT("No such site is served here.")},
-    {431, TC_STR_INIT("431 Request Header Fields Too Large"), TC_STR_INIT("The request's header is too large.")},
-    {451, TC_STR_INIT("451 Unavailable For Legal Reasons"), TC_STR_INIT("This was not loaded because you opted out.")},
-    {500, TC_STR_INIT("500 Internal Server Error"), TC_STR_INIT("Something went wrong.")},
-    {502, TC_STR_INIT("502 Bad Gateway"), TC_STR_INIT("The site did not answer as it should. Please try again later.")},
-    {503, TC_STR_INIT("503 Service Unavailable"), TC_STR_INIT("The site is busy. Please try again in a moment.")},
-    {504, TC_STR_INIT("504 Gateway Timeout"), TC_STR_INIT("The site took too long to answer. Please try again later.")},
-    {505, TC_STR_INIT("505 HTTP Version Not Supported"), TC_STR_INIT("This version of HTTP is not spoken here.")},
-    {0, TC_STR_INIT("Error"), TC_STR_INIT("The request could not be answered.")},
+	{400, TC_STR_INIT("400 Bad Request"), TC_STR_INIT("The request could not be understood.")},
+	{403, TC_STR_INIT("403 Forbidden"), TC_STR_INIT("This request was not sent from this site, so nothing was changed.")},
+	{404, TC_STR_INIT("404 Not Found"), TC_STR_INIT("There is nothing here.")},
+	{405, TC_STR_INIT("405 Method Not Allowed"), TC_STR_INIT("This address does not take that kind of request.")},
+	{408, TC_STR_INIT("408 Request Timeout"), TC_STR_INIT("The request took too long to arrive.")},
+	{413, TC_STR_INIT("413 Content Too Large"), TC_STR_INIT("The request is too large.")},
+	{414, TC_STR_INIT("414 URI Too Long"), TC_STR_INIT("The address is too long.")},
+	{417, TC_STR_INIT("417 Expectation Failed"), TC_STR_INIT("The request expects what cannot be given.")},
+	{421, TC_STR_INIT("421 Misdirected Request"), TC_STR_INIT("No such site is served here.")},
+	{431, TC_STR_INIT("431 Request Header Fields Too Large"), TC_STR_INIT("The request's header is too large.")},
+	{451, TC_STR_INIT("451 Unavailable For Legal Reasons"), TC_STR_INIT("This was not loaded because you opted out.")},
+	{500, TC_STR_INIT("500 Internal Server Error"), TC_STR_INIT("Something went wrong.")},
+	{502, TC_STR_INIT("502 Bad Gateway"), TC_STR_INIT("The site did not answer as it should. Please try again later.")},
+	{503, TC_STR_INIT("503 Service Unavailable"), TC_STR_INIT("The site is busy. Please try again in a moment.")},
+	{504, TC_STR_INIT("504 Gateway Timeout"), TC_STR_INIT("The site took too long to answer. Please try again later.")},
+	{505, TC_STR_INIT("505 HTTP Version Not Supported"), TC_STR_INIT("This version of HTTP is not spoken here.")},
+	{0, TC_STR_INIT("Error"), TC_STR_INIT("The request could not be answered.")},
 };
 
 struct tc_str
@@ -827,14 +827,14 @@ error_page(int code, struct tc_arena *arena)
 		i++;
 	return tc_join(arena,
 	    (const struct tc_str[]){
-		TC_STR("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
-		ERRORS[i].title,
-		TC_STR("</title>\n</head>\n<body>\n<h1>"),
-		ERRORS[i].title,
-		TC_STR("</h1>\n<p>"),
-		ERRORS[i].text,
-		TC_STR("</p>\n</body>\n</html>\n"),
+		    TC_STR("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+			"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
+		    ERRORS[i].title,
+		    TC_STR("</title>\n</head>\n<body>\n<h1>"),
+		    ERRORS[i].title,
+		    TC_STR("</h1>\n<p>"),
+		    ERRORS[i].text,
+		    TC_STR("</p>\n</body>\n</html>\n"),
 	    },
 	    7);
 }

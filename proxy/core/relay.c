@@ -73,6 +73,20 @@ is_full(const struct exchange *x)
 	return waiting > (x->sent ? CONN_HIGH : EXCHANGE_BODY_HOLD / 2);
 }
 
+static void
+refuse_body(struct exchange *x, enum refusal why)
+{
+	x->refusal = why;
+	x->visitor_close = true;
+	x->up.over = false;
+	if (x->head_sent) {
+		x->visitor_gone = true;
+		x->state = EXCHANGE_FINISH;
+	} else {
+		(void)exchange_refuse(x, refusal_status(why));
+	}
+}
+
 /* Where a piece of the request's body goes, by state. Once the answer is our own, nowhere. */
 static void
 take_piece(struct exchange *x, struct tc_str piece)
@@ -86,24 +100,12 @@ take_piece(struct exchange *x, struct tc_str piece)
 	case EXCHANGE_CONNECT:
 	case EXCHANGE_FORWARD:
 	case EXCHANGE_RELAY:
-		(void)send_piece(x, piece); /* a broken connection: the reading side tells */
+		/* A broken connection: the reading side tells. No room: never a body with a hole in it. */
+		if (send_piece(x, piece) < 0 && !x->sent)
+			refuse_body(x, REFUSAL_OTHER);
 		break;
 	default:
 		break;
-	}
-}
-
-static void
-refuse_body(struct exchange *x, enum refusal why)
-{
-	x->refusal = why;
-	x->visitor_close = true;
-	x->up.over = false;
-	if (x->head_sent) {
-		x->visitor_gone = true;
-		x->state = EXCHANGE_FINISH;
-	} else {
-		(void)exchange_refuse(x, refusal_status(why));
 	}
 }
 
@@ -241,7 +243,7 @@ may_retry(const struct exchange *x)
 	bool safe = x->req.method == TC_M_GET || x->req.method == TC_M_HEAD || x->req.method == TC_M_OPTIONS;
 
 	return !x->retried && safe && x->up.framing.kind == BODY_NONE && x->origin->used_before &&
-	       x->origin->u.held.n == 0 && x->in.n == 0;
+	    x->origin->u.held.n == 0 && x->in.n == 0;
 }
 
 static enum step
@@ -274,7 +276,8 @@ take_head(struct exchange *x, enum refusal *why)
 {
 	const struct config_limits *c = &x->use->snapshot->config->limits;
 	struct h1_limits limits = {.line_max = (size_t)c->response_header_size,
-		.head_max = (size_t)c->response_header_size, .fields_max = 1000};
+	    .head_max = (size_t)c->response_header_size,
+	    .fields_max = 1000};
 	struct buf *held = &x->origin->u.held;
 	bool from_held = held->n > 0;
 	struct tc_str all = x->in, head = {NULL, 0};
@@ -288,7 +291,7 @@ take_head(struct exchange *x, enum refusal *why)
 		all = buf_str(held);
 	n = h1_scan(&x->scan, all, &limits);
 	if (n < 0)
-		*why = (enum refusal)-n;
+		*why = (enum refusal) - n;
 	if (n == 0 && !from_held && buf_add_str(held, x->in) < 0)
 		*why = REFUSAL_HEAD_TOO_LARGE;
 	if (n <= 0) {
@@ -316,7 +319,8 @@ read_response(struct exchange *x, struct tc_str text)
 {
 	const struct config_limits *c = &x->use->snapshot->config->limits;
 	struct h1_limits limits = {.line_max = (size_t)c->response_header_size,
-		.head_max = (size_t)c->response_header_size, .fields_max = 1000};
+	    .head_max = (size_t)c->response_header_size,
+	    .fields_max = 1000};
 	struct head head = {0};
 	enum refusal why = h1_parse_response(text, &limits, x->arena, &head);
 

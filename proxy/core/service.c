@@ -83,16 +83,15 @@ start_workers(struct service *s, const int *fds, size_t listeners, struct buf *w
 	size_t share = visitor_share(s, c);
 
 	for (size_t i = 0; i < s->worker_count; i++) {
-		int mine[64];
-		size_t n = listeners < 64 ? listeners : 64;
-		int r;
+		int *mine = calloc(listeners + 1, sizeof(*mine)), r;
 
-		for (size_t k = 0; k < n; k++)
-			mine[k] = fds[k * s->worker_count + i];
 		s->workers[i] = calloc(1, sizeof(struct worker));
-		if (s->workers[i] == NULL)
+		if (s->workers[i] == NULL || mine == NULL)
 			abort();
-		r = worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, n, share);
+		for (size_t k = 0; k < listeners; k++)
+			mine[k] = fds[k * s->worker_count + i];
+		r = worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, listeners, share);
+		free(mine);
 		if (r < 0) {
 			(void)buf_printf(warnings, "cannot start a worker: %s\n", uv_strerror(r));
 			free(s->workers[i]);

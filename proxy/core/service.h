@@ -19,7 +19,7 @@ struct service {
 	size_t worker_count;
 	struct sockaddr_storage *listening; /* where the listeners really are (port 0 was chosen by the system) */
 	struct sockaddr_storage admin;      /* the same of the admin listener; family 0: none */
-	int64_t started, reloaded; /* seconds since 1970 */
+	int64_t started, reloaded;          /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
 	bool reload_again;     /* asked for by signal meanwhile */

@@ -120,9 +120,15 @@ load_filters(struct snapshot *s, struct buf *warnings)
 {
 	struct loading g = {.snapshot = s, .warnings = warnings};
 
-	g.loader = (struct tc_loader){.lists = s->config->lists, .list_directory = s->config->list_directory,
-		.config_directory = s->config->directory, .arena = s->arena, .say = say, .mix = mix,
-		.conf_of = conf_of};
+	g.loader = (struct tc_loader){
+		.lists = s->config->lists,
+		.list_directory = s->config->list_directory,
+		.config_directory = s->config->directory,
+		.arena = s->arena,
+		.say = say,
+		.mix = mix,
+		.conf_of = conf_of,
+	};
 	for (size_t i = 0; tc_filters[i] != NULL; i++)
 		if (tc_filters[i]->load != NULL &&
 		    (tc_filters[i]->load(&g.loader, &s->confs[i]) < 0 || g.refused))

@@ -19,14 +19,14 @@ struct shared_geo;
 struct snapshot {
 	_Atomic size_t refs;
 	struct config *config;
-	struct shared_geo *shared_geo;  /* NULL: no database */
-	const struct geo *geo;          /* inside it */
+	struct shared_geo *shared_geo;       /* NULL: no database */
+	const struct geo *geo;               /* inside it */
 	const struct choice_key *choice_key; /* lives as long as the process */
-	void *confs[CHAIN_FILTERS_MAX]; /* what the filters' load() made */
-	struct tc_arena *arena;         /* of the loaders */
-	uint16_t *route_ids;            /* counters' number of each route, site after site */
-	uint32_t *first_route;          /* where a site's routes begin there */
-	uint64_t version;               /* of rules: part of the variant key */
+	void *confs[CHAIN_FILTERS_MAX];      /* what the filters' load() made */
+	struct tc_arena *arena;              /* of the loaders */
+	uint16_t *route_ids;                 /* counters' number of each route, site after site */
+	uint32_t *first_route;               /* where a site's routes begin there */
+	uint64_t version;                    /* of rules: part of the variant key */
 };
 
 /*

@@ -88,7 +88,7 @@ set_variant_tag(struct exchange *x)
 		return 0; /* none, or not a tag */
 	variant_key(x, key);
 	struct tc_str parts[] = {TC_STR("W/"), tc_str_of(tag.p, tag.n - 1), TC_STR(";tc"),
-		tc_str_of(key, VARIANT_KEY_LENGTH), TC_STR("\"")};
+	    tc_str_of(key, VARIANT_KEY_LENGTH), TC_STR("\"")};
 	bool weak = tc_starts(tag, TC_STR("W/"));
 
 	whole = tc_join(x->arena, parts + weak, 5 - (size_t)weak);
@@ -100,7 +100,7 @@ static int
 disown_body(struct exchange *x)
 {
 	static const enum tc_fid gone[] = {TC_F_LAST_MODIFIED, TC_F_CONTENT_MD5, TC_F_DIGEST, TC_F_CONTENT_DIGEST,
-		TC_F_REPR_DIGEST, TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
+	    TC_F_REPR_DIGEST, TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
 	struct tc_fields *fs = &x->res.fields;
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)

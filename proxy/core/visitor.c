@@ -148,8 +148,11 @@ head_limits(const struct visitor *v)
 {
 	const struct config_limits *c = limits_of(v);
 
-	return (struct h1_limits){.line_max = (size_t)c->uri_size, .head_max = (size_t)c->header_size,
-		.fields_max = (size_t)c->fields};
+	return (struct h1_limits){
+		.line_max = (size_t)c->uri_size,
+		.head_max = (size_t)c->header_size,
+		.fields_max = (size_t)c->fields,
+	};
 }
 
 /* Tries to begin an exchange with the bytes at the front. true: something was taken, go on. */
@@ -175,7 +178,7 @@ begin_request(struct visitor *v, struct tc_str *in)
 	}
 	n = h1_scan(&v->scan, rest, &limits);
 	if (n < 0) {
-		refuse_head(v, (enum refusal)-n);
+		refuse_head(v, (enum refusal) - n);
 		return false;
 	}
 	if (n == 0) {
@@ -380,9 +383,14 @@ h1_head(struct exchange *x, struct tc_response *res, const struct framing *f)
 {
 	struct visitor *v = x->visitor;
 	bool close = x->visitor_close || v->close_after || x->worker->draining ||
-		     v->requests >= (uint64_t)limits_of(v)->keepalive_requests;
-	struct h1_out o = {.framing = *f, .close = close && !x->tunnelled, .keep_alive = !close && x->minor == 0,
-		.websocket = res->status == 101, .date = true};
+	    v->requests >= (uint64_t)limits_of(v)->keepalive_requests;
+	struct h1_out o = {
+		.framing = *f,
+		.close = close && !x->tunnelled,
+		.keep_alive = !close && x->minor == 0,
+		.websocket = res->status == 101,
+		.date = true,
+	};
 	struct tc_str head = h1_write_response(res, x->minor, &o, x->arena);
 
 	if (head.p == NULL)
@@ -398,7 +406,7 @@ static bool
 is_chunked(const struct exchange *x)
 {
 	return !x->ours && x->minor >= 1 && x->down.framing.kind != BODY_NONE &&
-	       (x->down.framing.kind != BODY_LENGTH || x->edited);
+	    (x->down.framing.kind != BODY_LENGTH || x->edited);
 }
 
 static int

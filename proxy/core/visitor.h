@@ -18,12 +18,12 @@ struct visitor {
 	struct buf held;           /* bytes that came before their time: part of a head, pipelined requests */
 	struct h1_scan scan;       /* of the head that begins at held */
 	struct tc_addr peer;
-	size_t stalled_at;         /* bytes in the socket's queue when we last looked */
+	size_t stalled_at; /* bytes in the socket's queue when we last looked */
 	uint32_t requests;
-	uint16_t skipped;          /* empty line in front of the head */
-	bool pumping;              /* visitor_pump() is on the stack */
-	bool close_after;          /* no further request on this connection */
-	bool told_to_close;        /* conn_close() was called: the deadline ends the lingering */
+	uint16_t skipped;   /* empty line in front of the head */
+	bool pumping;       /* visitor_pump() is on the stack */
+	bool close_after;   /* no further request on this connection */
+	bool told_to_close; /* conn_close() was called: the deadline ends the lingering */
 };
 
 /* listener's accepted() */

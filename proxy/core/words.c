@@ -450,9 +450,9 @@ static bool
 is_simplified_chinese(struct tc_str range)
 {
 	static const struct tc_str NAMES[] = {
-	    TC_STR_INIT("zh"),
-	    TC_STR_INIT("zh-CN"),
-	    TC_STR_INIT("zh-SG"),
+		TC_STR_INIT("zh"),
+		TC_STR_INIT("zh-CN"),
+		TC_STR_INIT("zh-SG"),
 	};
 
 	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)

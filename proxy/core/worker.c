@@ -169,7 +169,7 @@ run(void *arg)
 static void
 let_go(struct worker *w)
 {
-	use_release(w->use); /* closes the pools */
+	use_release(w->use);  /* closes the pools */
 	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
 	free(w->scratch);
 	free(w->listeners);

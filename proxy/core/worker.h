@@ -29,7 +29,7 @@ struct pool {
 struct use {
 	struct worker *worker;
 	struct snapshot *snapshot;
-	size_t users;       /* exchanges, and 1 while it is the current one */
+	size_t users;        /* exchanges, and 1 while it is the current one */
 	struct pool **pools; /* one per site */
 };
 

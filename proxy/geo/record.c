@@ -11,19 +11,19 @@ enum part { COUNTRY,
 
 /* Where each schema keeps the parts; no path: it does not. DB-IP's own lite file lacks subdivisions[0].iso_code. */
 static const char *const *const PATHS[][PART_COUNT] = {
-    [SCHEMA_FLAT] =
-	{
-	    [COUNTRY] = (const char *const[]){"country_code", NULL},
-	    [REGION_NAME] = (const char *const[]){"state1", NULL},
-	    [CITY] = (const char *const[]){"city", NULL},
-	},
-    [SCHEMA_NESTED] =
-	{
-	    [COUNTRY] = (const char *const[]){"country", "iso_code", NULL},
-	    [REGION_CODE] = (const char *const[]){"subdivisions", "0", "iso_code", NULL},
-	    [REGION_NAME] = (const char *const[]){"subdivisions", "0", "names", "en", NULL},
-	    [CITY] = (const char *const[]){"city", "names", "en", NULL},
-	},
+	[SCHEMA_FLAT] =
+	    {
+		    [COUNTRY] = (const char *const[]){"country_code", NULL},
+		    [REGION_NAME] = (const char *const[]){"state1", NULL},
+		    [CITY] = (const char *const[]){"city", NULL},
+	    },
+	[SCHEMA_NESTED] =
+	    {
+		    [COUNTRY] = (const char *const[]){"country", "iso_code", NULL},
+		    [REGION_CODE] = (const char *const[]){"subdivisions", "0", "iso_code", NULL},
+		    [REGION_NAME] = (const char *const[]){"subdivisions", "0", "names", "en", NULL},
+		    [CITY] = (const char *const[]){"city", "names", "en", NULL},
+	    },
 };
 
 /* true with n = 0 when there is no such key; false: there is, and it is not a string. */
@@ -94,10 +94,10 @@ static struct tc_str
 strip_district(struct tc_str s)
 {
 	static const struct tc_str OPENING[] = {
-	    TC_STR_INIT("("),
-	    TC_STR_INIT("["),
-	    TC_STR_INIT("\xef\xbc\x88"), /* full width ( */
-	    TC_STR_INIT("\xef\xbc\xbb"), /* full width [ */
+		TC_STR_INIT("("),
+		TC_STR_INIT("["),
+		TC_STR_INIT("\xef\xbc\x88"), /* full width ( */
+		TC_STR_INIT("\xef\xbc\xbb"), /* full width [ */
 	};
 
 	for (size_t i = 0; i < sizeof(OPENING) / sizeof(OPENING[0]) && s.n > 0; i++)

@@ -16,7 +16,7 @@
 #define TRAILERS_MAX 100
 
 enum state {
-	SIZE, /* 0: where a message begins */
+	SIZE,            /* 0: where a message begins */
 	EXTENSION_SPACE, /* white space behind the size: only ';' may follow it */
 	EXTENSION_BEGIN, /* behind ';' and '=': something must come */
 	EXTENSION,

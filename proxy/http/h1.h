@@ -42,7 +42,7 @@ enum refusal {
 	REFUSAL_COUNT
 };
 
-int refusal_status(enum refusal r);        /* towards a visitor; from an origin all are 502 */
+int refusal_status(enum refusal r); /* towards a visitor; from an origin all are 502 */
 const char *refusal_label(enum refusal r);
 
 struct h1_limits {
@@ -53,9 +53,9 @@ struct h1_limits {
 
 /* Resume point of a head that comes in pieces; zero it to begin. */
 struct h1_scan {
-	size_t at;        /* bytes already judged */
-	size_t fields;    /* lines seen */
-	size_t line;      /* where the present line began */
+	size_t at;     /* bytes already judged */
+	size_t fields; /* lines seen */
+	size_t line;   /* where the present line began */
 };
 
 /*
@@ -71,14 +71,14 @@ int h1_skip_empty_line(struct tc_str in);
 /* ---- 2. llhttp, strict, and what it leaves to us ---- */
 
 struct head {
-	int minor;                 /* HTTP/1.minor */
-	enum tc_method method;     /* requests */
+	int minor;             /* HTTP/1.minor */
+	enum tc_method method; /* requests */
 	struct tc_str method_text;
-	struct tc_str target;      /* as received */
-	int status;                /* responses */
-	struct tc_fields fields;   /* slices of the head given */
-	bool close;                /* Connection: close, or 1.0 without keep-alive */
-	bool upgrade;              /* Connection names Upgrade */
+	struct tc_str target;    /* as received */
+	int status;              /* responses */
+	struct tc_fields fields; /* slices of the head given */
+	bool close;              /* Connection: close, or 1.0 without keep-alive */
+	bool upgrade;            /* Connection names Upgrade */
 	bool expect_continue;
 };
 
@@ -115,12 +115,12 @@ enum refusal framing_response(const struct head *h, enum tc_method asked, struct
 /* ---- 4. the chunked coding (RFC 9112 7.1), strict: CRLF only, extensions and trailers read and dropped ---- */
 
 struct chunked {
-	uint8_t state;       /* enum in chunked.c; 0 to begin */
-	uint16_t extension;  /* bytes of extensions so far, at most 256 in a message */
-	uint16_t trailer;    /* bytes of trailers so far, at most 8192 */
-	uint8_t digits;      /* of the present size */
-	uint8_t trailers;    /* trailer fields so far, at most 100 */
-	uint64_t left;       /* of the present chunk, below 2^62 */
+	uint8_t state;      /* enum in chunked.c; 0 to begin */
+	uint16_t extension; /* bytes of extensions so far, at most 256 in a message */
+	uint16_t trailer;   /* bytes of trailers so far, at most 8192 */
+	uint8_t digits;     /* of the present size */
+	uint8_t trailers;   /* trailer fields so far, at most 100 */
+	uint64_t left;      /* of the present chunk, below 2^62 */
 };
 
 enum chunked_result { CHUNKED_DATA, CHUNKED_MORE, CHUNKED_END, CHUNKED_BAD };
@@ -145,7 +145,7 @@ struct h1_out {
 	bool keep_alive;        /* write Connection: keep-alive (visitor of 1.0) */
 	bool websocket;         /* write Connection: Upgrade and Upgrade: websocket */
 	bool expect_continue;
-	bool date;              /* write Date if the fields have none */
+	bool date; /* write Date if the fields have none */
 };
 
 /*

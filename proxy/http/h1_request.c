@@ -220,9 +220,9 @@ asks_websocket(const struct head *h)
 	struct tc_str protocol, key, version;
 
 	return h->upgrade && h->minor == 1 && h->method == TC_M_GET &&
-	       only_value(&h->fields, TC_F_UPGRADE, &protocol) && tc_ieq(protocol, TC_STR("websocket")) &&
-	       only_value(&h->fields, TC_F_SEC_WEBSOCKET_VERSION, &version) && tc_eq(version, TC_STR("13")) &&
-	       only_value(&h->fields, TC_F_SEC_WEBSOCKET_KEY, &key) && key.n == 24 && tc_ends(key, TC_STR("=="));
+	    only_value(&h->fields, TC_F_UPGRADE, &protocol) && tc_ieq(protocol, TC_STR("websocket")) &&
+	    only_value(&h->fields, TC_F_SEC_WEBSOCKET_VERSION, &version) && tc_eq(version, TC_STR("13")) &&
+	    only_value(&h->fields, TC_F_SEC_WEBSOCKET_KEY, &key) && key.n == 24 && tc_ends(key, TC_STR("=="));
 }
 
 enum refusal

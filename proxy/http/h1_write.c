@@ -12,9 +12,9 @@
 #include <assert.h>
 
 struct writer {
-	char *p;   /* NULL: only measure */
+	char *p; /* NULL: only measure */
 	size_t n;
-	bool bad;  /* something could be read in two ways */
+	bool bad; /* something could be read in two ways */
 };
 
 /* Heads are made of short pieces: copies of up to 32 bytes need no call. */
@@ -129,9 +129,9 @@ static bool
 request_is_clean(const struct tc_request *req)
 {
 	return is_token(req->method_text) && host_is_clean(req) && req->path.n > 0 &&
-	       (req->path.p[0] == '/' || tc_eq(req->path, TC_STR("*"))) && all_visible(req->path) &&
-	       all_visible(req->query) && tc_find_byte(req->path, '#') == req->path.n &&
-	       tc_find_byte(req->path, '?') == req->path.n && tc_find_byte(req->query, '#') == req->query.n;
+	    (req->path.p[0] == '/' || tc_eq(req->path, TC_STR("*"))) && all_visible(req->path) &&
+	    all_visible(req->query) && tc_find_byte(req->path, '#') == req->path.n &&
+	    tc_find_byte(req->path, '?') == req->path.n && tc_find_byte(req->query, '#') == req->query.n;
 }
 
 /* Methods whose content an origin waits for (RFC 9110 8.6: then say that there is none). */
@@ -139,7 +139,7 @@ static bool
 expects_content(const struct tc_request *req)
 {
 	return req->method == TC_M_POST || tc_eq(req->method_text, TC_STR("PUT")) ||
-	       tc_eq(req->method_text, TC_STR("PATCH"));
+	    tc_eq(req->method_text, TC_STR("PATCH"));
 }
 
 static void

@@ -32,7 +32,7 @@ is_media_type(struct tc_str text)
 	size_t slash = tc_find_byte(text, '/');
 
 	return slash < text.n && is_token(tc_str_of(text.p, slash)) &&
-	       is_token(tc_str_of(text.p + slash + 1, text.n - slash - 1));
+	    is_token(tc_str_of(text.p + slash + 1, text.n - slash - 1));
 }
 
 /* The first charset parameter counts. */

@@ -8,7 +8,7 @@ static bool
 is_unreserved(int c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
-	       c == '_' || c == '~';
+	    c == '_' || c == '~';
 }
 
 /* Nearly every path is in normal form already: no '%', '\', "//" and no segment that begins with a dot. */

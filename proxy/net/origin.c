@@ -330,7 +330,7 @@ static bool
 is_stale(struct origin *o)
 {
 	return !o->numeric &&
-	       (o->resolved_at == 0 || loop_now(o->loop) - o->resolved_at > ORIGIN_RESOLVE_MS);
+	    (o->resolved_at == 0 || loop_now(o->loop) - o->resolved_at > ORIGIN_RESOLVE_MS);
 }
 
 /* ---- for users ---- */

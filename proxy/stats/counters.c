@@ -78,36 +78,41 @@ stats_duration(struct lane *lane, uint64_t ms)
 /* ---- the text ---- */
 
 static const char *const method_names[STATS_METHODS] = {
-	[TC_M_OTHER] = "other", [TC_M_GET] = "GET", [TC_M_HEAD] = "HEAD", [TC_M_POST] = "POST",
-	[TC_M_OPTIONS] = "OPTIONS", [TC_M_CONNECT] = "CONNECT"};
+	[TC_M_OTHER] = "other",
+	[TC_M_GET] = "GET",
+	[TC_M_HEAD] = "HEAD",
+	[TC_M_POST] = "POST",
+	[TC_M_OPTIONS] = "OPTIONS",
+	[TC_M_CONNECT] = "CONNECT",
+};
 static const char *const code_names[] = {
 #define X(e, label) label,
-	STATS_CODES(X)
+    STATS_CODES(X)
 #undef X
 };
 static const char *const action_names[] = {
 #define X(e, label) label,
-	TC_ACTIONS(X)
+    TC_ACTIONS(X)
 #undef X
 };
 static const char *const pack_names[] = {
 #define X(e, label) label,
-	TC_PACKS(X)
+    TC_PACKS(X)
 #undef X
 };
 static const char *const class_names[] = {
 #define X(e, label) label,
-	TC_CLASSES(X)
+    TC_CLASSES(X)
 #undef X
 };
 static const char *const bypass_names[] = {
 #define X(e, label) label,
-	TC_BYPASSES(X)
+    TC_BYPASSES(X)
 #undef X
 };
 static const char *const origin_error_names[] = {
 #define X(e, label) label,
-	STATS_ORIGIN_ERRORS(X)
+    STATS_ORIGIN_ERRORS(X)
 #undef X
 };
 static const char *const cookie_actions[3] = {"request_dropped", "response_dropped", "expired"};
@@ -230,7 +235,7 @@ write_extra(struct buf *b, const struct stats_extra *e)
 	r |= buf_printf(b, "tacet_geo_database_build_timestamp_seconds{family=\"ipv4\"} %lld\n", (long long)e->geo_built[0]);
 	r |= buf_printf(b, "tacet_geo_database_build_timestamp_seconds{family=\"ipv6\"} %lld\n", (long long)e->geo_built[1]);
 	r |= buf_printf(b, "# HELP process_start_time_seconds When the process started.\n"
-	                   "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
+	    "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n",
 	    (long long)e->start_time);
 	return r;
 }

@@ -90,8 +90,8 @@ void stats_duration(struct lane *lane, uint64_t ms);
 struct stats_extra {
 	const char *version;
 	bool reload_success;
-	int64_t reload_time, start_time;     /* seconds since 1970 */
-	int64_t geo_built[2];                /* IPv4, IPv6; 0: none */
+	int64_t reload_time, start_time; /* seconds since 1970 */
+	int64_t geo_built[2];            /* IPv4, IPv6; 0: none */
 	uint64_t rules, rules_skipped;
 };
 

@@ -24,7 +24,7 @@ static bool
 same_outcome(const struct reader *a, const struct reader *b)
 {
 	return a->why == b->why && a->messages == b->messages && a->state == b->state && same(&a->heads, &b->heads) &&
-	       same(&a->bodies, &b->bodies);
+	    same(&a->bodies, &b->bodies);
 }
 
 /* Whole messages must be clean; one that was begun only may end early, and in no other way. */
@@ -40,7 +40,7 @@ check_wire(const struct reader *r)
 		must(bad == NULL);
 	else if (bad != NULL)
 		must(strcmp(bad, "unfinished body") == 0 || strcmp(bad, "chunk line") == 0 || strcmp(bad, "chunk") == 0 ||
-		     strcmp(bad, "trailers") == 0);
+		    strcmp(bad, "trailers") == 0);
 }
 
 /* What we write is read by ourselves as the same messages, and written the same. */

@@ -147,8 +147,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_unpacking),
-	    cmocka_unit_test(test_packing),
+		cmocka_unit_test(test_unpacking),
+		cmocka_unit_test(test_packing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

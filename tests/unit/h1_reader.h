@@ -27,16 +27,16 @@ enum reader_state {
 struct reader {
 	enum reader_state state;
 	bool responses;
-	enum tc_method asked;  /* responses: the method they answer */
+	enum tc_method asked; /* responses: the method they answer */
 	struct h1_scan scan;
 	struct framing framing;
 	struct chunked chunked;
 	uint64_t left;
-	bool last;             /* the connection ends after this message */
+	bool last;                    /* the connection ends after this message */
 	struct buf in, heads, bodies; /* unread; heads written anew; bodies decoded */
-	struct buf wire;       /* what goes out: heads and bodies framed anew */
+	struct buf wire;              /* what goes out: heads and bodies framed anew */
 	enum refusal why;
-	unsigned messages;     /* whole ones */
+	unsigned messages; /* whole ones */
 };
 
 static const struct h1_limits reader_limits = {READER_LINE_MAX, READER_HEAD_MAX, READER_FIELDS_MAX};

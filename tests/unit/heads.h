@@ -216,9 +216,11 @@ static const struct message requests[] = {
 	BAD(POST("Expect: 100-continue, x\r\nContent-Length: 1\r\n\r\nx"), EXPECT),
 	BAD(POST("Expect:\r\nContent-Length: 1\r\n\r\nx"), EXPECT),
 	GOOD(GET("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-		 "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"), 1),
+	    "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"),
+	    1),
 	BAD(GET("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nContent-Length: 5\r\n\r\nhello"), UPGRADE),
+	    "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nContent-Length: 5\r\n\r\nhello"),
+	    UPGRADE),
 	GOOD(GET("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"), 1),
 	GOOD(LINE("GET /1 HTTP/1.1") LINE("GET /2 HTTP/1.1") "\r\n" LINE("GET /3 HTTP/1.1"), 3),
 	GOOD(CHUNKS("1\r\nx\r\n0\r\n\r\n") POST("Content-Length: 1\r\n\r\nx") LINE("GET /2 HTTP/1.1"), 3),

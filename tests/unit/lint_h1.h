@@ -23,7 +23,8 @@ lint_is_token(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == '\0' || strchr("!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-", p[i]) == NULL)
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-",
+					p[i]) == NULL)
 			return false;
 	return n > 0;
 }

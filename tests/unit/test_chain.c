@@ -89,8 +89,7 @@ head_request(struct tc_call *c)
 }
 
 static const struct tc_filter filter_head = {.name = "head", .phase = TC_HEAD, .request = head_request};
-static const struct tc_filter filter_words = {.name = "words", .phase = TC_REWRITE,
-	.state_size = sizeof(struct words), .response = words_response, .body = words_body, .done = words_done};
+static const struct tc_filter filter_words = {.name = "words", .phase = TC_REWRITE, .state_size = sizeof(struct words), .response = words_response, .body = words_body, .done = words_done};
 static const struct tc_filter filter_double = {
 	.name = "double", .phase = TC_DECODE, .response = double_response, .body = double_body};
 
@@ -144,7 +143,8 @@ begin(const char *path)
 	f->decision.rules = &f->rules;
 	f->room = SIZE_MAX;
 	assert_int_equal(chain_begin(&f->chain, f->arena, f->confs, &f->decision, &f->site, &f->route, &f->req,
-			     stats_lane(0), &f->scratch), 0);
+			     stats_lane(0), &f->scratch),
+	    0);
 	f->chain.sink = sink;
 	f->chain.room = room;
 	f->chain.ctx = f;
@@ -191,7 +191,7 @@ output_does_not_depend_on_cuts(void **state)
 {
 	static const char in[] = "the quick brown fox jumps over the lazy dog";
 	static const char want[] = "[tthhee][][qquuiicckk][][bbrroowwnn][][ffooxx][][jjuummppss][][oovveerr][][tthhee][]"
-	                           "[llaazzyy][][ddoogg]";
+	    "[llaazzyy][][ddoogg]";
 
 	(void)state;
 	for (size_t step = 1; step <= sizeof(in); step++) {

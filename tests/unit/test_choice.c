@@ -155,32 +155,32 @@ static void
 bad_syntax(void **unused)
 {
 	static const char *const bad[] = {
-	    "",
-	    "v1",
-	    "v1.out",
-	    "v2.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.Out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.outx.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out-.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out-0.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out-0F.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out-0ff.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-13.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-00.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-1.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.20261-1.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11..AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.x.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.-1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.1234567890123456789.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAAA",
-	    "v1.out.2026-11.1.AAAAAAAAAAA.AAAAAAAAAA",
-	    "v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAA=",
-	    "v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAA+/",
-	    "v1.out.2026-11.1.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "v1..out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
-	    "\"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA\"",
+		"",
+		"v1",
+		"v1.out",
+		"v2.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.Out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.outx.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0F.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0ff.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-13.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-00.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-1.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.20261-1.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11..AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.x.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.-1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.1234567890123456789.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out.2026-11.1.AAAAAAAAAAA.AAAAAAAAAA",
+		"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAA=",
+		"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAA+/",
+		"v1.out.2026-11.1.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1..out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"\"v1.out.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA\"",
 	};
 
 	(void)unused;
@@ -230,18 +230,18 @@ static void
 strip(void **unused)
 {
 	static const char *const cases[][2] = {
-	    {"a=1; tacet_choice=x; b=2", "a=1; b=2"},
-	    {"tacet_choice=x; b=2", "b=2"},
-	    {"a=1; tacet_choice=x", "a=1"},
-	    {"a=1;tacet_choice=x;b=2", "a=1;b=2"},
-	    {"tacet_choice=x", NULL},
-	    {"tacet_choice", NULL},
-	    {"tacet_choice=x; tacet_choice=y", NULL},
-	    {"a=1 ;  b = \"2\" ; tacet_choice=x;  c", "a=1 ;  b = \"2\" ;  c"},
-	    {"a=tacet_choice; b=2", "a=tacet_choice; b=2"},
-	    {"my_tacet_choice=1; tacet_choice2=2", "my_tacet_choice=1; tacet_choice2=2"},
-	    {"a=1;; tacet_choice=x;", "a=1;;"},
-	    {"", ""},
+		{"a=1; tacet_choice=x; b=2", "a=1; b=2"},
+		{"tacet_choice=x; b=2", "b=2"},
+		{"a=1; tacet_choice=x", "a=1"},
+		{"a=1;tacet_choice=x;b=2", "a=1;b=2"},
+		{"tacet_choice=x", NULL},
+		{"tacet_choice", NULL},
+		{"tacet_choice=x; tacet_choice=y", NULL},
+		{"a=1 ;  b = \"2\" ; tacet_choice=x;  c", "a=1 ;  b = \"2\" ;  c"},
+		{"a=tacet_choice; b=2", "a=tacet_choice; b=2"},
+		{"my_tacet_choice=1; tacet_choice2=2", "my_tacet_choice=1; tacet_choice2=2"},
+		{"a=1;; tacet_choice=x;", "a=1;;"},
+		{"", ""},
 	};
 
 	(void)unused;
@@ -357,12 +357,12 @@ bad_key_files(void **unused)
 		mode_t mode;
 		const char *reason;
 	} bad[] = {
-	    {"", 0600, "not a list"},
-	    {"00112233\n", 0600, "not a list"},
-	    {K1 "x\n", 0600, "not a list"},
-	    {"G0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n", 0600, "not a list"},
-	    {K1 K1 K1 K1 K1 K1 K1 K1 K1, 0600, "too long"},
-	    {K1, 0644, "chmod 600"},
+		{"", 0600, "not a list"},
+		{"00112233\n", 0600, "not a list"},
+		{K1 "x\n", 0600, "not a list"},
+		{"G0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n", 0600, "not a list"},
+		{K1 K1 K1 K1 K1 K1 K1 K1 K1, 0600, "too long"},
+		{K1, 0644, "chmod 600"},
 	};
 	struct buf why;
 
@@ -387,16 +387,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(round_trip),
-	    cmocka_unit_test(form),
-	    cmocka_unit_test(mac_by_the_book),
-	    cmocka_unit_test(forged),
-	    cmocka_unit_test(bad_syntax),
-	    cmocka_unit_test(several_copies),
-	    cmocka_unit_test(strip),
-	    cmocka_unit_test(key_is_made_once),
-	    cmocka_unit_test(keys_rotate),
-	    cmocka_unit_test(bad_key_files),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(form),
+		cmocka_unit_test(mac_by_the_book),
+		cmocka_unit_test(forged),
+		cmocka_unit_test(bad_syntax),
+		cmocka_unit_test(several_copies),
+		cmocka_unit_test(strip),
+		cmocka_unit_test(key_is_made_once),
+		cmocka_unit_test(keys_rotate),
+		cmocka_unit_test(bad_key_files),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -55,7 +55,7 @@ test_messages(void **state)
 	expect("5\r\nhello\r\n0\r\n\r\n", CHUNKED_END, REFUSAL_NONE, "hello", 0);
 	expect("0\r\n\r\nGET", CHUNKED_END, REFUSAL_NONE, "", 3);
 	expect("aB\r\n" "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	       "12345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n0\r\n\r\n",
+	    "12345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n0\r\n\r\n",
 	    CHUNKED_END, REFUSAL_NONE,
 	    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
 	    "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
@@ -137,8 +137,14 @@ test_chunk_line(void **state)
 		uint64_t n;
 		const char *line;
 	} cases[] = {
-		{1, "1\r\n"}, {9, "9\r\n"}, {10, "a\r\n"}, {16, "10\r\n"}, {0x5f, "5f\r\n"}, {65536, "10000\r\n"},
-		{0x3fffffffffffffff, "3fffffffffffffff\r\n"}, {UINT64_MAX, "ffffffffffffffff\r\n"},
+		{1, "1\r\n"},
+		{9, "9\r\n"},
+		{10, "a\r\n"},
+		{16, "10\r\n"},
+		{0x5f, "5f\r\n"},
+		{65536, "10000\r\n"},
+		{0x3fffffffffffffff, "3fffffffffffffff\r\n"},
+		{UINT64_MAX, "ffffffffffffffff\r\n"},
 	};
 	char out[CHUNK_LINE_MAX];
 

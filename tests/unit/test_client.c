@@ -78,14 +78,14 @@ static void
 strangers_say_nothing(void **state)
 {
 	static const struct chain v[] = {
-	    {"203.0.113.1", {NULL}, "203.0.113.1"},
-	    {"203.0.113.1", {"X-Forwarded-For: 198.51.100.1"}, "203.0.113.1"},
-	    {"203.0.113.1", {"Forwarded: for=198.51.100.1"}, "203.0.113.1"},
-	    {"203.0.113.1", {"X-Real-IP: 198.51.100.1"}, "203.0.113.1"},
-	    {"127.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "127.0.0.1"}, /* loopback is not trusted by itself */
-	    {"::1", {"X-Forwarded-For: 198.51.100.1"}, "::1"},
-	    {"2002:a00:1::1", {"X-Forwarded-For: 198.51.100.1"}, "2002:a00:1::1"}, /* 6to4 of 10.0.0.1 */
-	    {"64:ff9b::a00:1", {"X-Forwarded-For: 198.51.100.1"}, "64:ff9b::a00:1"},
+		{"203.0.113.1", {NULL}, "203.0.113.1"},
+		{"203.0.113.1", {"X-Forwarded-For: 198.51.100.1"}, "203.0.113.1"},
+		{"203.0.113.1", {"Forwarded: for=198.51.100.1"}, "203.0.113.1"},
+		{"203.0.113.1", {"X-Real-IP: 198.51.100.1"}, "203.0.113.1"},
+		{"127.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "127.0.0.1"}, /* loopback is not trusted by itself */
+		{"::1", {"X-Forwarded-For: 198.51.100.1"}, "::1"},
+		{"2002:a00:1::1", {"X-Forwarded-For: 198.51.100.1"}, "2002:a00:1::1"}, /* 6to4 of 10.0.0.1 */
+		{"64:ff9b::a00:1", {"X-Forwarded-For: 198.51.100.1"}, "64:ff9b::a00:1"},
 	};
 
 	(void)state;
@@ -99,25 +99,25 @@ static void
 forwarded_for(void **state)
 {
 	static const struct chain v[] = {
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
-	    {"::ffff:10.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
-	    {"2001:db8:f::1", {"X-Forwarded-For: 2001:db8::7"}, "2001:db8::7"},
-	    {"10.0.0.1", {"X-Forwarded-For: 1.2.3.4, 198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: 1.2.3.4, 198.51.100.1, 10.1.1.1,10.2.2.2"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: 1.2.3.4", "X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1", "X-Forwarded-For: 10.3.3.3"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1:4711"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: [2001:db8::1]:443"}, "2001:db8::1"},
-	    {"10.0.0.1", {"X-Forwarded-For: ::ffff:198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: , 198.51.100.1 ,"}, "198.51.100.1"},
-	    {"10.0.0.1", {"X-Forwarded-For: garbage, 198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {NULL}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For:"}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For: 10.1.1.1, 10.2.2.2"}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1, garbage"}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1, unknown, 10.1.1.1"}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1", "X-Forwarded-For: 999.1.1.1"}, NULL},
-	    {"10.0.0.1", {"X-Forwarded-For: 198.51.100.1;1"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
+		{"::ffff:10.0.0.1", {"X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
+		{"2001:db8:f::1", {"X-Forwarded-For: 2001:db8::7"}, "2001:db8::7"},
+		{"10.0.0.1", {"X-Forwarded-For: 1.2.3.4, 198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: 1.2.3.4, 198.51.100.1, 10.1.1.1,10.2.2.2"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: 1.2.3.4", "X-Forwarded-For: 198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1", "X-Forwarded-For: 10.3.3.3"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1:4711"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: [2001:db8::1]:443"}, "2001:db8::1"},
+		{"10.0.0.1", {"X-Forwarded-For: ::ffff:198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: , 198.51.100.1 ,"}, "198.51.100.1"},
+		{"10.0.0.1", {"X-Forwarded-For: garbage, 198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {NULL}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For:"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 10.1.1.1, 10.2.2.2"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1, garbage"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1, unknown, 10.1.1.1"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1", "X-Forwarded-For: 999.1.1.1"}, NULL},
+		{"10.0.0.1", {"X-Forwarded-For: 198.51.100.1;1"}, NULL},
 	};
 
 	(void)state;
@@ -129,21 +129,21 @@ static void
 forwarded(void **state)
 {
 	static const struct chain v[] = {
-	    {"10.0.0.1", {"Forwarded: for=198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"Forwarded: For=\"198.51.100.1:80\";proto=https"}, "198.51.100.1"},
-	    {"10.0.0.1", {"Forwarded: by=10.0.0.9; for=\"[2001:db8::1]:4711\""}, "2001:db8::1"},
-	    {"10.0.0.1", {"Forwarded: for=1.2.3.4, for=198.51.100.1, for=10.2.2.2"}, "198.51.100.1"},
-	    {"10.0.0.1", {"Forwarded: for=1.2.3.4", "Forwarded: for=198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"Forwarded: for=1.2.3.4;ext=\"a,b;for=9.9.9.9\\\"\", for=198.51.100.1"}, "198.51.100.1"},
-	    {"10.0.0.1", {"Forwarded: for=198.51.100.1", "X-Forwarded-For: 192.0.2.9"}, "192.0.2.9"},
-	    {"10.0.0.1", {"Forwarded: for=198.51.100.1", "X-Forwarded-For: 10.1.1.1"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=_hidden"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=unknown"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=198.51.100.1, proto=https"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=198.51.100.1;for=192.0.2.1"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=\"1.2.3.4, for=198.51.100.1"}, NULL},
-	    {"10.0.0.1", {"Forwarded: for=\""}, NULL},
-	    {"10.0.0.1", {"Forwarded: \"\\"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"Forwarded: For=\"198.51.100.1:80\";proto=https"}, "198.51.100.1"},
+		{"10.0.0.1", {"Forwarded: by=10.0.0.9; for=\"[2001:db8::1]:4711\""}, "2001:db8::1"},
+		{"10.0.0.1", {"Forwarded: for=1.2.3.4, for=198.51.100.1, for=10.2.2.2"}, "198.51.100.1"},
+		{"10.0.0.1", {"Forwarded: for=1.2.3.4", "Forwarded: for=198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"Forwarded: for=1.2.3.4;ext=\"a,b;for=9.9.9.9\\\"\", for=198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1", {"Forwarded: for=198.51.100.1", "X-Forwarded-For: 192.0.2.9"}, "192.0.2.9"},
+		{"10.0.0.1", {"Forwarded: for=198.51.100.1", "X-Forwarded-For: 10.1.1.1"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=_hidden"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=unknown"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=198.51.100.1, proto=https"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=198.51.100.1;for=192.0.2.1"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=\"1.2.3.4, for=198.51.100.1"}, NULL},
+		{"10.0.0.1", {"Forwarded: for=\""}, NULL},
+		{"10.0.0.1", {"Forwarded: \"\\"}, NULL},
 	};
 
 	(void)state;
@@ -182,16 +182,16 @@ scheme(void **state)
 		const char *peer, *lines[3];
 		bool here, https;
 	} v[] = {
-	    {"203.0.113.1", {"X-Forwarded-Proto: https"}, false, false},
-	    {"203.0.113.1", {"X-Forwarded-Proto: http"}, true, true},
-	    {"10.0.0.1", {"X-Forwarded-Proto: https"}, false, true},
-	    {"10.0.0.1", {"X-Forwarded-Proto: HTTPS"}, false, true},
-	    {"10.0.0.1", {"X-Forwarded-Proto: http"}, true, false},
-	    {"10.0.0.1", {"X-Forwarded-Proto: http, https"}, false, true},
-	    {"10.0.0.1", {"X-Forwarded-Proto: https", "X-Forwarded-Proto: http"}, false, false},
-	    {"10.0.0.1", {"X-Forwarded-Proto: gopher"}, false, false},
-	    {"10.0.0.1", {"X-Forwarded-Proto:"}, true, true},
-	    {"10.0.0.1", {NULL}, true, true},
+		{"203.0.113.1", {"X-Forwarded-Proto: https"}, false, false},
+		{"203.0.113.1", {"X-Forwarded-Proto: http"}, true, true},
+		{"10.0.0.1", {"X-Forwarded-Proto: https"}, false, true},
+		{"10.0.0.1", {"X-Forwarded-Proto: HTTPS"}, false, true},
+		{"10.0.0.1", {"X-Forwarded-Proto: http"}, true, false},
+		{"10.0.0.1", {"X-Forwarded-Proto: http, https"}, false, true},
+		{"10.0.0.1", {"X-Forwarded-Proto: https", "X-Forwarded-Proto: http"}, false, false},
+		{"10.0.0.1", {"X-Forwarded-Proto: gopher"}, false, false},
+		{"10.0.0.1", {"X-Forwarded-Proto:"}, true, true},
+		{"10.0.0.1", {NULL}, true, true},
 	};
 
 	(void)state;
@@ -208,11 +208,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(strangers_say_nothing),
-	    cmocka_unit_test(forwarded_for),
-	    cmocka_unit_test(forwarded),
-	    cmocka_unit_test(every_beginning),
-	    cmocka_unit_test(scheme),
+		cmocka_unit_test(strangers_say_nothing),
+		cmocka_unit_test(forwarded_for),
+		cmocka_unit_test(forwarded),
+		cmocka_unit_test(every_beginning),
+		cmocka_unit_test(scheme),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -269,7 +269,7 @@ test_flags_override_the_file(void **state)
 {
 	struct config_overrides over = {.origin = TC_STR("http://127.0.0.1:9"), .listen = TC_STR("[::1]:0"), .admin = TC_STR("127.0.0.1:0"), .region = TC_STR("us-ca"), .geo_directory = TC_STR("/data/geo")};
 	struct config *c = from_text(SITE "listen: [{address: \"127.0.0.1:1\"}, {address: \"127.0.0.1:2\"}]\n"
-					  "geo: {unknown: DE, databases: [x.mmdb]}\n",
+	    "geo: {unknown: DE, databases: [x.mmdb]}\n",
 	    &over);
 	struct sockaddr_in6 in6;
 
@@ -295,12 +295,12 @@ test_wrong_flags(void **state)
 		struct config_overrides over;
 		const char *flag, *code;
 	} cases[] = {
-	    {{.origin = TC_STR_INIT("127.0.0.1:3000")}, "--origin", "bad-url"},
-	    {{.origin = TC_STR_INIT("http://127.0.0.1:3000/app")}, "--origin", "bad-url"},
-	    {{.origin = TC_STR_INIT("https://example.com")}, "--origin", "unsupported-tls"},
-	    {{.origin = TC_STR_INIT("http://a"), .listen = TC_STR_INIT("8080")}, "--listen", "bad-address"},
-	    {{.origin = TC_STR_INIT("http://a"), .admin = TC_STR_INIT("localhost:1")}, "--admin", "bad-address"},
-	    {{.origin = TC_STR_INIT("http://a"), .region = TC_STR_INIT("calif")}, "--region", "unknown-place"},
+		{{.origin = TC_STR_INIT("127.0.0.1:3000")}, "--origin", "bad-url"},
+		{{.origin = TC_STR_INIT("http://127.0.0.1:3000/app")}, "--origin", "bad-url"},
+		{{.origin = TC_STR_INIT("https://example.com")}, "--origin", "unsupported-tls"},
+		{{.origin = TC_STR_INIT("http://a"), .listen = TC_STR_INIT("8080")}, "--listen", "bad-address"},
+		{{.origin = TC_STR_INIT("http://a"), .admin = TC_STR_INIT("localhost:1")}, "--admin", "bad-address"},
+		{{.origin = TC_STR_INIT("http://a"), .region = TC_STR_INIT("calif")}, "--region", "unknown-place"},
 	};
 
 	(void)state;
@@ -322,12 +322,12 @@ static void
 test_extends_replaces_keys_whole(void **state)
 {
 	struct config *c = from_text(SITE "rule_sets:\n"
-					  "  leaf: {extends: middle, referrer: none}\n"
-					  "  middle:\n    extends: root\n    cookies: {request: keep-listed}\n"
-					  "  root:\n    cookies: {request: drop-listed, response: drop-listed}\n"
-					  "    scripts: {remove: [social, analytics]}\n    query: {strip: [click-ids, utm_x]}\n"
-					  "    status: Done\n"
-					  "regions:\n  - {name: rest, where: [\"*\"], default: leaf, opted_out: root}\n",
+	    "  leaf: {extends: middle, referrer: none}\n"
+	    "  middle:\n    extends: root\n    cookies: {request: keep-listed}\n"
+	    "  root:\n    cookies: {request: drop-listed, response: drop-listed}\n"
+	    "    scripts: {remove: [social, analytics]}\n    query: {strip: [click-ids, utm_x]}\n"
+	    "    status: Done\n"
+	    "regions:\n  - {name: rest, where: [\"*\"], default: leaf, opted_out: root}\n",
 	    &judge);
 	const struct tc_rule_set *leaf = rule_set_find(c, TC_STR("leaf"));
 	struct tc_str file;
@@ -403,10 +403,10 @@ static void
 test_regions(void **state)
 {
 	struct config *c = from_text(SITE RULES "  strict: {scripts: {remove: [advertising, social, analytics]}}\n"
-						"  also: {scripts: {remove: [advertising, social, personalisation]}}\n"
-						"regions:\n"
-						"  - {name: \"no\", where: [NO], default: also, opted_out: out, opted_in: light}\n"
-						"  - {name: ca, where: [us-ca, Ca-Qc], default: strict, opted_out: out, honour: [gpc, dnt, choice]}\n" REST,
+	    "  also: {scripts: {remove: [advertising, social, personalisation]}}\n"
+	    "regions:\n"
+	    "  - {name: \"no\", where: [NO], default: also, opted_out: out, opted_in: light}\n"
+	    "  - {name: ca, where: [us-ca, Ca-Qc], default: strict, opted_out: out, honour: [gpc, dnt, choice]}\n" REST,
 	    &judge);
 
 	(void)state;
@@ -425,7 +425,7 @@ static void
 test_every_signal_left_out_is_a_warning(void **state)
 {
 	struct config *c = from_text(SITE RULES "regions:\n  - {name: rest, where: [\"*\"], honour: [], default: light, opted_out: light, "
-						"gpc_override: explicit-opt-in}\n",
+	    "gpc_override: explicit-opt-in}\n",
 	    &judge);
 
 	(void)state;
@@ -441,14 +441,14 @@ static void
 test_site(void **state)
 {
 	struct config *c = from_text("version: 1\nsites:\n"
-				     "  - hosts: [WWW.Example.com, \"*.example.org\"]\n"
-				     "    origin: {url: \"http://[2001:DB8::1]:8080\", timeout: 250ms, host: App.internal}\n"
-				     "    forward: {client_ip: prefix, geo: [city]}\n"
-				     "    choices: {path: /c, link: none, languages: [de, en], policy: /p, limit_url: \"https://x.example/l\"}\n"
-				     "    keep_cookies: [sid]\n    allow: [CDN.example.net]\n    downstream_cache: keyed\n"
-				     "    routes:\n"
-				     "      - {name: assets, match: /static/*, filter: none}\n"
-				     "      - {name: kids, match: /kids/*, force: opt-out, allow: [a.example]}\n",
+	    "  - hosts: [WWW.Example.com, \"*.example.org\"]\n"
+	    "    origin: {url: \"http://[2001:DB8::1]:8080\", timeout: 250ms, host: App.internal}\n"
+	    "    forward: {client_ip: prefix, geo: [city]}\n"
+	    "    choices: {path: /c, link: none, languages: [de, en], policy: /p, limit_url: \"https://x.example/l\"}\n"
+	    "    keep_cookies: [sid]\n    allow: [CDN.example.net]\n    downstream_cache: keyed\n"
+	    "    routes:\n"
+	    "      - {name: assets, match: /static/*, filter: none}\n"
+	    "      - {name: kids, match: /kids/*, force: opt-out, allow: [a.example]}\n",
 	    &judge);
 	const struct config_site *s = &c->sites[0];
 
@@ -504,16 +504,16 @@ test_globs_that_cover(void **state)
 		const char *a, *b;
 		bool covers;
 	} cases[] = {
-	    {"*", "/*", true},
-	    {"/*", "/a/*", true},
-	    {"/a/*", "/a/b", true},
-	    {"/a/*", "/*", false},
-	    {"/a*", "/a/*", true},
-	    {"/a/*", "/a*", false},
-	    {"/*/x", "/a/*/x", true},
-	    {"/*/x", "/a/*", false},
-	    {"/a", "/a", true},
-	    {"/a", "/ab", false},
+		{"*", "/*", true},
+		{"/*", "/a/*", true},
+		{"/a/*", "/a/b", true},
+		{"/a/*", "/*", false},
+		{"/a*", "/a/*", true},
+		{"/a/*", "/a*", false},
+		{"/*/x", "/a/*/x", true},
+		{"/*/x", "/a/*", false},
+		{"/a", "/a", true},
+		{"/a", "/ab", false},
 	};
 
 	(void)state;
@@ -627,8 +627,8 @@ test_environment(void **state)
 	config_destroy(&c);
 	(void)unsetenv("STATE_DIRECTORY");
 	c = from_text("version: 1\nsites:\n  - hosts: [\"*\"]\n    origin: {url: \"http://${TACET_TEST_HOST}:${TACET_TEST_UNSET:-81}\"}\n"
-		      "rule_sets:\n  out: {status: \"$$1 $2 ${TACET_TEST_BRACES}\"}\n"
-		      "regions:\n  - {name: rest, where: [\"*\"], default: out, opted_out: out}\n",
+	    "rule_sets:\n  out: {status: \"$$1 $2 ${TACET_TEST_BRACES}\"}\n"
+	    "regions:\n  - {name: rest, where: [\"*\"], default: out, opted_out: out}\n",
 	    &judge);
 	assert_true(is(c->sites[0].origin.url, "http://origin.example:81"));
 	assert_true(is(((const struct little_status *)c->rule_sets[0].opts[LITTLE_STATUS])->status, "$1 $2 }: {a: [b"));
@@ -648,8 +648,8 @@ test_environment_is_not_shown(void **state)
 	(void)setenv("TACET_TEST_SECRET", "hunter2 is no URL", 1);
 	assert_int_equal(config_load_text(TC_STR("t.yaml"),
 			     TC_STR("version: 1\nstate: \"${TACET_TEST_SECRET}\"\nsites:\n  - hosts: [\"${TACET_TEST_SECRET}\"]\n"
-				    "    origin: {url: \"${TACET_TEST_SECRET}\", timeout: \"${TACET_TEST_SECRET}\"}\n"
-				    "geo: {unknown: \"${TACET_TEST_SECRET}\"}\n"),
+				 "    origin: {url: \"${TACET_TEST_SECRET}\", timeout: \"${TACET_TEST_SECRET}\"}\n"
+				 "geo: {unknown: \"${TACET_TEST_SECRET}\"}\n"),
 			     &judge, &c, messages),
 	    -1);
 	messages_print(messages, f);
@@ -690,28 +690,28 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, finish)
 	const struct CMUnitTest tests[] = {
-	    T(test_bad_files),
-	    T(test_good_files),
-	    T(test_sample_is_the_default),
-	    T(test_default),
-	    T(test_default_needs_an_origin),
-	    T(test_flags_override_the_file),
-	    T(test_wrong_flags),
-	    T(test_extends_replaces_keys_whole),
-	    T(test_hash_of_a_rule_set),
-	    T(test_hash_of_the_whole),
-	    T(test_regions),
-	    T(test_every_signal_left_out_is_a_warning),
-	    T(test_site),
-	    T(test_the_last_route_takes_everything),
-	    T(test_globs_that_cover),
-	    T(test_what_check_accepts_and_run_refuses),
-	    T(test_paths_are_relative_to_their_file),
-	    T(test_a_fault_in_an_included_file_names_both),
-	    T(test_unreadable),
-	    T(test_environment),
-	    T(test_environment_is_not_shown),
-	    T(test_hostile_extends),
+		T(test_bad_files),
+		T(test_good_files),
+		T(test_sample_is_the_default),
+		T(test_default),
+		T(test_default_needs_an_origin),
+		T(test_flags_override_the_file),
+		T(test_wrong_flags),
+		T(test_extends_replaces_keys_whole),
+		T(test_hash_of_a_rule_set),
+		T(test_hash_of_the_whole),
+		T(test_regions),
+		T(test_every_signal_left_out_is_a_warning),
+		T(test_site),
+		T(test_the_last_route_takes_everything),
+		T(test_globs_that_cover),
+		T(test_what_check_accepts_and_run_refuses),
+		T(test_paths_are_relative_to_their_file),
+		T(test_a_fault_in_an_included_file_names_both),
+		T(test_unreadable),
+		T(test_environment),
+		T(test_environment_is_not_shown),
+		T(test_hostile_extends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,31 +39,31 @@ test_request_drop_listed(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"a=1; b=2", "a=1; b=2"},
-	    {"_ga=1", "-"},
-	    {"_ga=1; _fbp=2;_gid=3", "-"},
-	    {"_ga=1; a=1", "a=1"},
-	    {"a=1; _ga=1", "a=1"},
-	    {"a=1; _ga=1; b=2", "a=1; b=2"},
-	    {"a=1;_ga=1;b=2", "a=1;b=2"},
-	    {"a=1;  _ga=1;   b=2", "a=1;   b=2"},
-	    {"a=1; _ga_ABC123=GS1.1.1; _hjSessionUser_1=x; cart=a=b", "a=1; cart=a=b"},
-	    {"_ga=1; a=\"q u\"; _ga=2", "a=\"q u\""},
-	    {"a=1; _ga=\"x; b=2\"", "a=1; b=2\""},   /* ';' ends a cookie inside quotes too, as in browsers */
-	    {"a=1; novalue; _ga=1", "a=1; novalue"}, /* no name: in no row */
-	    {"_ga; a=1", "_ga; a=1"},                /* a value without a name */
-	    {"=_ga=1; a=1", "a=1"},                  /* how a nameless "_ga=1" may look */
-	    {"a=_ga; b=_ga=1", "a=_ga; b=_ga=1"},    /* values are never looked at */
-	    {" _ga =1; a=1", "a=1"},                 /* white space is not part of a name */
-	    {"a=1; _ga=1;", "a=1;"},
-	    {"a=1;; _ga=1;; b=2", "a=1;;; b=2"},
-	    {";_ga=1;", "-"},
-	    {";; ;", ";; ;"},
-	    {"_GA=1", "_GA=1"}, /* names have case */
-	    {"__Host-_ga=1; __Secure-_fbp=1; __Host-sid=1", "__Host-sid=1"},
-	    {"_hjOptOut=1; _hjid=1", "_hjOptOut=1"}, /* keep markers win over family rules */
-	    {"OptanonConsent=x; _ga=1", "OptanonConsent=x"},
-	    {"_gaexp=1; _ga=1", "_gaexp=1"}, /* marked policy: the operator decides */
+		{"a=1; b=2", "a=1; b=2"},
+		{"_ga=1", "-"},
+		{"_ga=1; _fbp=2;_gid=3", "-"},
+		{"_ga=1; a=1", "a=1"},
+		{"a=1; _ga=1", "a=1"},
+		{"a=1; _ga=1; b=2", "a=1; b=2"},
+		{"a=1;_ga=1;b=2", "a=1;b=2"},
+		{"a=1;  _ga=1;   b=2", "a=1;   b=2"},
+		{"a=1; _ga_ABC123=GS1.1.1; _hjSessionUser_1=x; cart=a=b", "a=1; cart=a=b"},
+		{"_ga=1; a=\"q u\"; _ga=2", "a=\"q u\""},
+		{"a=1; _ga=\"x; b=2\"", "a=1; b=2\""},   /* ';' ends a cookie inside quotes too, as in browsers */
+		{"a=1; novalue; _ga=1", "a=1; novalue"}, /* no name: in no row */
+		{"_ga; a=1", "_ga; a=1"},                /* a value without a name */
+		{"=_ga=1; a=1", "a=1"},                  /* how a nameless "_ga=1" may look */
+		{"a=_ga; b=_ga=1", "a=_ga; b=_ga=1"},    /* values are never looked at */
+		{" _ga =1; a=1", "a=1"},                 /* white space is not part of a name */
+		{"a=1; _ga=1;", "a=1;"},
+		{"a=1;; _ga=1;; b=2", "a=1;;; b=2"},
+		{";_ga=1;", "-"},
+		{";; ;", ";; ;"},
+		{"_GA=1", "_GA=1"}, /* names have case */
+		{"__Host-_ga=1; __Secure-_fbp=1; __Host-sid=1", "__Host-sid=1"},
+		{"_hjOptOut=1; _hjid=1", "_hjOptOut=1"}, /* keep markers win over family rules */
+		{"OptanonConsent=x; _ga=1", "OptanonConsent=x"},
+		{"_gaexp=1; _ga=1", "_gaexp=1"}, /* marked policy: the operator decides */
 	};
 
 	(void)state;
@@ -170,26 +170,26 @@ test_response_dropped(void **state)
 		const char *in;
 		bool goes;
 	} cases[] = {
-	    {"_ga=GA1.1.1; Path=/; Max-Age=63072000", true},
-	    {"sid=1; Path=/; HttpOnly", false},
-	    {" _fbp = fb.1 ; Path=/", true},
-	    {"_ga", false},
-	    {"=_ga=1; Path=/", true},
-	    {"a=_ga; Path=/_ga=1", false},
-	    {"FPID=x; HttpOnly; Secure", true},
-	    {"_ga=; Path=/; Max-Age=0", false}, /* the origin deletes it: let it */
-	    {"_ga=; Path=/; Max-Age=00", false},
-	    {"_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", false},
-	    {"_ga=; expires=Thu, 01-Jan-1970 00:00:10 GMT; Max-Age=0", false},
-	    {"_ga=1; Max-Age=0", true},                                       /* a value is never let through */
-	    {"_ga=; Max-Age=0x", true},                                       /* browsers ignore this attribute */
-	    {"_ga=; Max-Age=0; Max-Age=9", true},                             /* the last one counts */
-	    {"_ga=; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT", true}, /* Max-Age wins */
-	    {"_ga=; Expires=Thu, 01 Jan 1970 00:00:99 GMT", true},
-	    {"_ga=; Expires=Thu, 01 Jan 1970", true},
-	    {"_ga=", true},
-	    {"", false},
-	    {";", false},
+		{"_ga=GA1.1.1; Path=/; Max-Age=63072000", true},
+		{"sid=1; Path=/; HttpOnly", false},
+		{" _fbp = fb.1 ; Path=/", true},
+		{"_ga", false},
+		{"=_ga=1; Path=/", true},
+		{"a=_ga; Path=/_ga=1", false},
+		{"FPID=x; HttpOnly; Secure", true},
+		{"_ga=; Path=/; Max-Age=0", false}, /* the origin deletes it: let it */
+		{"_ga=; Path=/; Max-Age=00", false},
+		{"_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", false},
+		{"_ga=; expires=Thu, 01-Jan-1970 00:00:10 GMT; Max-Age=0", false},
+		{"_ga=1; Max-Age=0", true},                                       /* a value is never let through */
+		{"_ga=; Max-Age=0x", true},                                       /* browsers ignore this attribute */
+		{"_ga=; Max-Age=0; Max-Age=9", true},                             /* the last one counts */
+		{"_ga=; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT", true}, /* Max-Age wins */
+		{"_ga=; Expires=Thu, 01 Jan 1970 00:00:99 GMT", true},
+		{"_ga=; Expires=Thu, 01 Jan 1970", true},
+		{"_ga=", true},
+		{"", false},
+		{";", false},
 	};
 
 	(void)state;
@@ -327,21 +327,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_request_drop_listed),
-	    cmocka_unit_test(test_request_keep_listed),
-	    cmocka_unit_test(test_request_only_denied_classes),
-	    cmocka_unit_test(test_request_nothing_denied),
-	    cmocka_unit_test(test_keep_cookies_always_win),
-	    cmocka_unit_test(test_several_fields),
-	    cmocka_unit_test(test_long_field),
-	    cmocka_unit_test(test_response_dropped),
-	    cmocka_unit_test(test_response_keep_listed),
-	    cmocka_unit_test(test_expired_on_every_domain),
-	    cmocka_unit_test(test_expired_where),
-	    cmocka_unit_test(test_expired_once_and_not_too_many),
-	    cmocka_unit_test(test_odd_names_are_not_echoed),
-	    cmocka_unit_test(test_deep_host),
-	    cmocka_unit_test(test_arena_full),
+		cmocka_unit_test(test_request_drop_listed),
+		cmocka_unit_test(test_request_keep_listed),
+		cmocka_unit_test(test_request_only_denied_classes),
+		cmocka_unit_test(test_request_nothing_denied),
+		cmocka_unit_test(test_keep_cookies_always_win),
+		cmocka_unit_test(test_several_fields),
+		cmocka_unit_test(test_long_field),
+		cmocka_unit_test(test_response_dropped),
+		cmocka_unit_test(test_response_keep_listed),
+		cmocka_unit_test(test_expired_on_every_domain),
+		cmocka_unit_test(test_expired_where),
+		cmocka_unit_test(test_expired_once_and_not_too_many),
+		cmocka_unit_test(test_odd_names_are_not_echoed),
+		cmocka_unit_test(test_deep_host),
+		cmocka_unit_test(test_arena_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,7 +216,7 @@ test_attributes(void **state)
 	check_attr("background:url(&#x22//t.example/&#x22)", NULL);
 	check_attr("background:url(&quot/a.png&quot)", "background:url(&quot/a.png&quot)");
 	check_attr("a:url(//t.example/1);a:url(//t.example/2);a:url(//t.example/3);a:url(//t.example/4);"
-		   "a:url(//t.example/5)",
+	    "a:url(//t.example/5)",
 	    NULL);
 	/* longer than the window: found, but not where */
 	n = (size_t)snprintf(in, sizeof(in), "a:url(&quot;data:image/png,");

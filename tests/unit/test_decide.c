@@ -30,27 +30,27 @@ enum { RS_STRICT,
 	RS_COUNT };
 
 static const struct tc_rule_set rule_sets[RS_COUNT] = {
-    [RS_STRICT] = {.name = TC_STR_INIT("strict"), .remove = AD | AN | SO | PE, .hash = "11111111"},
-    [RS_LIGHT] = {.name = TC_STR_INIT("light"), .remove = 0, .hash = "22222222"},
-    [RS_ANALYTICS] = {.name = TC_STR_INIT("analytics"), .remove = AN, .hash = "33333333"},
-    [RS_BAD] = {.name = TC_STR_INIT("bad"), .remove = AD | FU | UN, .hash = "44444444"}, /* names an essential class */
-    [RS_EMPTY] = {.hash = "00000000"},
+	[RS_STRICT] = {.name = TC_STR_INIT("strict"), .remove = AD | AN | SO | PE, .hash = "11111111"},
+	[RS_LIGHT] = {.name = TC_STR_INIT("light"), .remove = 0, .hash = "22222222"},
+	[RS_ANALYTICS] = {.name = TC_STR_INIT("analytics"), .remove = AN, .hash = "33333333"},
+	[RS_BAD] = {.name = TC_STR_INIT("bad"), .remove = AD | FU | UN, .hash = "44444444"}, /* names an essential class */
+	[RS_EMPTY] = {.hash = "00000000"},
 };
 
 static const uint32_t HONOURS[] = {
-    HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
-    HONOUR_GPC | HONOUR_DNT,
-    HONOUR_GPC | HONOUR_CHOICE,
-    HONOUR_DNT | HONOUR_CHOICE,
-    HONOUR_GPC,
-    0,
+	HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
+	HONOUR_GPC | HONOUR_DNT,
+	HONOUR_GPC | HONOUR_CHOICE,
+	HONOUR_DNT | HONOUR_CHOICE,
+	HONOUR_GPC,
+	0,
 };
 
 static const struct tc_route ROUTES[] = {
-    {.name = TC_STR_INIT("plain")},
-    {.name = TC_STR_INIT("none"), .filter = TC_ROUTE_NONE},
-    {.name = TC_STR_INIT("forced"), .force_out = true},
-    {.name = TC_STR_INIT("both"), .filter = TC_ROUTE_NONE, .force_out = true},
+	{.name = TC_STR_INIT("plain")},
+	{.name = TC_STR_INIT("none"), .filter = TC_ROUTE_NONE},
+	{.name = TC_STR_INIT("forced"), .force_out = true},
+	{.name = TC_STR_INIT("both"), .filter = TC_ROUTE_NONE, .force_out = true},
 };
 
 /* ---- the model: README, read sentence by sentence ---- */
@@ -154,13 +154,13 @@ all_facts(const struct config *c, const struct config_region *row, const struct 
 				for (size_t e = 0; e < sizeof(extras); e++)
 					for (size_t r = 0; r < sizeof(ROUTES) / sizeof(ROUTES[0]); r++, n++) {
 						struct facts f = {
-						    .gpc = bits & 1,
-						    .dnt = bits >> 1,
-						    .choice = (enum choice)choice,
-						    .choice_denied = extras[e],
-						    .account = (enum choice)account,
-						    .place = *place,
-						    .route = &ROUTES[r],
+							.gpc = bits & 1,
+							.dnt = bits >> 1,
+							.choice = (enum choice)choice,
+							.choice_denied = extras[e],
+							.account = (enum choice)account,
+							.place = *place,
+							.route = &ROUTES[r],
 						};
 
 						compare(c, row, &f, region);
@@ -182,19 +182,19 @@ every_combination(void **state)
 				for (int opted_in = -1; opted_in < RS_EMPTY; opted_in++)
 					for (int override = 0; override < 2; override++) {
 						struct config_region row = {
-						    .name = TC_STR("row"),
-						    .where = {star, 1},
-						    .honour = HONOURS[h],
-						    .initial = &rule_sets[initial],
-						    .opted_out = &rule_sets[opted_out],
-						    .opted_in = opted_in >= 0 ? &rule_sets[opted_in] : NULL,
-						    .gpc_override_opt_in = override,
+							.name = TC_STR("row"),
+							.where = {star, 1},
+							.honour = HONOURS[h],
+							.initial = &rule_sets[initial],
+							.opted_out = &rule_sets[opted_out],
+							.opted_in = opted_in >= 0 ? &rule_sets[opted_in] : NULL,
+							.gpc_override_opt_in = override,
 						};
 						struct config c = {
-						    .regions = &row,
-						    .region_count = 1,
-						    .strictest = &row,
-						    .empty_rule_set = &rule_sets[RS_EMPTY],
+							.regions = &row,
+							.region_count = 1,
+							.strictest = &row,
+							.empty_rule_set = &rule_sets[RS_EMPTY],
 						};
 
 						n += all_facts(&c, &row, &somewhere, row.name);
@@ -213,10 +213,10 @@ first_row_wins(void **state)
 	static const struct tc_str eu[] = {TC_STR_INIT("EU"), TC_STR_INIT("GB")}, ca[] = {TC_STR_INIT("US-CA")},
 				   us[] = {TC_STR_INIT("US")}, all[] = {TC_STR_INIT("*")};
 	const struct config_region rows[] = {
-	    {.name = TC_STR("eu"), .where = {eu, 2}},
-	    {.name = TC_STR("us-ca"), .where = {ca, 1}},
-	    {.name = TC_STR("us"), .where = {us, 1}},
-	    {.name = TC_STR("rest"), .where = {all, 1}},
+		{.name = TC_STR("eu"), .where = {eu, 2}},
+		{.name = TC_STR("us-ca"), .where = {ca, 1}},
+		{.name = TC_STR("us"), .where = {us, 1}},
+		{.name = TC_STR("rest"), .where = {all, 1}},
 	};
 	struct config c = {.regions = rows, .region_count = 4, .strictest = &rows[0]};
 	static const struct {
@@ -277,27 +277,27 @@ static void
 gpc_vectors(void **state)
 {
 	static const struct vector v[] = {
-	    {"1", NULL, true},
-	    {NULL, NULL, false},
-	    {"0", NULL, false},
-	    {"true", NULL, false},
-	    {"\"1\"", NULL, false},
-	    {"01", NULL, false},
-	    {"1;a", NULL, false},
-	    {"1a", NULL, false},
-	    {"", NULL, false},
-	    {"0", "1", true},
-	    {"1", "0", true},
-	    {"0", "true", false},
-	    {"1, 1", NULL, true},
-	    {"0, 1", NULL, true},
-	    {"1,", NULL, true},
-	    {"0,\t1 ,x", NULL, true},
-	    {"0, 11", NULL, false},
-	    {"?1", NULL, false},
-	    {"1.0", NULL, false},
-	    {",", NULL, false},
-	    {"", "1", true},
+		{"1", NULL, true},
+		{NULL, NULL, false},
+		{"0", NULL, false},
+		{"true", NULL, false},
+		{"\"1\"", NULL, false},
+		{"01", NULL, false},
+		{"1;a", NULL, false},
+		{"1a", NULL, false},
+		{"", NULL, false},
+		{"0", "1", true},
+		{"1", "0", true},
+		{"0", "true", false},
+		{"1, 1", NULL, true},
+		{"0, 1", NULL, true},
+		{"1,", NULL, true},
+		{"0,\t1 ,x", NULL, true},
+		{"0, 11", NULL, false},
+		{"?1", NULL, false},
+		{"1.0", NULL, false},
+		{",", NULL, false},
+		{"", "1", true},
 	};
 
 	(void)state;
@@ -309,19 +309,19 @@ static void
 dnt_vectors(void **state)
 {
 	static const struct vector v[] = {
-	    {"1", NULL, true},
-	    {"1xyz", NULL, true},
-	    {"0", NULL, false},
-	    {"0x", NULL, false},
-	    {"", NULL, false},
-	    {"2", NULL, false},
-	    {"yes", NULL, false},
-	    {"0", "1", true},
-	    {"0", "0", false},
-	    {"0", "1x", true},
-	    {"0, 1", NULL, true},
-	    {"01", NULL, false},
-	    {NULL, NULL, false},
+		{"1", NULL, true},
+		{"1xyz", NULL, true},
+		{"0", NULL, false},
+		{"0x", NULL, false},
+		{"", NULL, false},
+		{"2", NULL, false},
+		{"yes", NULL, false},
+		{"0", "1", true},
+		{"0", "0", false},
+		{"0", "1x", true},
+		{"0, 1", NULL, true},
+		{"01", NULL, false},
+		{NULL, NULL, false},
 	};
 
 	(void)state;
@@ -357,12 +357,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_combination),
-	    cmocka_unit_test(first_row_wins),
-	    cmocka_unit_test(gpc_vectors),
-	    cmocka_unit_test(dnt_vectors),
-	    cmocka_unit_test(other_fields_are_no_signal),
-	    cmocka_unit_test(account_values),
+		cmocka_unit_test(every_combination),
+		cmocka_unit_test(first_row_wins),
+		cmocka_unit_test(gpc_vectors),
+		cmocka_unit_test(dnt_vectors),
+		cmocka_unit_test(other_fields_are_no_signal),
+		cmocka_unit_test(account_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ setup(void **state)
 	db = match_new();
 	assert_non_null(db);
 	assert_int_equal(match_add(db, TC_STR("/own-tracker.js\n/pixel-path/*$image\n/beacon-only$ping\n/data?uid=\n"
-					      "||shop.example.com/count^\n"),
+	    "||shop.example.com/count^\n"),
 			     TC_PACK_OPERATOR, TC_ANALYTICS),
 	    0);
 	assert_int_equal(match_build(db), 0);
@@ -82,32 +82,32 @@ test_shapes(void **state)
 		enum tc_dest dest;
 		const char *answer;
 	} cases[] = {
-	    {"/g/collect", "v=2&tid=G-TEST123&cid=1.2", TC_DEST_EMPTY, "204"},
-	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_EMPTY, "204"},
-	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_IMAGE, "gif"},
-	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_ABSENT, "204"},
-	    {"/metrics-x/g/collect", "v=2&tid=G-1&gcs=G111", TC_DEST_EMPTY, "204"},
-	    {"/gw/gtag/js", "id=G-TEST12345", TC_DEST_SCRIPT, "script"},
-	    {"/gtm.js", "id=GTM-ABC", TC_DEST_SCRIPT, "script"},
-	    {"/gtm.js", "id=GTM-ABC", TC_DEST_ABSENT, "script"},
-	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_IMAGE, "gif"},
-	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_EMPTY, "204"},
-	    {"/tr", "id=123456789012&ev=PageView", TC_DEST_IMAGE, "gif"},
-	    {"/cdn-cgi/zaraz/s.js", NULL, TC_DEST_SCRIPT, "script"},
-	    {"/cdn-cgi/rum", NULL, TC_DEST_EMPTY, "204"},
-	    {"/ingest/decide/", "v=3", TC_DEST_EMPTY, "json"},
-	    {"/ns.html", "id=GTM-ABC", TC_DEST_FRAME, "204"},
-	    /* documents are never blocked */
-	    {"/any/where", "v=2&tid=G-TEST123", TC_DEST_DOCUMENT, "-"},
-	    {"/matomo.php", "idsite=1&rec=1", TC_DEST_DOCUMENT, "-"},
-	    /* near misses */
-	    {"/collect", NULL, TC_DEST_EMPTY, "-"},
-	    {"/tr", NULL, TC_DEST_EMPTY, "-"},
-	    {"/tr", "id=1&page=2", TC_DEST_EMPTY, "-"},
-	    {"/api/event", NULL, TC_DEST_EMPTY, "-"},
-	    {"/any/where", "v=2&xtid=G-TEST123", TC_DEST_EMPTY, "-"},
-	    {"/app.js", "id=5", TC_DEST_SCRIPT, "-"},
-	    {"/", NULL, TC_DEST_EMPTY, "-"},
+		{"/g/collect", "v=2&tid=G-TEST123&cid=1.2", TC_DEST_EMPTY, "204"},
+		{"/any/where", "v=2&tid=G-TEST123", TC_DEST_EMPTY, "204"},
+		{"/any/where", "v=2&tid=G-TEST123", TC_DEST_IMAGE, "gif"},
+		{"/any/where", "v=2&tid=G-TEST123", TC_DEST_ABSENT, "204"},
+		{"/metrics-x/g/collect", "v=2&tid=G-1&gcs=G111", TC_DEST_EMPTY, "204"},
+		{"/gw/gtag/js", "id=G-TEST12345", TC_DEST_SCRIPT, "script"},
+		{"/gtm.js", "id=GTM-ABC", TC_DEST_SCRIPT, "script"},
+		{"/gtm.js", "id=GTM-ABC", TC_DEST_ABSENT, "script"},
+		{"/matomo.php", "idsite=1&rec=1", TC_DEST_IMAGE, "gif"},
+		{"/matomo.php", "idsite=1&rec=1", TC_DEST_EMPTY, "204"},
+		{"/tr", "id=123456789012&ev=PageView", TC_DEST_IMAGE, "gif"},
+		{"/cdn-cgi/zaraz/s.js", NULL, TC_DEST_SCRIPT, "script"},
+		{"/cdn-cgi/rum", NULL, TC_DEST_EMPTY, "204"},
+		{"/ingest/decide/", "v=3", TC_DEST_EMPTY, "json"},
+		{"/ns.html", "id=GTM-ABC", TC_DEST_FRAME, "204"},
+		/* documents are never blocked */
+		{"/any/where", "v=2&tid=G-TEST123", TC_DEST_DOCUMENT, "-"},
+		{"/matomo.php", "idsite=1&rec=1", TC_DEST_DOCUMENT, "-"},
+		/* near misses */
+		{"/collect", NULL, TC_DEST_EMPTY, "-"},
+		{"/tr", NULL, TC_DEST_EMPTY, "-"},
+		{"/tr", "id=1&page=2", TC_DEST_EMPTY, "-"},
+		{"/api/event", NULL, TC_DEST_EMPTY, "-"},
+		{"/any/where", "v=2&xtid=G-TEST123", TC_DEST_EMPTY, "-"},
+		{"/app.js", "id=5", TC_DEST_SCRIPT, "-"},
+		{"/", NULL, TC_DEST_EMPTY, "-"},
 	};
 
 	(void)state;
@@ -134,12 +134,12 @@ test_types_without_sec_fetch(void **state)
 	static const struct {
 		const char *accept, *path, *answer;
 	} cases[] = {
-	    {"text/html,application/xhtml+xml", "/js/own-tracker.js", "-"},
-	    {"image/avif,image/webp,*/*;q=0.8", "/pixel-path/x", "gif"},
-	    {"*/*", "/pixel-path/x", "-"},
-	    {"*/*", "/pixel-path/x.gif", "gif"},
-	    {"*/*", "/js/own-tracker.js", "script"},
-	    {"text/css,*/*;q=0.1", "/pixel-path/x.gif", "-"},
+		{"text/html,application/xhtml+xml", "/js/own-tracker.js", "-"},
+		{"image/avif,image/webp,*/*;q=0.8", "/pixel-path/x", "gif"},
+		{"*/*", "/pixel-path/x", "-"},
+		{"*/*", "/pixel-path/x.gif", "gif"},
+		{"*/*", "/js/own-tracker.js", "script"},
+		{"text/css,*/*;q=0.1", "/pixel-path/x.gif", "-"},
 	};
 
 	(void)state;
@@ -207,13 +207,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shapes),
-	    cmocka_unit_test(test_lists),
-	    cmocka_unit_test(test_types_without_sec_fetch),
-	    cmocka_unit_test(test_beacons_are_pings),
-	    cmocka_unit_test(test_only_denied_classes),
-	    cmocka_unit_test(test_preflight_passes),
-	    cmocka_unit_test(test_allowed_host_passes_the_lists),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_types_without_sec_fetch),
+		cmocka_unit_test(test_beacons_are_pings),
+		cmocka_unit_test(test_only_denied_classes),
+		cmocka_unit_test(test_preflight_passes),
+		cmocka_unit_test(test_allowed_host_passes_the_lists),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -114,12 +114,12 @@ test_referrer(void **state)
 		int option;
 		const char *in, *out;
 	} cases[] = {
-	    {REFERRER_ORIGIN, "https://other.example/page?x=1", "https://other.example/"},
-	    {REFERRER_ORIGIN, "https://other.example", "https://other.example/"},
-	    {REFERRER_ORIGIN, "https://www.example.com/a?b", "https://www.example.com/a?b"},
-	    {REFERRER_ORIGIN, "https://shop.example.com/a?b", "https://shop.example.com/a?b"},
-	    {REFERRER_NONE, "https://www.example.com/a?b", "-"},
-	    {REFERRER_KEEP, "https://other.example/a?b", "https://other.example/a?b"},
+		{REFERRER_ORIGIN, "https://other.example/page?x=1", "https://other.example/"},
+		{REFERRER_ORIGIN, "https://other.example", "https://other.example/"},
+		{REFERRER_ORIGIN, "https://www.example.com/a?b", "https://www.example.com/a?b"},
+		{REFERRER_ORIGIN, "https://shop.example.com/a?b", "https://shop.example.com/a?b"},
+		{REFERRER_NONE, "https://www.example.com/a?b", "-"},
+		{REFERRER_KEEP, "https://other.example/a?b", "https://other.example/a?b"},
 	};
 
 	(void)state;
@@ -301,19 +301,19 @@ static void
 test_n15_n20_permissions(void **state)
 {
 	static const struct one cases[] = {
-	    {"geolocation=(self), browsing-topics=(self)", "geolocation=(self), browsing-topics=(self) | "},
-	    {"camera=(), fullscreen=(self \"https://a.example\"), x=*", "camera=(), fullscreen=(self \"https://a.example\"), x=* | "},
-	    {"camera 'none'; microphone 'none'", ""}, /* browsers ignore it, and would ignore ours with it */
-	    {"camera=(),", ""},
-	    {"camera=(", ""},
-	    {"camera=(self;a=1 *);b, x", "camera=(self;a=1 *);b, x | "},
-	    {"a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\"", "a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\" | "},
-	    {"a=?2", ""},
-	    {"a=1.2345", ""},
-	    {"a=\"x", ""},
-	    {"A=()", ""},
-	    {"a=(b\"c\")", ""},
-	    {"a=();report-to=x", "a=() | "},
+		{"geolocation=(self), browsing-topics=(self)", "geolocation=(self), browsing-topics=(self) | "},
+		{"camera=(), fullscreen=(self \"https://a.example\"), x=*", "camera=(), fullscreen=(self \"https://a.example\"), x=* | "},
+		{"camera 'none'; microphone 'none'", ""}, /* browsers ignore it, and would ignore ours with it */
+		{"camera=(),", ""},
+		{"camera=(", ""},
+		{"camera=(self;a=1 *);b, x", "camera=(self;a=1 *);b, x | "},
+		{"a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\"", "a=?1, b=1.5, c=:aGk=:, d=\"x\\\"y\" | "},
+		{"a=?2", ""},
+		{"a=1.2345", ""},
+		{"a=\"x", ""},
+		{"A=()", ""},
+		{"a=(b\"c\")", ""},
+		{"a=();report-to=x", "a=() | "},
 	};
 
 	(void)state;
@@ -332,19 +332,19 @@ static void
 test_n21(void **state)
 {
 	static const struct one cases[] = {
-	    {"unsafe-url", "strict-origin-when-cross-origin"},
-	    {"no-referrer-when-downgrade", "strict-origin-when-cross-origin"},
-	    {"origin-when-cross-origin", "strict-origin-when-cross-origin"},
-	    {"origin", "strict-origin"},
-	    {"no-referrer", "no-referrer"},
-	    {"same-origin", "same-origin"},
-	    {"strict-origin", "strict-origin"},
-	    {"Strict-Origin-When-Cross-Origin", "Strict-Origin-When-Cross-Origin"},
-	    {"no-referrer, unsafe-url", "strict-origin-when-cross-origin"},
-	    {"unsafe-url, no-referrer", "unsafe-url, no-referrer"},
-	    {"no-referrer, made-up", "no-referrer, made-up"},
-	    {"", "strict-origin-when-cross-origin"},
-	    {"nonsense", "strict-origin-when-cross-origin"},
+		{"unsafe-url", "strict-origin-when-cross-origin"},
+		{"no-referrer-when-downgrade", "strict-origin-when-cross-origin"},
+		{"origin-when-cross-origin", "strict-origin-when-cross-origin"},
+		{"origin", "strict-origin"},
+		{"no-referrer", "no-referrer"},
+		{"same-origin", "same-origin"},
+		{"strict-origin", "strict-origin"},
+		{"Strict-Origin-When-Cross-Origin", "Strict-Origin-When-Cross-Origin"},
+		{"no-referrer, unsafe-url", "strict-origin-when-cross-origin"},
+		{"unsafe-url, no-referrer", "unsafe-url, no-referrer"},
+		{"no-referrer, made-up", "no-referrer, made-up"},
+		{"", "strict-origin-when-cross-origin"},
+		{"nonsense", "strict-origin-when-cross-origin"},
 	};
 
 	(void)state;
@@ -447,23 +447,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_request_fields),
-	    cmocka_unit_test(test_referrer),
-	    cmocka_unit_test(test_nothing_denied_nothing_done),
-	    cmocka_unit_test(test_n04_refresh),
-	    cmocka_unit_test(test_n06_link),
-	    cmocka_unit_test(test_n07_reports),
-	    cmocka_unit_test(test_n07_groups),
-	    cmocka_unit_test(test_n08_policies),
-	    cmocka_unit_test(test_n09_n10_n14),
-	    cmocka_unit_test(test_n12_hints),
-	    cmocka_unit_test(test_n15_n20_permissions),
-	    cmocka_unit_test(test_n21),
-	    cmocka_unit_test(test_pages_only),
-	    cmocka_unit_test(test_referrer_option_on_pages),
-	    cmocka_unit_test(test_allowed_hosts),
-	    cmocka_unit_test(test_counted),
-	    cmocka_unit_test(test_arena_full),
+		cmocka_unit_test(test_request_fields),
+		cmocka_unit_test(test_referrer),
+		cmocka_unit_test(test_nothing_denied_nothing_done),
+		cmocka_unit_test(test_n04_refresh),
+		cmocka_unit_test(test_n06_link),
+		cmocka_unit_test(test_n07_reports),
+		cmocka_unit_test(test_n07_groups),
+		cmocka_unit_test(test_n08_policies),
+		cmocka_unit_test(test_n09_n10_n14),
+		cmocka_unit_test(test_n12_hints),
+		cmocka_unit_test(test_n15_n20_permissions),
+		cmocka_unit_test(test_n21),
+		cmocka_unit_test(test_pages_only),
+		cmocka_unit_test(test_referrer_option_on_pages),
+		cmocka_unit_test(test_allowed_hosts),
+		cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_arena_full),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -193,17 +193,17 @@ static void
 districts_are_cut(void **state)
 {
 	static const char *const names[][2] = {
-	    {"London (Holborn)", "London"},
-	    {"A [B] (C)", "A"},
-	    {"Culver City (Playa Vista)", "Culver City"},
-	    {"Tokyo(Shibuya)", "Tokyo"},
-	    {"Osaka\xef\xbc\x88"
-	     "Kita\xef\xbc\x89",
-		"Osaka"},
-	    {" Bonn ", "Bonn"},
-	    {"(Holborn)", ""},
-	    {"[]", ""},
-	    {"", ""},
+		{"London (Holborn)", "London"},
+		{"A [B] (C)", "A"},
+		{"Culver City (Playa Vista)", "Culver City"},
+		{"Tokyo(Shibuya)", "Tokyo"},
+		{"Osaka\xef\xbc\x88"
+		 "Kita\xef\xbc\x89",
+		    "Osaka"},
+		{" Bonn ", "Bonn"},
+		{"(Holborn)", ""},
+		{"[]", ""},
+		{"", ""},
 	};
 
 	(void)state;
@@ -295,11 +295,11 @@ static void
 mapped_forms(void **state)
 {
 	static const char *const forms[] = {
-	    "198.51.100.1",
-	    "::ffff:198.51.100.1",
-	    "2002:c633:6401::1",
-	    "2001:0:4136:e378:8000:63bf:39cc:9bfe", /* Teredo: the client's address is inverted */
-	    "64:ff9b::c633:6401",
+		"198.51.100.1",
+		"::ffff:198.51.100.1",
+		"2002:c633:6401::1",
+		"2001:0:4136:e378:8000:63bf:39cc:9bfe", /* Teredo: the client's address is inverted */
+		"64:ff9b::c633:6401",
 	};
 	struct mmdb *m = mmdb_new(4, 28);
 	struct geo *g;
@@ -347,17 +347,17 @@ static void
 malformed_records(void **state)
 {
 	static const char *const bad[][3] = {
-	    {"usa", "x", "y"},
-	    {"us", "x", "y"},
-	    {"ZZ", "x", "y"},
-	    {"US", "Ca\x01li", "y"},
-	    {"US", "California", "San\nDiego"},
-	    {"US", "California", "San\x7f"},
-	    {"US", "California", "\xc3"},
-	    {"US", "California", "\xc0\xaf"},
-	    {"US", "California", "\xed\xa0\x80"},
-	    {"US", "California", "\xf4\x90\x80\x80"},
-	    {"US", "California", "\xc2\x85"},
+		{"usa", "x", "y"},
+		{"us", "x", "y"},
+		{"ZZ", "x", "y"},
+		{"US", "Ca\x01li", "y"},
+		{"US", "California", "San\nDiego"},
+		{"US", "California", "San\x7f"},
+		{"US", "California", "\xc3"},
+		{"US", "California", "\xc0\xaf"},
+		{"US", "California", "\xed\xa0\x80"},
+		{"US", "California", "\xf4\x90\x80\x80"},
+		{"US", "California", "\xc2\x85"},
 	};
 	struct mmdb *m = mmdb_new(4, 28);
 	char name[160], cidr[32];
@@ -372,7 +372,7 @@ malformed_records(void **state)
 	mmdb_insert(m, "10.2.0.0/16", mmdb_flat(m, "US", "California", name));
 	mmdb_insert(m, "10.3.0.0/16", mmdb_flat(m, NULL, "California", "San Diego"));
 	mmdb_insert(m, "10.4.0.0/16", mmdb_raw(m, "\xe1\x4c"
-						  "country_code\xa1\x07",
+	    "country_code\xa1\x07",
 					  16));                  /* a number for a country */
 	mmdb_insert(m, "10.5.0.0/16", mmdb_raw(m, "\x42hi", 3)); /* not a map */
 	mmdb_insert(m, "10.6.0.0/16", mmdb_flat(m, "JP", "\xe6\x9d\xb1\xe4\xba\xac", "\xf0\x9f\x97\xbc"));
@@ -381,7 +381,7 @@ malformed_records(void **state)
 		mmdb_insert(m, cidr, mmdb_flat(m, bad[i][0], bad[i][1], bad[i][2]));
 	}
 	mmdb_insert(m, "10.7.0.0/16", mmdb_raw(m, "\xe3\x4c"
-						  "country_code",
+	    "country_code",
 					  14)); /* cut off by the end */
 	save(m, "bad-records.mmdb");
 	g = load("bad-records.mmdb", 1);
@@ -623,22 +623,22 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_schema_and_size),
-	    cmocka_unit_test(both_families_in_one),
-	    cmocka_unit_test(two_files),
-	    cmocka_unit_test(districts_are_cut),
-	    cmocka_unit_test(floor_of_addresses),
-	    cmocka_unit_test(names_of_states),
-	    cmocka_unit_test(city_only),
-	    cmocka_unit_test(mapped_forms),
-	    cmocka_unit_test(unknown_places),
-	    cmocka_unit_test(malformed_records),
-	    cmocka_unit_test(broken_files),
-	    cmocka_unit_test(loops_end),
-	    cmocka_unit_test(bad_beside_good),
-	    cmocka_unit_test(private_copy),
-	    cmocka_unit_test(shrinking_is_noticed),
-	    cmocka_unit_test(package),
+		cmocka_unit_test(every_schema_and_size),
+		cmocka_unit_test(both_families_in_one),
+		cmocka_unit_test(two_files),
+		cmocka_unit_test(districts_are_cut),
+		cmocka_unit_test(floor_of_addresses),
+		cmocka_unit_test(names_of_states),
+		cmocka_unit_test(city_only),
+		cmocka_unit_test(mapped_forms),
+		cmocka_unit_test(unknown_places),
+		cmocka_unit_test(malformed_records),
+		cmocka_unit_test(broken_files),
+		cmocka_unit_test(loops_end),
+		cmocka_unit_test(bad_beside_good),
+		cmocka_unit_test(private_copy),
+		cmocka_unit_test(shrinking_is_noticed),
+		cmocka_unit_test(package),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -127,7 +127,8 @@ test_scan_every_byte_everywhere(void **state)
 			char text[44];
 			struct h1_scan s = {0};
 			bool control = (c < 0x20 && c != '\t') || c == 0x7f;
-			long r, want = c == '\n' ? -REFUSAL_BARE_LF : c == '\r' ? -REFUSAL_BARE_CR : -REFUSAL_BAD_BYTE;
+			long r, want = c == '\n' ? -REFUSAL_BARE_LF : c == '\r' ? -REFUSAL_BARE_CR
+										: -REFUSAL_BAD_BYTE;
 
 			memset(text, 'a', 40);
 			memcpy(text + 40, "\r\n\r\n", 4);
@@ -198,7 +199,7 @@ test_request_is_filled(void **state)
 
 	(void)state;
 	assert_int_equal(request("POST /A%2fb/./c?x=1&y HTTP/1.1\r\nHOST: WWW.Example.com.:8080\r\n"
-				 "Sec-Fetch-Dest: iframe\r\nsec-gpc:  1\t\r\nX-Own: a\r\n\r\n",
+	    "Sec-Fetch-Dest: iframe\r\nsec-gpc:  1\t\r\nX-Own: a\r\n\r\n",
 			     &h, &req),
 	    REFUSAL_NONE);
 	assert_int_equal(req.method, TC_M_POST);

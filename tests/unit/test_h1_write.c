@@ -278,10 +278,10 @@ static void
 test_strip(void **state)
 {
 	static const char *const gone[] = {"Connection", "X-Named", "Accept", "Keep-Alive", "TE", "Trailer", "Upgrade",
-		"Transfer-Encoding", "Content-Length", "Proxy", "Proxy-Connection", "Proxy-Authorization",
-		"Proxy-Authenticate", "HTTP2-Settings", "Expect"};
+	    "Transfer-Encoding", "Content-Length", "Proxy", "Proxy-Connection", "Proxy-Authorization",
+	    "Proxy-Authenticate", "HTTP2-Settings", "Expect"};
 	static const char *const kept[] = {"Sec-GPC", "DNT", "Host", "Cookie", "Authorization", "X-Forwarded-For",
-		"X-Forwarded-Prefix", "Privacy-Decision", "Tacet-Geo", "Content-Type", "X-Named-Too"};
+	    "X-Forwarded-Prefix", "Privacy-Decision", "Tacet-Geo", "Content-Type", "X-Named-Too"};
 	struct tc_fields fs = {.arena = arena};
 
 	(void)state;

@@ -48,17 +48,17 @@ test_form(void **state)
 
 	(void)state;
 	prints(&msg, "site.yaml:34:14: error: unknown signal \"gcp\" in regions.us-ca.honour\n"
-		     "   34 |     honour: [gcp, dnt]\n"
-		     "      |              ^^^ did you mean \"gpc\"?\n"
-		     "   hint: known signals are gpc, dnt, choice, consent  (tacet help regions.honour)\n");
+	    "   34 |     honour: [gcp, dnt]\n"
+	    "      |              ^^^ did you mean \"gpc\"?\n"
+	    "   hint: known signals are gpc, dnt, choice, consent  (tacet help regions.honour)\n");
 	msg.suggestion.n = 0;
 	msg.hint.n = 0;
 	msg.severity = SEVERITY_WARNING;
 	msg.included_from = TC_STR("main.yaml:3");
 	prints(&msg, "site.yaml:34:14: warning: unknown signal \"gcp\" in regions.us-ca.honour\n"
-		     "   34 |     honour: [gcp, dnt]\n"
-		     "      |              ^^^\n"
-		     "   included from main.yaml:3\n");
+	    "   34 |     honour: [gcp, dnt]\n"
+	    "      |              ^^^\n"
+	    "   included from main.yaml:3\n");
 }
 
 static void
@@ -207,14 +207,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_form),
-	    cmocka_unit_test(test_without_place),
-	    cmocka_unit_test(test_caret),
-	    cmocka_unit_test(test_nothing_that_acts_on_a_terminal),
-	    cmocka_unit_test(test_long_line),
-	    cmocka_unit_test(test_order_and_limits),
-	    cmocka_unit_test(test_memory_is_bounded),
-	    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_without_place),
+		cmocka_unit_test(test_caret),
+		cmocka_unit_test(test_nothing_that_acts_on_a_terminal),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_order_and_limits),
+		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,15 +65,15 @@ static struct world
 world(const char *path)
 {
 	return (struct world){
-	    .row = {.name = TC_STR("us-ca"),
-		.where = {star, 1},
-		.honour = HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
-		.initial = &light,
-		.opted_out = &opt_out},
-	    .site = {.pub = {.hosts = {hosts, 1}, .choices_path = TC_STR("/privacy-choices"), .policy = TC_STR("/privacy")}},
-	    .facts = {.place = {.country = "US", .region = "US-CA", .region_name = TC_STR("California")},
-		.route = &route},
-	    .req = {.method = TC_M_GET, .match = tc_str_from(path), .scheme = TC_STR("https"), .fields = {.arena = arena}},
+		.row = {.name = TC_STR("us-ca"),
+		    .where = {star, 1},
+		    .honour = HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
+		    .initial = &light,
+		    .opted_out = &opt_out},
+		.site = {.pub = {.hosts = {hosts, 1}, .choices_path = TC_STR("/privacy-choices"), .policy = TC_STR("/privacy")}},
+		.facts = {.place = {.country = "US", .region = "US-CA", .region_name = TC_STR("California")},
+		    .route = &route},
+		.req = {.method = TC_M_GET, .match = tc_str_from(path), .scheme = TC_STR("https"), .fields = {.arena = arena}},
 	};
 }
 
@@ -87,11 +87,11 @@ static void
 answer(struct world *w)
 {
 	w->config = (struct config){
-	    .regions = &w->row,
-	    .region_count = 1,
-	    .strictest = &w->row,
-	    .empty_rule_set = &empty,
-	    .policy_version = 7,
+		.regions = &w->row,
+		.region_count = 1,
+		.strictest = &w->row,
+		.empty_rule_set = &empty,
+		.policy_version = 7,
 	};
 	w->facts.site = &w->site;
 	if (w->has_cookie) {
@@ -100,17 +100,17 @@ answer(struct world *w)
 	}
 	decide(&w->config, &w->facts, &w->decision);
 	struct pages_ctx ctx = {
-	    .config = &w->config,
-	    .site = &w->site,
-	    .facts = &w->facts,
-	    .decision = &w->decision,
-	    .key = key,
-	    .cookie = w->has_cookie ? &w->cookie : NULL,
-	    .req = &w->req,
-	    .form = w->form,
-	    .year = 2026,
-	    .month = 11,
-	    .arena = arena,
+		.config = &w->config,
+		.site = &w->site,
+		.facts = &w->facts,
+		.decision = &w->decision,
+		.key = key,
+		.cookie = w->has_cookie ? &w->cookie : NULL,
+		.req = &w->req,
+		.form = w->form,
+		.year = 2026,
+		.month = 11,
+		.arena = arena,
 	};
 
 	w->res = (struct tc_response){.fields = {.arena = arena}};
@@ -427,15 +427,15 @@ methods(void **state)
 		int status;
 		const char *allow;
 	} v[] = {
-	    {"/privacy-choices", TC_M_HEAD, 200, ""},
-	    {"/privacy-choices", TC_M_OPTIONS, 405, "GET, HEAD, POST"},
-	    {"/privacy-choices", TC_M_OTHER, 405, "GET, HEAD, POST"},
-	    {"/privacy-choices/why", TC_M_POST, 405, "GET, HEAD"},
-	    {"/privacy-choices/saved", TC_M_POST, 405, "GET, HEAD"},
-	    {"/.well-known/gpc.json", TC_M_HEAD, 200, ""},
-	    {"/.well-known/gpc.json", TC_M_POST, 405, "GET, HEAD"},
-	    {"/.well-known/tacet/style.css", TC_M_OTHER, 405, "GET, HEAD"},
-	    {"/elsewhere", TC_M_GET, 404, ""},
+		{"/privacy-choices", TC_M_HEAD, 200, ""},
+		{"/privacy-choices", TC_M_OPTIONS, 405, "GET, HEAD, POST"},
+		{"/privacy-choices", TC_M_OTHER, 405, "GET, HEAD, POST"},
+		{"/privacy-choices/why", TC_M_POST, 405, "GET, HEAD"},
+		{"/privacy-choices/saved", TC_M_POST, 405, "GET, HEAD"},
+		{"/.well-known/gpc.json", TC_M_HEAD, 200, ""},
+		{"/.well-known/gpc.json", TC_M_POST, 405, "GET, HEAD"},
+		{"/.well-known/tacet/style.css", TC_M_OTHER, 405, "GET, HEAD"},
+		{"/elsewhere", TC_M_GET, 404, ""},
 	};
 
 	(void)state;
@@ -517,26 +517,26 @@ language_choice(void **state)
 	static const struct {
 		const char *accept, *tag;
 	} v[] = {
-	    {NULL, "de"},
-	    {"", "de"},
-	    {"en", "en"},
-	    {"EN-gb", "en"},
-	    {"de-AT,en;q=0.9", "de"},
-	    {"fr, en;q=0.5", "en"},
-	    {"fr", "de"},
-	    {"*", "de"},
-	    {"en;q=0.3, zh-CN;q=0.8", "zh-Hans"},
-	    {"zh", "zh-Hans"},
-	    {"zh-TW", "de"},
-	    {"zh-Hans-CN", "zh-Hans"},
-	    {"en;q=0", "de"},
-	    {"en;q=x", "de"},
-	    {"en;q=1.5", "de"},
-	    {"en;q=0.001", "en"},
-	    {"en; q=0.5, de ; q=0.4", "en"},
-	    {";;,,;q", "de"},
-	    {"-", "de"},
-	    {"en-", "en"},
+		{NULL, "de"},
+		{"", "de"},
+		{"en", "en"},
+		{"EN-gb", "en"},
+		{"de-AT,en;q=0.9", "de"},
+		{"fr, en;q=0.5", "en"},
+		{"fr", "de"},
+		{"*", "de"},
+		{"en;q=0.3, zh-CN;q=0.8", "zh-Hans"},
+		{"zh", "zh-Hans"},
+		{"zh-TW", "de"},
+		{"zh-Hans-CN", "zh-Hans"},
+		{"en;q=0", "de"},
+		{"en;q=x", "de"},
+		{"en;q=1.5", "de"},
+		{"en;q=0.001", "en"},
+		{"en; q=0.5, de ; q=0.4", "en"},
+		{";;,,;q", "de"},
+		{"-", "de"},
+		{"en-", "en"},
 	};
 	static const struct tc_str tags[] = {TC_STR_INIT("de"), TC_STR_INIT("en"), TC_STR_INIT("zh-Hans")};
 
@@ -571,21 +571,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(owns),
-	    cmocka_unit_test(page_in_order),
-	    cmocka_unit_test(state_sentences),
-	    cmocka_unit_test(legal_titles),
-	    cmocka_unit_test(why),
-	    cmocka_unit_test(saved),
-	    cmocka_unit_test(post_is_saved),
-	    cmocka_unit_test(post_from_elsewhere),
-	    cmocka_unit_test(post_without_choice),
-	    cmocka_unit_test(live_gpc_beats_in),
-	    cmocka_unit_test(methods),
-	    cmocka_unit_test(gpc_json),
-	    cmocka_unit_test(every_language_is_complete),
-	    cmocka_unit_test(language_choice),
-	    cmocka_unit_test(error_pages),
+		cmocka_unit_test(owns),
+		cmocka_unit_test(page_in_order),
+		cmocka_unit_test(state_sentences),
+		cmocka_unit_test(legal_titles),
+		cmocka_unit_test(why),
+		cmocka_unit_test(saved),
+		cmocka_unit_test(post_is_saved),
+		cmocka_unit_test(post_from_elsewhere),
+		cmocka_unit_test(post_without_choice),
+		cmocka_unit_test(live_gpc_beats_in),
+		cmocka_unit_test(methods),
+		cmocka_unit_test(gpc_json),
+		cmocka_unit_test(every_language_is_complete),
+		cmocka_unit_test(language_choice),
+		cmocka_unit_test(error_pages),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -100,7 +100,7 @@ regions_both_ways(void **state)
 	assert_int_equal(ca, 13);
 	assert_string_equal(place_region_code("US", TC_STR("california")), "US-CA");
 	assert_string_equal(place_region_code("CA", str("Qu\xc3\xa9"
-							"bec")),
+	    "bec")),
 	    "CA-QC");
 	assert_null(place_region_code("US", TC_STR("Quebec")));
 	assert_null(place_region_code("DE", TC_STR("California")));
@@ -153,12 +153,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(country_codes),
-	    cmocka_unit_test(aliases_and_case),
-	    cmocka_unit_test(unknown_codes),
-	    cmocka_unit_test(regions_both_ways),
-	    cmocka_unit_test(eu_and_eea),
-	    cmocka_unit_test(where_covers),
+		cmocka_unit_test(country_codes),
+		cmocka_unit_test(aliases_and_case),
+		cmocka_unit_test(unknown_codes),
+		cmocka_unit_test(regions_both_ways),
+		cmocka_unit_test(eu_and_eea),
+		cmocka_unit_test(where_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,37 +50,37 @@ test_click_ids(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"gclid=abc", "(none)"},
-	    {"gclid", "(none)"},
-	    {"a=1&gclid=abc&b=2", "a=1&b=2"},
-	    {"fbclid=x&msclkid=y", "(none)"},
-	    {"gclid=1&a=%2F%20+", "a=%2F%20+"},
-	    {"utm_source=x&gclid=1", "utm_source=x"}, /* policy rows stay */
-	    {"gad_source=1&a", "a"},                  /* strip rows of any class go */
-	    {"a&&b=&gclid", "a&&b="},
-	    {"a=1;gclid=x;b=2", "a=1;b=2"}, /* badly made links */
-	    {"a=1&amp;gclid=x&amp;b=2", "a=1&amp&amp;b=2"},
-	    {"a=1?gclid=x&b=2", "a=1&b=2"},
-	    {"?gclid=x", "(none)"},
-	    {"a=1&+gclid=x&%20fbclid=y", "a=1"},
-	    {"a=1;b=2?c&d;", "a=1;b=2?c&d;"},
-	    {"GCLID=1", "GCLID=1"},
-	    {"xgclid=1&gclidx=2", "xgclid=1&gclidx=2"},
-	    {"q=gclid=1&r=gclid", "q=gclid=1&r=gclid"},
-	    {"%67clid=1&a=1", "a=1"},
-	    {"%67%63%6C%69%64=1", "(none)"},
-	    {"gcl%69d", "(none)"},
-	    {"gclid%=1&gclid%6=1", "gclid%=1&gclid%6=1"},
-	    {"%2567clid=1", "%2567clid=1"}, /* decoded once, as the origin does */
-	    {"mkt_tok=x&_hsenc=y&a=1", "a=1"},
-	    {"hsa_acc=1&hsa_cam=2", "(none)"},
-	    {"gclid=1&", "(none)"},
-	    {"&gclid=1&", "(none)"},
-	    {"&&", "&&"},
-	    {"=1&gclid=1", "=1"},
-	    {"ref=1&source=2&cid=3", "ref=1&source=2&cid=3"},
-	    {"gclid=1& a", " a"},
-	    {"a=1;gclid=2", "a=1"}, /* older servers read that */
+		{"gclid=abc", "(none)"},
+		{"gclid", "(none)"},
+		{"a=1&gclid=abc&b=2", "a=1&b=2"},
+		{"fbclid=x&msclkid=y", "(none)"},
+		{"gclid=1&a=%2F%20+", "a=%2F%20+"},
+		{"utm_source=x&gclid=1", "utm_source=x"}, /* policy rows stay */
+		{"gad_source=1&a", "a"},                  /* strip rows of any class go */
+		{"a&&b=&gclid", "a&&b="},
+		{"a=1;gclid=x;b=2", "a=1;b=2"}, /* badly made links */
+		{"a=1&amp;gclid=x&amp;b=2", "a=1&amp&amp;b=2"},
+		{"a=1?gclid=x&b=2", "a=1&b=2"},
+		{"?gclid=x", "(none)"},
+		{"a=1&+gclid=x&%20fbclid=y", "a=1"},
+		{"a=1;b=2?c&d;", "a=1;b=2?c&d;"},
+		{"GCLID=1", "GCLID=1"},
+		{"xgclid=1&gclidx=2", "xgclid=1&gclidx=2"},
+		{"q=gclid=1&r=gclid", "q=gclid=1&r=gclid"},
+		{"%67clid=1&a=1", "a=1"},
+		{"%67%63%6C%69%64=1", "(none)"},
+		{"gcl%69d", "(none)"},
+		{"gclid%=1&gclid%6=1", "gclid%=1&gclid%6=1"},
+		{"%2567clid=1", "%2567clid=1"}, /* decoded once, as the origin does */
+		{"mkt_tok=x&_hsenc=y&a=1", "a=1"},
+		{"hsa_acc=1&hsa_cam=2", "(none)"},
+		{"gclid=1&", "(none)"},
+		{"&gclid=1&", "(none)"},
+		{"&&", "&&"},
+		{"=1&gclid=1", "=1"},
+		{"ref=1&source=2&cid=3", "ref=1&source=2&cid=3"},
+		{"gclid=1& a", " a"},
+		{"a=1;gclid=2", "a=1"}, /* older servers read that */
 	};
 
 	(void)state;
@@ -141,14 +141,14 @@ test_referer(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"https://www.example.com/land?gclid=secret&a=1", "https://www.example.com/land?a=1"},
-	    {"https://www.example.com/land?gclid=secret", "https://www.example.com/land"},
-	    {"https://www.example.com/land?", "https://www.example.com/land?"},
-	    {"https://www.example.com/gclid=1", "https://www.example.com/gclid=1"},
-	    {"https://sso.example.com/?mkt_tok=1", "https://sso.example.com/"},
-	    {"https://www.example.com/unsubscribe?mkt_tok=1&gclid=2", "https://www.example.com/unsubscribe?mkt_tok=1"},
-	    {"nonsense?gclid=1", "nonsense"},
-	    {"", ""},
+		{"https://www.example.com/land?gclid=secret&a=1", "https://www.example.com/land?a=1"},
+		{"https://www.example.com/land?gclid=secret", "https://www.example.com/land"},
+		{"https://www.example.com/land?", "https://www.example.com/land?"},
+		{"https://www.example.com/gclid=1", "https://www.example.com/gclid=1"},
+		{"https://sso.example.com/?mkt_tok=1", "https://sso.example.com/"},
+		{"https://www.example.com/unsubscribe?mkt_tok=1&gclid=2", "https://www.example.com/unsubscribe?mkt_tok=1"},
+		{"nonsense?gclid=1", "nonsense"},
+		{"", ""},
 	};
 
 	(void)state;
@@ -192,13 +192,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_click_ids),
-	    cmocka_unit_test(test_other_words),
-	    cmocka_unit_test(test_user_ids_stay_where_they_work),
-	    cmocka_unit_test(test_for_all_and_untouched),
-	    cmocka_unit_test(test_referer),
-	    cmocka_unit_test(test_long_encoded_name),
-	    cmocka_unit_test(test_arena_full),
+		cmocka_unit_test(test_click_ids),
+		cmocka_unit_test(test_other_words),
+		cmocka_unit_test(test_user_ids_stay_where_they_work),
+		cmocka_unit_test(test_for_all_and_untouched),
+		cmocka_unit_test(test_referer),
+		cmocka_unit_test(test_long_encoded_name),
+		cmocka_unit_test(test_arena_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

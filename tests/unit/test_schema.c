@@ -354,18 +354,18 @@ static void
 test_rows_are_enforced(void **state)
 {
 	static const char *const codes[] = {
-	    [TC_OPT_BOOL] = "bad-bool",
-	    [TC_OPT_INT] = "bad-integer",
-	    [TC_OPT_DURATION] = "bad-duration",
-	    [TC_OPT_SIZE] = "bad-size",
-	    [TC_OPT_ENUM] = "unknown-value",
-	    [TC_OPT_FLAGS] = "unknown-value",
-	    [TC_OPT_DECIMAL] = "bad-decimal",
-	    [TC_OPT_URL] = "bad-url",
-	    [TC_OPT_ADDRESS] = "bad-address",
-	    [TC_OPT_WORDS] = "missing-value",
-	    [TC_OPT_STRS] = "missing-value",
-	    [TC_OPT_STR] = "missing-value",
+		[TC_OPT_BOOL] = "bad-bool",
+		[TC_OPT_INT] = "bad-integer",
+		[TC_OPT_DURATION] = "bad-duration",
+		[TC_OPT_SIZE] = "bad-size",
+		[TC_OPT_ENUM] = "unknown-value",
+		[TC_OPT_FLAGS] = "unknown-value",
+		[TC_OPT_DECIMAL] = "bad-decimal",
+		[TC_OPT_URL] = "bad-url",
+		[TC_OPT_ADDRESS] = "bad-address",
+		[TC_OPT_WORDS] = "missing-value",
+		[TC_OPT_STRS] = "missing-value",
+		[TC_OPT_STR] = "missing-value",
 	};
 
 	(void)state;
@@ -530,19 +530,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_durations_and_sizes),
-	    cmocka_unit_test(test_other_scalars),
-	    cmocka_unit_test(test_addresses_and_urls),
-	    cmocka_unit_test(test_did_you_mean),
-	    cmocka_unit_test(test_distance),
-	    cmocka_unit_test(test_rows_are_complete),
-	    cmocka_unit_test(test_defaults_are_right),
-	    cmocka_unit_test(test_rows_are_enforced),
-	    cmocka_unit_test(test_help_reaches_every_row),
-	    cmocka_unit_test(test_help_for_a_slip),
-	    cmocka_unit_test(test_sample_mentions_every_option),
-	    cmocka_unit_test(test_manual_mentions_every_option_and_verb),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_durations_and_sizes),
+		cmocka_unit_test(test_other_scalars),
+		cmocka_unit_test(test_addresses_and_urls),
+		cmocka_unit_test(test_did_you_mean),
+		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_rows_are_complete),
+		cmocka_unit_test(test_defaults_are_right),
+		cmocka_unit_test(test_rows_are_enforced),
+		cmocka_unit_test(test_help_reaches_every_row),
+		cmocka_unit_test(test_help_for_a_slip),
+		cmocka_unit_test(test_sample_mentions_every_option),
+		cmocka_unit_test(test_manual_mentions_every_option_and_verb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

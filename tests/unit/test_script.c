@@ -63,9 +63,9 @@ test_tag_managers(void **state)
 {
 	(void)state;
 	check("(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':new Date().getTime(),event:'gtm.js'});"
-	      "var f=d.getElementsByTagName(s)[0],j=d.createElement(s),dl=l!='dataLayer'?'&l='+l:'';j.async=true;"
-	      "j.src='https://www.googletagmanager.com/gtm.js?id='+i+dl;f.parentNode.insertBefore(j,f);"
-	      "})(window,document,'script','dataLayer','GTM-ABC1234');",
+	    "var f=d.getElementsByTagName(s)[0],j=d.createElement(s),dl=l!='dataLayer'?'&l='+l:'';j.async=true;"
+	    "j.src='https://www.googletagmanager.com/gtm.js?id='+i+dl;f.parentNode.insertBefore(j,f);"
+	    "})(window,document,'script','dataLayer','GTM-ABC1234');",
 	    "(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':new Date().getTime(),event:'gtm.js'});"
 	    "var f=d.getElementsByTagName(s)[0],j=d.createElement(s),dl=l!='dataLayer'?'&l='+l:'';j.async=true;"
 	    "j.src='" NOOP "?id='+i+dl;f.parentNode.insertBefore(j,f);"
@@ -86,9 +86,9 @@ test_analytics(void **state)
 {
 	(void)state;
 	check("(function(i,s,o,g,r,a,m){i['GoogleAnalyticsObject']=r;i[r]=i[r]||function(){(i[r].q=i[r].q||[])"
-	      ".push(arguments)},i[r].l=1*new Date();a=s.createElement(o),m=s.getElementsByTagName(o)[0];a.async=1;"
-	      "a.src=g;m.parentNode.insertBefore(a,m)})(window,document,'script',"
-	      "'//www.google-analytics.com/analytics.js','ga');ga('create','UA-1-1','auto');ga('send','pageview');",
+	    ".push(arguments)},i[r].l=1*new Date();a=s.createElement(o),m=s.getElementsByTagName(o)[0];a.async=1;"
+	    "a.src=g;m.parentNode.insertBefore(a,m)})(window,document,'script',"
+	    "'//www.google-analytics.com/analytics.js','ga');ga('create','UA-1-1','auto');ga('send','pageview');",
 	    "(function(i,s,o,g,r,a,m){i['GoogleAnalyticsObject']=r;i[r]=i[r]||function(){(i[r].q=i[r].q||[])"
 	    ".push(arguments)},i[r].l=1*new Date();a=s.createElement(o),m=s.getElementsByTagName(o)[0];a.async=1;"
 	    "a.src=g;m.parentNode.insertBefore(a,m)})(window,document,'script',"
@@ -97,7 +97,7 @@ test_analytics(void **state)
 	check("ga.src=('https:'==document.location.protocol?'https://ssl':'http://www')+'.google-analytics.com/ga.js';",
 	    "ga.src=('https:'==document.location.protocol?'https://ssl':'http://www')+'.xxxxxxxxxxxx.invalid/ga.js';");
 	check("var h=((\"https:\"==document.location.protocol)?\"https://ssl.\":\"http://www.\");"
-	      "document.write(unescape(\"%3Cscript src='\"+h+\"google-analytics.com/ga.js' type='text/javascript'%3E\"));",
+	    "document.write(unescape(\"%3Cscript src='\"+h+\"google-analytics.com/ga.js' type='text/javascript'%3E\"));",
 	    "var h=((\"https:\"==document.location.protocol)?\"https://ssl.\":\"http://www.\");"
 	    "document.write(unescape(\"%3Cscript src='\"+h+\"xxxxxxxxxxxx.invalid/ga.js' type='text/javascript'%3E\"));");
 	check("g.src=p+\"stats.g.doubleclick.net/dc.js\"", "g.src=p+\"xxxxxxxxxxxxxxx.invalid/dc.js\"");
@@ -110,8 +110,8 @@ test_pixels(void **state)
 {
 	(void)state;
 	check("!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments)"
-	      ":n.queue.push(arguments)};t=b.createElement(e);t.src=v}(window,document,'script',"
-	      "'https://connect.facebook.net/en_US/fbevents.js');fbq('init','1');fbq('track','PageView');",
+	    ":n.queue.push(arguments)};t=b.createElement(e);t.src=v}(window,document,'script',"
+	    "'https://connect.facebook.net/en_US/fbevents.js');fbq('init','1');fbq('track','PageView');",
 	    "!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments)"
 	    ":n.queue.push(arguments)};t=b.createElement(e);t.src=v}(window,document,'script',"
 	    "'" NOOP "');fbq('init','1');fbq('track','PageView');");
@@ -133,7 +133,7 @@ test_other_vendors(void **state)
 {
 	(void)state;
 	check("(function(h,o,t,j,a,r){r.src=t+h._hjSettings.hjid+j+h._hjSettings.hjsv;})"
-	      "(window,document,'https://static.hotjar.com/c/hotjar-','.js?sv=');",
+	    "(window,document,'https://static.hotjar.com/c/hotjar-','.js?sv=');",
 	    "(function(h,o,t,j,a,r){r.src=t+h._hjSettings.hjid+j+h._hjSettings.hjsv;})"
 	    "(window,document,'" NOOP "?','.js?sv=');");
 	check("t.src=\"https://www.clarity.ms/tag/\"+i;", "t.src=\"" NOOP "?\"+i;");
@@ -199,7 +199,7 @@ test_left_alone(void **state)
 	(void)state;
 	same("");
 	same("window.dataLayer=window.dataLayer||[];function gtag(){dataLayer.push(arguments);}gtag('js',new Date());"
-	     "gtag('config','G-ABC');");
+	    "gtag('config','G-ABC');");
 	same("fbq('track','Lead');_paq.push(['trackPageView']);ga('send','event','a','b');_hsq.push(['x']);");
 	same("dataLayer.push({event:'gtm.js','gtm.start':1});");
 	same("$('.menu.active').find('a.b.c');x=\"y\".length/2;z='a'.b.c/2;");
@@ -349,8 +349,8 @@ test_speculation_rules(void **state)
 	assert_false(rules("{\"prefetch\":[{\"where\":{\"href_matches\":\"/*\"},\"eagerness\":\"moderate\"}]}"));
 	/* what WordPress writes */
 	assert_false(rules("{\"prefetch\":[{\"source\":\"document\",\"where\":{\"and\":[{\"href_matches\":\"\\/*\"},"
-			   "{\"not\":{\"href_matches\":[\"\\/wp-*.php\",\"https://*/*\",\"\\/*\\\\?(.+)\"]}},{\"not\":"
-			   "{\"selector_matches\":\"a[rel~=\\\"nofollow\\\"]\"}}]},\"eagerness\":\"conservative\"}]}"));
+	    "{\"not\":{\"href_matches\":[\"\\/wp-*.php\",\"https://*/*\",\"\\/*\\\\?(.+)\"]}},{\"not\":"
+	    "{\"selector_matches\":\"a[rel~=\\\"nofollow\\\"]\"}}]},\"eagerness\":\"conservative\"}]}"));
 	/* broken: a browser refuses it; so do we if it names one */
 	assert_false(rules("{\"urls\":[\"/a\\q\"]}"));
 	assert_true(rules("{\"urls\":[\"https://t.example/\",\"\\q"));
@@ -392,7 +392,7 @@ test_prefixes(void **state)
 {
 	const struct script_ctx plain = {judge, NULL, false}, foreign = {judge, NULL, true};
 	const char in[] = "a='\\x2f\\u002ft.example\\u{2f}';b=`${c}/gtm.js?id=`;d=/[/]\\/\\//g;e='.quantserve.com/q'"
-			  "+\"https:\\\\/\\\\/t.example\";// x\n/* y */&amp;]]>";
+	    "+\"https:\\\\/\\\\/t.example\";// x\n/* y */&amp;]]>";
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(in); n++) {

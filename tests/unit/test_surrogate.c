@@ -40,19 +40,19 @@ test_other_names(void **state)
 		const char *path;
 		int status;
 	} cases[] = {
-	    {"/.well-known/tacet/", 404},
-	    {"/.well-known/tacet", 404},
-	    {"/.well-known/tacet/s/", 404},
-	    {"/.well-known/tacet/s/.js", 404},
-	    {"/.well-known/tacet/s/a/b.js", 404},
-	    {"/.well-known/tacet/s/x.css", 404},
-	    {"/.well-known/tacet/1x1.gifx", 404},
-	    {"/.well-known/tacet/style.css", 0},
-	    {"/.well-known/tacets", 0},
-	    {"/.well-known/acme-challenge/x", 0},
-	    {"/.well-known/", 0},
-	    {"/", 0},
-	    {"*", 0},
+		{"/.well-known/tacet/", 404},
+		{"/.well-known/tacet", 404},
+		{"/.well-known/tacet/s/", 404},
+		{"/.well-known/tacet/s/.js", 404},
+		{"/.well-known/tacet/s/a/b.js", 404},
+		{"/.well-known/tacet/s/x.css", 404},
+		{"/.well-known/tacet/1x1.gifx", 404},
+		{"/.well-known/tacet/style.css", 0},
+		{"/.well-known/tacets", 0},
+		{"/.well-known/acme-challenge/x", 0},
+		{"/.well-known/", 0},
+		{"/", 0},
+		{"*", 0},
 	};
 	struct fake_call *f = fake_new(&filter_surrogate);
 
@@ -69,8 +69,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_assets),
-	    cmocka_unit_test(test_other_names),
+		cmocka_unit_test(test_assets),
+		cmocka_unit_test(test_other_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,10 +14,10 @@ static struct tc_arena *arena;
 static const struct tc_rule_set rules = {.name = TC_STR_INIT("opt-out"), .hash = "1a2b3c4d"};
 static const struct tc_addr client = {.family = 4, .ip = {[12] = 198, [13] = 51, [14] = 100, [15] = 77}};
 static const struct place san_diego = {
-    .country = "US",
-    .region = "US-CA",
-    .region_name = TC_STR_INIT("California"),
-    .city = TC_STR_INIT("San Diego"),
+	.country = "US",
+	.region = "US-CA",
+	.region_name = TC_STR_INIT("California"),
+	.city = TC_STR_INIT("San Diego"),
 };
 
 static int
@@ -91,10 +91,10 @@ decision_field(void **state)
 		enum tc_source src;
 		const char *text;
 	} v[] = {
-	    {TC_SRC_GPC, "out;src=gpc;region=us-ca;rules=\"1a2b3c4d\""},
-	    {TC_SRC_CHOICE, "out;src=choice;region=us-ca;rules=\"1a2b3c4d\""},
-	    {TC_SRC_ROUTE, "out;src=route;region=us-ca;rules=\"1a2b3c4d\""},
-	    {TC_SRC_NONE, "in;region=us-ca;rules=\"1a2b3c4d\""},
+		{TC_SRC_GPC, "out;src=gpc;region=us-ca;rules=\"1a2b3c4d\""},
+		{TC_SRC_CHOICE, "out;src=choice;region=us-ca;rules=\"1a2b3c4d\""},
+		{TC_SRC_ROUTE, "out;src=route;region=us-ca;rules=\"1a2b3c4d\""},
+		{TC_SRC_NONE, "in;region=us-ca;rules=\"1a2b3c4d\""},
 	};
 	const struct config_site site = {.geo = 0};
 
@@ -120,15 +120,15 @@ sec_gpc(void **state)
 		const char *lines[4];
 		const char *person, *nobody; /* what goes on when a person said no, and when not */
 	} v[] = {
-	    {{NULL}, "1", "-"},
-	    {{"Sec-GPC: 1", NULL}, "1", "1"},
-	    {{"Sec-GPC: 0", NULL}, "1", "-"},
-	    {{"Sec-GPC: 1;a", NULL}, "1", "-"},
-	    {{"Sec-GPC: ", NULL}, "1", "-"},
-	    {{"Sec-GPC: 0", "Sec-GPC: 1", NULL}, "1", "1"},
-	    {{"sec-gpc: 1", "Sec-GPC: 1", NULL}, "1", "1"},
-	    {{"Sec-GPC: 1, 1", NULL}, "1", "1"},
-	    {{"Sec-GPC: 0, 1", "Sec-GPC: x", NULL}, "1", "1"},
+		{{NULL}, "1", "-"},
+		{{"Sec-GPC: 1", NULL}, "1", "1"},
+		{{"Sec-GPC: 0", NULL}, "1", "-"},
+		{{"Sec-GPC: 1;a", NULL}, "1", "-"},
+		{{"Sec-GPC: ", NULL}, "1", "-"},
+		{{"Sec-GPC: 0", "Sec-GPC: 1", NULL}, "1", "1"},
+		{{"sec-gpc: 1", "Sec-GPC: 1", NULL}, "1", "1"},
+		{{"Sec-GPC: 1, 1", NULL}, "1", "1"},
+		{{"Sec-GPC: 0, 1", "Sec-GPC: x", NULL}, "1", "1"},
 	};
 	const struct config_site site = {.geo = 0};
 
@@ -148,9 +148,9 @@ static void
 geo_field(void **state)
 {
 	static const struct place muenchen = {
-	    .country = "DE",
-	    .region_name = TC_STR_INIT("Bavaria"),
-	    .city = TC_STR_INIT("M\xc3\xbcnchen \"100%\" \\x"),
+		.country = "DE",
+		.region_name = TC_STR_INIT("Bavaria"),
+		.city = TC_STR_INIT("M\xc3\xbcnchen \"100%\" \\x"),
 	};
 	static const struct place nowhere = {0};
 	static const struct {
@@ -158,15 +158,15 @@ geo_field(void **state)
 		uint32_t members;
 		const char *text;
 	} v[] = {
-	    {&san_diego, GEO_COUNTRY | GEO_REGION | GEO_CITY, "country=US, region=US-CA, city=\"San Diego\""},
-	    {&san_diego, GEO_COUNTRY | GEO_REGION, "country=US, region=US-CA"},
-	    {&san_diego, GEO_COUNTRY, "country=US"},
-	    {&san_diego, GEO_CITY, "city=\"San Diego\""},
-	    {&san_diego, 0, "-"},
-	    {&muenchen, GEO_COUNTRY | GEO_REGION | GEO_CITY,
-		"country=DE, city=\"M%C3%BCnchen \\\"100%25\\\" \\\\x\""},
-	    {&muenchen, GEO_REGION, "-"},
-	    {&nowhere, GEO_COUNTRY | GEO_REGION | GEO_CITY, "-"},
+		{&san_diego, GEO_COUNTRY | GEO_REGION | GEO_CITY, "country=US, region=US-CA, city=\"San Diego\""},
+		{&san_diego, GEO_COUNTRY | GEO_REGION, "country=US, region=US-CA"},
+		{&san_diego, GEO_COUNTRY, "country=US"},
+		{&san_diego, GEO_CITY, "city=\"San Diego\""},
+		{&san_diego, 0, "-"},
+		{&muenchen, GEO_COUNTRY | GEO_REGION | GEO_CITY,
+		    "country=DE, city=\"M%C3%BCnchen \\\"100%25\\\" \\\\x\""},
+		{&muenchen, GEO_REGION, "-"},
+		{&nowhere, GEO_COUNTRY | GEO_REGION | GEO_CITY, "-"},
 	};
 
 	(void)state;
@@ -183,9 +183,9 @@ static void
 client_ip_modes(void **state)
 {
 	static const char *const texts[] = {
-	    [CLIENT_IP_NONE] = "-",
-	    [CLIENT_IP_PREFIX] = "198.51.100.0",
-	    [CLIENT_IP_FULL] = "198.51.100.77",
+		[CLIENT_IP_NONE] = "-",
+		[CLIENT_IP_PREFIX] = "198.51.100.0",
+		[CLIENT_IP_FULL] = "198.51.100.77",
 	};
 	struct tc_decision d = decision(false, TC_SRC_NONE);
 
@@ -206,40 +206,40 @@ static void
 forged_copies(void **state)
 {
 	static const char *const forged[] = {
-	    "Privacy-Decision",
-	    "Tacet-Geo",
-	    "Privacy-Account-Choice",
-	    "cf-ipcountry",
-	    "cf-ipcity",
-	    "cf-region",
-	    "cf-region-code",
-	    "cf-ipcontinent",
-	    "cf-iplatitude",
-	    "cf-iplongitude",
-	    "cf-postal-code",
-	    "cf-timezone",
-	    "cf-metro-code",
-	    "CloudFront-Viewer-Country",
-	    "cloudfront-viewer-latitude",
-	    "CloudFront-Viewer-Address",
-	    "x-vercel-ip-city",
-	    "x-vercel-ip-latitude",
-	    "X-Appengine-Country",
-	    "x-appengine-region",
-	    "X-Appengine-City",
-	    "X-Appengine-CityLatLong",
-	    "X-Forwarded-For",
-	    "X-Forwarded-Port",
-	    "X-Forwarded-Server",
-	    "x-forwarded-anything",
-	    "Forwarded",
-	    "X-Real-IP",
-	    "CF-Connecting-IP",
-	    "cf-connecting-ipv6",
-	    "True-Client-IP",
-	    "X-Client-IP",
-	    "X-Cluster-Client-IP",
-	    "Fastly-Client-IP",
+		"Privacy-Decision",
+		"Tacet-Geo",
+		"Privacy-Account-Choice",
+		"cf-ipcountry",
+		"cf-ipcity",
+		"cf-region",
+		"cf-region-code",
+		"cf-ipcontinent",
+		"cf-iplatitude",
+		"cf-iplongitude",
+		"cf-postal-code",
+		"cf-timezone",
+		"cf-metro-code",
+		"CloudFront-Viewer-Country",
+		"cloudfront-viewer-latitude",
+		"CloudFront-Viewer-Address",
+		"x-vercel-ip-city",
+		"x-vercel-ip-latitude",
+		"X-Appengine-Country",
+		"x-appengine-region",
+		"X-Appengine-City",
+		"X-Appengine-CityLatLong",
+		"X-Forwarded-For",
+		"X-Forwarded-Port",
+		"X-Forwarded-Server",
+		"x-forwarded-anything",
+		"Forwarded",
+		"X-Real-IP",
+		"CF-Connecting-IP",
+		"cf-connecting-ipv6",
+		"True-Client-IP",
+		"X-Client-IP",
+		"X-Cluster-Client-IP",
+		"Fastly-Client-IP",
 	};
 	static const char *const others[] = {"Accept", "Via", "DNT", "CF-Ray", "X-Requested-With", "X-Api-Key", "Cookie",
 	    "Priority", "Traceparent", "X-Frame", "Client-Hints", "X", "Front-End-Https", "X-Appengine-CityHall"};
@@ -295,12 +295,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(decision_field),
-	    cmocka_unit_test(sec_gpc),
-	    cmocka_unit_test(geo_field),
-	    cmocka_unit_test(client_ip_modes),
-	    cmocka_unit_test(forged_copies),
-	    cmocka_unit_test(full_arena),
+		cmocka_unit_test(decision_field),
+		cmocka_unit_test(sec_gpc),
+		cmocka_unit_test(geo_field),
+		cmocka_unit_test(client_ip_modes),
+		cmocka_unit_test(forged_copies),
+		cmocka_unit_test(full_arena),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -216,34 +216,34 @@ test_hosts(void **state)
 		{base, "//a%zzb.com/", "(unknown)"},
 		{base, "//\xef\xbd\x87\xef\xbd\x8f\xef\xbc\xaf.com/", "https://goo.com/"}, /* full width g, o, O */
 		{base, "//google\xe3\x80\x82"
-		       "com/",
+		    "com/",
 		    "https://google.com/"}, /* U+3002 */
 		{base, "//google\xef\xbc\x8e"
-		       "com/",
+		    "com/",
 		    "https://google.com/"}, /* U+FF0E */
 		{base, "//google\xef\xbd\xa1"
-		       "com/",
-		    "https://google.com/"},                                 /* U+FF61 */
-		{base, "//goo\xc2\xadgle.com/", "https://google.com/"},     /* soft hyphen */
-		{base, "//goo\xe2\x80\x8bgle.com/", "https://google.com/"}, /* U+200B */
-		{base, "//goo\xe2\x81\xa0gle.com/", "https://google.com/"}, /* U+2060 */
-		{base, "//goo\xef\xbb\xbfgle.com/", "https://google.com/"}, /* U+FEFF */
-		{base, "//goo\xe1\xa0\x8bgle.com/", "https://google.com/"}, /* U+180B */
-		{base, "//goo\xef\xb8\x8fgle.com/", "https://google.com/"}, /* U+FE0F */
-		{base, "//\xe2\x93\x96oogle.com/", "https://google.com/"},     /* circled g */
-		{base, "//\xf0\x9d\x90\xa0oogle.com/", "https://google.com/"}, /* mathematical g */
+		    "com/",
+		    "https://google.com/"},                                           /* U+FF61 */
+		{base, "//goo\xc2\xadgle.com/", "https://google.com/"},               /* soft hyphen */
+		{base, "//goo\xe2\x80\x8bgle.com/", "https://google.com/"},           /* U+200B */
+		{base, "//goo\xe2\x81\xa0gle.com/", "https://google.com/"},           /* U+2060 */
+		{base, "//goo\xef\xbb\xbfgle.com/", "https://google.com/"},           /* U+FEFF */
+		{base, "//goo\xe1\xa0\x8bgle.com/", "https://google.com/"},           /* U+180B */
+		{base, "//goo\xef\xb8\x8fgle.com/", "https://google.com/"},           /* U+FE0F */
+		{base, "//\xe2\x93\x96oogle.com/", "https://google.com/"},            /* circled g */
+		{base, "//\xf0\x9d\x90\xa0oogle.com/", "https://google.com/"},        /* mathematical g */
 		{base, "//\xf0\x9d\x9a\xa3\xf0\x9d\x9f\xbf.com/", "https://z9.com/"}, /* the last of each */
-		{base, "//\xe2\x84\x8e\xe2\x82\x82.com/", "https://h2.com/"},     /* letterlike, subscript */
-		{base, "//e\xcc\x81.example/", "https://xn--e-xbb.example/"}, /* combining mark: not composed */
-		{base, "//\xda\x9c.t.example/", "https://xn--yjb.t.example/"}, /* in no table */
-		{base, "//\xff.example/", "(unknown)"},                     /* no UTF-8 */
-		{base, "//\xc0\xaf.example/", "(unknown)"},                 /* overlong */
-		{base, "//\xc2\xad/", "(unknown)"},                         /* nothing is left */
+		{base, "//\xe2\x84\x8e\xe2\x82\x82.com/", "https://h2.com/"},         /* letterlike, subscript */
+		{base, "//e\xcc\x81.example/", "https://xn--e-xbb.example/"},         /* combining mark: not composed */
+		{base, "//\xda\x9c.t.example/", "https://xn--yjb.t.example/"},        /* in no table */
+		{base, "//\xff.example/", "(unknown)"},                               /* no UTF-8 */
+		{base, "//\xc0\xaf.example/", "(unknown)"},                           /* overlong */
+		{base, "//\xc2\xad/", "(unknown)"},                                   /* nothing is left */
 		{base, "//b\xc3\xbc"
-		       "cher.example/",
+		    "cher.example/",
 		    "https://xn--bcher-kva.example/"},
 		{base, "//B\xc3\x9c"
-		       "CHER.example/",
+		    "CHER.example/",
 		    "https://xn--bcher-kva.example/"},
 		{base, "//b%C3%BCcher.example/", "https://xn--bcher-kva.example/"},
 		{base, "//\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1\x84/",

@@ -293,17 +293,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_places),
-	    cmocka_unit_test(test_no_guessing),
-	    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_nul),
-	    cmocka_unit_test(test_several_messages),
-	    cmocka_unit_test(test_aliases_share),
-	    cmocka_unit_test(test_bomb),
-	    cmocka_unit_test(test_depth),
-	    cmocka_unit_test(test_too_many),
-	    cmocka_unit_test(test_too_many_keys),
-	    cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_no_guessing),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_several_messages),
+		cmocka_unit_test(test_aliases_share),
+		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many_keys),
+		cmocka_unit_test(test_every_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
