@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-void
+/* Names a rewritten variant: rules version, rule set, denied classes. 8 hex digits. */
+static void
 variant_key(const struct exchange *x, char out[VARIANT_KEY_LENGTH])
 {
 	static const char hex[] = "0123456789abcdef";

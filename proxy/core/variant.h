@@ -9,9 +9,6 @@
 
 #define VARIANT_KEY_LENGTH 8
 
-/* Names a rewritten variant: rules version, rule set, denied classes. 8 hex digits. */
-void variant_key(const struct exchange *x, char out[VARIANT_KEY_LENGTH]);
-
 /*
  * A conditional request for a page that would be rewritten: validators of this variant are handed on as the
  * origin knows them, all others leave.

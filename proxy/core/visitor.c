@@ -307,8 +307,9 @@ next_request(struct visitor *v)
 		visitor_pump(v, tc_str_of("", 0));
 }
 
-void
-visitor_exchange_over(struct visitor *v, bool keep)
+/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. */
+static void
+exchange_over(struct visitor *v, bool keep)
 {
 	struct worker *w = worker_of(v->conn.loop);
 
@@ -520,7 +521,7 @@ h1_cut(struct exchange *x)
 static void
 h1_over(struct exchange *x, bool keep)
 {
-	visitor_exchange_over(x->visitor, keep);
+	exchange_over(x->visitor, keep);
 }
 
 static const struct codec h1_codec = {

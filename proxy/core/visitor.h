@@ -32,7 +32,4 @@ void visitor_expired(struct deadline *d);
 /* Closes idle connections; busy ones close after their answer. */
 void visitor_drain(struct visitor *v);
 
-/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. */
-void visitor_exchange_over(struct visitor *v, bool keep);
-
 #endif

@@ -9,7 +9,7 @@ from tree import ROOT, Findings, files, product, read
 # Rows of option tables: {"cookies.request", TC_OPT_ENUM, ...} in filters (below rule_sets.*), ROW("state", STR, ...) elsewhere.
 ROW = re.compile(r'(?:\{|\b[A-Z_]+\()\s*"([a-z_.*\[\]]+)",\s*(?:TC_OPT_)?(?:BOOL|INT|DURATION|SIZE|ENUM|FLAGS|WORDS|STRS?|DECIMAL|URL|ADDRESS)\b')
 # Paths of a work place, hosts of registries: they mean nothing to a reader elsewhere.
-PRIVATE = re.compile(r"/work/(main|shared)|/root/|/home/\w+/|registry\.(npmjs|yarnpkg)|deb\.debian\.org|pypi\.org")
+PRIVATE = re.compile(r"/root/|/home/\w+/")
 
 
 def options():
