@@ -121,7 +121,7 @@ setup:
 run:
 	@sh tests/setup.sh run
 	@$(MAKE) -j$(JOBS) all
-	@exec build/tacet demo --geo .cache/geo
+	@exec $(B)/tacet demo --geo .cache/geo
 
 ## test       setup, build, all tests; SAN=address,undefined runs them sanitized
 test:
