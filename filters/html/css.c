@@ -79,31 +79,11 @@ hex_digit(char c)
 
 /* --- Escapes ----------------------------------------------------------------------------------- */
 
+/* CSS Syntax 4.3.7: what is no character comes out as U+FFFD. */
 static size_t
-put_utf8(char *out, uint32_t c)
+put_escaped(char *out, uint32_t c)
 {
-	if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-		c = 0xFFFD;
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
+	return utf8_put(out, c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) ? 0xFFFD : c);
 }
 
 /* Length of the escape at s ('\' first): 2, or more for hex digits with the white space that ends them.
@@ -138,7 +118,7 @@ escape_meaning(const char *p, size_t n, char *out)
 	for (; i < n && hex_digit(p[i]) >= 0; i++)
 		code = code * 16 + (uint32_t)hex_digit(p[i]);
 	if (i > 1)
-		return put_utf8(out, code);
+		return put_escaped(out, code);
 	out[0] = p[1];
 	return 1;
 }

@@ -70,8 +70,8 @@ numeric_meaning(uint32_t code)
 	return code;
 }
 
-static size_t
-put_utf8(char *out, uint32_t c)
+size_t
+utf8_put(char *out, uint32_t c)
 {
 	if (c < 0x80) {
 		out[0] = (char)c;
@@ -109,7 +109,7 @@ numeric(struct tc_str raw, char *out, size_t *n)
 			code = code * base + digit_value((unsigned char)raw.p[i]);
 	if (i == first)
 		return 0;
-	*n = put_utf8(out, numeric_meaning(code));
+	*n = utf8_put(out, numeric_meaning(code));
 	return i < raw.n && raw.p[i] == ';' ? i + 1 : i;
 }
 

@@ -46,24 +46,6 @@ hex4(struct tc_str s)
 	return v;
 }
 
-static size_t
-put_utf8(char *out, int c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	out[0] = (char)(0xE0 | c >> 12);
-	out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[2] = (char)(0x80 | (c & 0x3F));
-	return 3;
-}
-
 /* One character of a string at rest ('\' first: an escape) into out; its length, 0 when it is broken. Halves of a
  * surrogate pair come out as three bytes each: no host holds them. */
 static size_t
@@ -81,7 +63,7 @@ read_char(struct tc_str rest, char *out, size_t *n)
 		return 0;
 	if (rest.p[1] == 'u') {
 		code = hex4(tc_str_of(rest.p + 2, rest.n - 2));
-		*n = code < 0 ? 0 : put_utf8(out, code);
+		*n = code < 0 ? 0 : utf8_put(out, (uint32_t)code);
 		return code < 0 ? 0 : 6;
 	}
 	name = memchr(names, rest.p[1], sizeof(names) - 1);

@@ -62,6 +62,9 @@ size_t entity_decode(struct tc_str raw, bool attribute, char *out);
  */
 size_t entity_one(struct tc_str raw, bool attribute, char *out, size_t *n);
 
+/* Writes a code point up to 0x10FFFF as UTF-8; surrogates as three bytes each. Returns the length, at most 4. */
+size_t utf8_put(char *out, uint32_t c);
+
 /* --- srcset (srcset.c) ------------------------------------------------------------------------- */
 
 /*
