@@ -205,7 +205,7 @@ try_connect(const struct addrinfo *a)
 }
 
 static void
-check_origin(const struct machine *p, const struct config_origin *o)
+check_origin(const struct machine *p, const struct config_server *o)
 {
 	static const char hint[] = "start the origin, or correct sites.origin.url; until then visitors get 502";
 	struct addrinfo want = {.ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -234,7 +234,7 @@ static bool
 asked(const struct config *c, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (tc_eq(c->sites[k].origin.url, c->sites[i].origin.url))
+		if (tc_eq(c->origins[k]->servers[0].url, c->origins[i]->servers[0].url))
 			return true;
 	return false;
 }
@@ -251,7 +251,7 @@ environment_check(const struct config *c, struct messages *m)
 	for (size_t i = 0; i < c->listen_count; i++)
 		check_listener(&p, &c->listen[i], "listen.address");
 	check_listener(&p, &c->admin, "admin.address");
-	for (size_t i = 0; i < c->site_count; i++)
+	for (size_t i = 0; i < c->origin_count; i++)
 		if (!asked(c, i))
-			check_origin(&p, &c->sites[i].origin);
+			check_origin(&p, &c->origins[i]->servers[0]);
 }

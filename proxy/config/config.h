@@ -14,9 +14,12 @@
 
 struct config_listen {
 	struct tc_str text; /* "127.0.0.1:8080" as written */
-	struct sockaddr_storage addr;
-	bool tls;            /* accepted by check, refused by run in this version */
-	bool redirect_https; /* the same */
+	struct sockaddr_storage addr; /* AF_INET, AF_INET6 or AF_UNIX */
+	bool tls;                     /* accepted by check, refused by run in this version */
+	bool redirect_https;          /* every request is answered with a redirect */
+	const struct cidr *proxy_peers; /* who begins each connection with a PROXY header, and must */
+	size_t proxy_peer_count;
+	bool proxy_unix; /* proxy_protocol names `unix`: the same for every peer of a Unix socket */
 	int line;
 };
 
@@ -35,19 +38,74 @@ enum origin_host { ORIGIN_HOST_KEEP,
 	ORIGIN_HOST_ORIGIN,
 	ORIGIN_HOST_NAME };
 
-struct config_origin {
+enum balance { BALANCE_ROUND_ROBIN,
+	BALANCE_LEAST_CONNECTIONS };
+
+/* One server of an origin. */
+struct config_server {
 	struct tc_str url;
-	bool https;
-	struct tc_str host; /* lower case, without brackets */
+	struct tc_str host; /* lower case, without brackets; n = 0 for a Unix socket */
 	uint16_t port;
-	struct tc_str authority; /* what Host says with host: origin, or the name */
+	struct tc_str path;      /* of a Unix socket; n = 0: TCP */
+	struct tc_str authority; /* what Host says with host: origin; "localhost" for a Unix socket */
+};
+
+/* Where requests go: one server or several that answer alike. Times in ms; 0: none, unless said otherwise. */
+struct config_origin {
+	size_t id; /* in config.origins */
+	const struct config_server *servers; /* in the order of the file, at least one */
+	size_t server_count;
+	bool https;
+	struct tc_str host_name; /* ORIGIN_HOST_NAME: the name */
 	enum origin_host host_mode;
-	int64_t timeout_ms; /* longest silence */
+	enum balance balance;
+	int64_t connect_timeout_ms;
+	int64_t first_byte_timeout_ms; /* never 0 */
+	int64_t timeout_ms;            /* longest silence between bytes; never 0 */
+	int64_t total_timeout_ms;      /* of the whole response */
+	int64_t idle_timeout_ms;       /* of a kept connection */
+	int64_t hold_ms;               /* requests wait so long for a server that can be reached */
+	int64_t connections;           /* to each server, all loops together; 0: no cap */
+	int64_t requests;              /* under way at all servers together; 0: no cap */
+	int64_t queue;                 /* requests that may wait for one of both */
+	int64_t queue_timeout_ms;
+	int64_t retry_percent;  /* requests sent again, of all requests */
+	int64_t eject_failures; /* in a row */
+	int64_t eject_ms;       /* at least */
+	bool adaptive;          /* overload: adaptive */
+	struct {
+		struct tc_str path; /* n = 0: no active checks */
+		int64_t interval_ms, timeout_ms, healthy, unhealthy;
+	} check;
+	int line;
+};
+
+/* A bucket that holds burst requests and gets `requests` new ones per `per_ms`. requests 0: no limit. */
+struct config_rate {
+	int64_t requests, per_ms, burst;
+};
+
+/* One response field that is set; its name is a token and its value has no control bytes. */
+struct config_field {
+	struct tc_str name, value;
+};
+
+/* What the core, but no filter, has to know of a route. A key that the route lacks is the site's. */
+struct config_route {
+	const struct config_origin *origin; /* never NULL */
+	struct config_rate rate;
+	const struct config_rate *rate_key; /* requests that share a bucket have the same: the site's or this route's */
+	const struct config_field *set;     /* response.set: the site's, then the route's */
+	size_t set_count;
+	struct tc_strs remove; /* response.remove, the same way; lower case */
+	int64_t body_max;      /* bytes of a request's body; 0: no limit */
 };
 
 struct config_site {
 	struct tc_site pub; /* what filters see; pub.routes always ends with a catch-all */
 	struct config_origin origin;
+	const struct config_route *routes; /* one for each of pub.routes */
+	uint32_t compress;                 /* TC_CODING_* bits; 0: bodies pass as the origin coded them */
 	enum client_ip client_ip;
 	uint32_t geo; /* GEO_* bits */
 	enum downstream_cache downstream_cache;
@@ -81,7 +139,9 @@ struct config_limits {
 	int64_t response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
 	int64_t keepalive_requests;
-	int64_t threads; /* 0: one per core */
+	int64_t body_size; /* of a request; 0: no limit */
+	int64_t memory;    /* of the process; 0: what the control group allows, if it says */
+	int64_t threads;   /* 0: one per core */
 };
 
 struct config_trace; /* where the values of a rule set were written */
@@ -106,6 +166,9 @@ struct config {
 	struct tc_str state; /* directory; n = 0: none */
 	const struct config_site *sites;
 	size_t site_count;
+	const struct config_origin *const *origins; /* of all sites and routes; origins[o->id] == o */
+	size_t origin_count;
+	struct tc_strs resolvers; /* "192.0.2.53", "[2001:db8::53]:5353"; n = 0: those of the system */
 	const struct tc_rule_set *rule_sets; /* rule_set_count of them, and behind them the empty one, named "none" */
 	size_t rule_set_count;
 	const struct tc_rule_set *empty_rule_set;
@@ -151,6 +214,13 @@ struct tc_str config_default_text(void);
 bool config_where(const struct config *c, const struct tc_rule_set *r, const char *way, struct tc_str *file,
     int *line);
 struct tc_str config_extends(const struct config *c, const struct tc_rule_set *r);
+
+/* What the core has to know of a route of a site. */
+static inline const struct config_route *
+config_route_of(const struct config_site *s, const struct tc_route *r)
+{
+	return &s->routes[r - s->pub.routes];
+}
 
 /* The rows of the schema, filters' rows included: for help, man page and lint. */
 size_t config_option_count(void);

@@ -37,20 +37,20 @@ origin_url(struct compile *c, const struct node *site, struct raw_site *raw, str
 
 static void
 origin_host(struct compile *c, const struct node *site, const struct raw_site *raw, const struct url_parts *url,
-    struct config_origin *o, size_t i)
+    struct config_origin *o, struct config_server *server, size_t i)
 {
 	struct tc_str host = lower_copy(c->l, url->host);
 
-	o->authority = host;
+	server->authority = host;
 	if (url->port != 0 && url->port != (o->https ? 443 : 80))
-		o->authority = load_printf(c->l, "%.*s:%d", STR_ALL(host), url->port);
-	o->host = host.p[0] == '[' ? tc_str_of(host.p + 1, host.n - 2) : host;
+		server->authority = load_printf(c->l, "%.*s:%d", STR_ALL(host), url->port);
+	server->host = host.p[0] == '[' ? tc_str_of(host.p + 1, host.n - 2) : host;
 	if (tc_eq(raw->origin_host, TC_STR("origin")) ||
 	    (o->https && schema_node(site, "origin.host") == NULL)) {
 		o->host_mode = ORIGIN_HOST_ORIGIN;
 	} else if (!tc_eq(raw->origin_host, TC_STR("keep"))) {
 		o->host_mode = ORIGIN_HOST_NAME;
-		o->authority = lower_copy(c->l, raw->origin_host);
+		o->host_name = lower_copy(c->l, raw->origin_host);
 		if (!host_ok(raw->origin_host))
 			load_fault(c->l,
 			    ABOUT(at_key(site, "origin.host"), way_of(c, i, "origin.host"),
@@ -63,18 +63,29 @@ static void
 compile_origin(struct compile *c, const struct node *site, struct raw_site *raw, struct config_origin *o, size_t i)
 {
 	struct about about = {.path = way_of(c, i, "origin.url")};
+	struct config_server *server = load_alloc(c->l, sizeof(*server));
 	struct url_parts url;
 
+	o->servers = server;
+	o->server_count = 1;
+	o->connect_timeout_ms = 5000;
+	o->idle_timeout_ms = 20000;
+	o->queue = 100;
+	o->queue_timeout_ms = 1000;
+	o->retry_percent = 20;
+	o->eject_failures = 3;
+	o->eject_ms = 1000;
+	o->adaptive = true;
 	if (!origin_url(c, site, raw, &about))
 		return;
 	if (!url_split(raw->origin_url, &url))
 		return;
-	o->url = raw->origin_url;
+	server->url = raw->origin_url;
 	o->https = tc_eq(url.scheme, TC_STR("https"));
-	o->port = (uint16_t)(url.port != 0 ? url.port : o->https ? 443
+	server->port = (uint16_t)(url.port != 0 ? url.port : o->https ? 443
 								 : 80);
-	o->timeout_ms = raw->timeout_ms;
-	origin_host(c, site, raw, &url, o, i);
+	o->timeout_ms = o->first_byte_timeout_ms = raw->timeout_ms;
+	origin_host(c, site, raw, &url, o, server, i);
 	if (o->https) {
 		about.hint = TC_STR("TLS to origins comes in a later version; use http://");
 		load_fault(c->l, &about, "unsupported-tls", "this version cannot ask an origin over https");
@@ -293,6 +304,17 @@ compile_routes(struct compile *c, const struct node *site, struct tc_site *out, 
 	out->route_count = n;
 }
 
+/* What the core has to know of each route: so far, what the site says. */
+static void
+compile_core_routes(struct compile *c, struct config_site *s)
+{
+	struct config_route *v = load_alloc(c->l, s->pub.route_count * sizeof(*v));
+
+	for (size_t k = 0; k < s->pub.route_count; k++)
+		v[k] = (struct config_route){.origin = &s->origin, .body_max = c->raw.body_size};
+	s->routes = v;
+}
+
 /* ---- the rest of a site ---- */
 
 static void
@@ -395,6 +417,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->choices_limit_url = raw.limit_url;
 	compile_origin(c, node, &raw, &s->origin, i);
 	compile_routes(c, node, &s->pub, i);
+	compile_core_routes(c, s);
 	check_choices_path(c, node, raw.choices_path, i);
 	check_link(c, node, "choices.policy", raw.policy, i);
 	check_link(c, node, "choices.limit_url", raw.limit_url, i);
@@ -415,6 +438,20 @@ count_hosts(const struct node *sites)
 	return n;
 }
 
+/* Gives every origin its number. */
+static void
+number_origins(struct compile *c, struct config_site *sites, size_t n)
+{
+	const struct config_origin **v = load_alloc(c->l, n * sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		sites[i].origin.id = i;
+		v[i] = &sites[i].origin;
+	}
+	c->c->origins = v;
+	c->c->origin_count = n;
+}
+
 void
 compile_sites(struct compile *c, const struct node *sites)
 {
@@ -429,4 +466,5 @@ compile_sites(struct compile *c, const struct node *sites)
 		compile_site(c, sites->entries[i].value, &v[i], i, &seen);
 	c->c->sites = v;
 	c->c->site_count = sites->n;
+	number_origins(c, v, sites->n);
 }

@@ -114,13 +114,14 @@ static int
 upstream_prepare(struct dry_result *out)
 {
 	const struct tc_addr nobody = {0};
-	const struct config_origin *o = &out->site->origin;
+	const struct config_origin *o = config_route_of(out->site, out->route)->origin;
 
 	if (choice_strip(&out->request.fields) < 0 ||
 	    upstream_fields(out->site, &out->decision, &out->facts.place, &nobody, &out->request) < 0)
 		return -1;
 	if (o->host_mode != ORIGIN_HOST_KEEP)
-		return tc_field_set(&out->request.fields, TC_F_HOST, o->authority);
+		return tc_field_set(&out->request.fields, TC_F_HOST,
+		    o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[0].authority);
 	return 0;
 }
 

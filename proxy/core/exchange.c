@@ -137,7 +137,7 @@ step_connect(struct exchange *x)
 		if (x->origin != NULL || x->origin_error != 0)
 			return STEP_NEXT;
 		x->wait = w;
-		x->codec->patience(x, (uint64_t)x->site->origin.timeout_ms);
+		x->codec->patience(x, (uint64_t)x->core_route->origin->timeout_ms);
 	}
 	return STEP_WAIT;
 }

@@ -74,6 +74,7 @@ struct exchange {
 
 	const struct config_site *site;
 	const struct tc_route *route;
+	const struct config_route *core_route; /* what only we know of the route */
 	struct facts facts;
 	struct choice_cookie choice;
 	struct tc_decision decision;

@@ -26,8 +26,9 @@ find_site(struct exchange *x)
 	x->site = snapshot_site(x->use->snapshot, x->req.host);
 	if (x->site == NULL)
 		return false;
-	x->pool = x->use->pools[x->site - config_of(x)->sites];
 	x->route = snapshot_route(x->site, x->req.match);
+	x->core_route = config_route_of(x->site, x->route);
+	x->pool = x->use->pools[x->core_route->origin->id];
 	return true;
 }
 
@@ -68,11 +69,12 @@ read_facts(struct exchange *x, struct tc_addr *client)
 static int
 set_origin_host(struct exchange *x)
 {
-	const struct config_origin *o = &x->site->origin;
+	const struct config_origin *o = x->core_route->origin;
 
 	if (o->host_mode == ORIGIN_HOST_KEEP && x->req.host.n > 0)
 		return 0;
-	return tc_field_set(&x->req.fields, TC_F_HOST, o->authority);
+	return tc_field_set(&x->req.fields, TC_F_HOST,
+	    o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[0].authority);
 }
 
 /* What goes to the origin is written from here on; filters have had their say. */

@@ -16,7 +16,7 @@ origin_patience(struct exchange *x)
 	if (!x->up.over && !x->head_sent && conn_pending(&x->origin->conn) == 0)
 		wheel_clear(&x->origin->deadline);
 	else
-		loop_deadline(&x->worker->loop, &x->origin->deadline, (uint64_t)x->site->origin.timeout_ms);
+		loop_deadline(&x->worker->loop, &x->origin->deadline, (uint64_t)x->core_route->origin->timeout_ms);
 }
 
 static uv_buf_t

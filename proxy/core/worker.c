@@ -9,7 +9,7 @@
 /* ---- pools and uses ---- */
 
 static struct pool *
-pool_of(struct worker *w, const struct config_origin *o)
+pool_of(struct worker *w, const struct config_server *o)
 {
 	struct pool *p;
 
@@ -52,7 +52,7 @@ static struct use *
 use_new(struct worker *w, struct snapshot *s)
 {
 	struct use *u = calloc(1, sizeof(*u));
-	size_t n = s->config->site_count;
+	size_t n = s->config->origin_count;
 
 	if (u == NULL || (u->pools = calloc(n, sizeof(struct pool *))) == NULL)
 		abort();
@@ -60,7 +60,7 @@ use_new(struct worker *w, struct snapshot *s)
 	u->snapshot = s;
 	u->users = 1;
 	for (size_t i = 0; i < n; i++)
-		u->pools[i] = pool_of(w, &s->config->sites[i].origin);
+		u->pools[i] = pool_of(w, &s->config->origins[i]->servers[0]);
 	return u;
 }
 
@@ -74,7 +74,7 @@ worker_use(struct worker *w)
 void
 use_release(struct use *u)
 {
-	size_t n = u->snapshot->config->site_count;
+	size_t n = u->snapshot->config->origin_count;
 
 	assert(u->users > 0);
 	if (--u->users > 0)

@@ -32,6 +32,10 @@
 	X(CONNECT, 405, "connect")                                                                   \
 	X(STATUS, 502, "status")                   /* of a response: outside 100..599, 101 unasked */ \
 	X(TIMEOUT, 408, "timeout")                                                                   \
+	X(BODY_TOO_LARGE, 413, "body_too_large")                                                     \
+	X(RATE, 429, "rate")                       /* more requests than rate_limit allows */        \
+	X(PROXY_HEADER, 400, "proxy_header")       /* the PROXY header of a listed peer is missing or broken */ \
+	X(OVERLOAD, 503, "overload")               /* origin.queue is full, or memory short */       \
 	X(OTHER, 400, "other")
 
 enum refusal {

@@ -42,7 +42,7 @@ check_config(const struct config *c)
 		must(s->hosts.n > 0 && s->languages.n > 0 && s->route_count > 0);
 		must(tc_eq(s->routes[s->route_count - 1].match, TC_STR("*")));
 		must(s->choices_path.n > 1 && s->choices_path.p[0] == '/');
-		must(!c->sites[i].origin.https && c->sites[i].origin.port > 0 && c->sites[i].origin.host.n > 0);
+		must(!c->sites[i].origin.https && c->sites[i].origin.servers[0].port > 0 && c->sites[i].origin.servers[0].host.n > 0);
 	}
 }
 

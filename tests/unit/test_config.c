@@ -216,9 +216,9 @@ test_default(void **state)
 	assert_int_equal(config_load(NULL, &over, &c, messages), 0);
 	assert_int_equal(c->site_count, 1);
 	assert_true(is(c->sites[0].pub.hosts.v[0], "*"));
-	assert_true(is(c->sites[0].origin.host, "origin.example"));
-	assert_int_equal(c->sites[0].origin.port, 81);
-	assert_true(is(c->sites[0].origin.authority, "origin.example:81"));
+	assert_true(is(c->sites[0].origin.servers[0].host, "origin.example"));
+	assert_int_equal(c->sites[0].origin.servers[0].port, 81);
+	assert_true(is(c->sites[0].origin.servers[0].authority, "origin.example:81"));
 	assert_int_equal(c->sites[0].origin.host_mode, ORIGIN_HOST_KEEP);
 	assert_int_equal(c->sites[0].origin.timeout_ms, 30000);
 	assert_int_equal(c->sites[0].geo, GEO_COUNTRY | GEO_REGION);
@@ -274,7 +274,7 @@ test_flags_override_the_file(void **state)
 	struct sockaddr_in6 in6;
 
 	(void)state;
-	assert_int_equal(c->sites[0].origin.port, 9);
+	assert_int_equal(c->sites[0].origin.servers[0].port, 9);
 	assert_int_equal(c->listen_count, 1);
 	memcpy(&in6, &c->listen[0].addr, sizeof(in6));
 	assert_int_equal(in6.sin6_family, AF_INET6);
@@ -455,10 +455,10 @@ test_site(void **state)
 	(void)state;
 	assert_true(is(s->pub.hosts.v[0], "www.example.com"));
 	assert_true(is(s->pub.allow.v[0], "cdn.example.net"));
-	assert_true(is(s->origin.host, "2001:db8::1"));
-	assert_true(is(s->origin.authority, "app.internal"));
+	assert_true(is(s->origin.servers[0].host, "2001:db8::1"));
+	assert_true(is(s->origin.host_name, "app.internal"));
 	assert_int_equal(s->origin.host_mode, ORIGIN_HOST_NAME);
-	assert_int_equal(s->origin.port, 8080);
+	assert_int_equal(s->origin.servers[0].port, 8080);
 	assert_int_equal(s->origin.timeout_ms, 250);
 	assert_int_equal(s->client_ip, CLIENT_IP_PREFIX);
 	assert_int_equal(s->geo, GEO_CITY);
@@ -630,7 +630,7 @@ test_environment(void **state)
 	    "rule_sets:\n  out: {status: \"$$1 $2 ${TACET_TEST_BRACES}\"}\n"
 	    "regions:\n  - {name: rest, where: [\"*\"], default: out, opted_out: out}\n",
 	    &judge);
-	assert_true(is(c->sites[0].origin.url, "http://origin.example:81"));
+	assert_true(is(c->sites[0].origin.servers[0].url, "http://origin.example:81"));
 	assert_true(is(((const struct little_status *)c->rule_sets[0].opts[LITTLE_STATUS])->status, "$1 $2 }: {a: [b"));
 	config_destroy(&c);
 }
