@@ -21,6 +21,9 @@ struct tc_route {
 	int line;
 };
 
+/* Content codings that the edge may apply: tc_site.compress. */
+enum { TC_CODING_GZIP = 1, TC_CODING_BR = 2, TC_CODING_ZSTD = 4 };
+
 struct tc_site {
 	struct tc_strs hosts;        /* lower case; "*.example.com", "*" */
 	struct tc_strs keep_cookies; /* names never touched */
@@ -31,6 +34,7 @@ struct tc_site {
 	struct tc_str policy;     /* URL or path of the site's policy; n = 0: none */
 	const struct tc_route *routes;
 	size_t route_count;
+	uint32_t compress; /* TC_CODING_* bits; 0: bodies pass as the origin coded them */
 	int line;
 };
 

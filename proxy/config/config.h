@@ -105,7 +105,6 @@ struct config_site {
 	struct tc_site pub; /* what filters see; pub.routes always ends with a catch-all */
 	struct config_origin origin;
 	const struct config_route *routes; /* one for each of pub.routes */
-	uint32_t compress;                 /* TC_CODING_* bits; 0: bodies pass as the origin coded them */
 	enum client_ip client_ip;
 	uint32_t geo; /* GEO_* bits */
 	enum downstream_cache downstream_cache;

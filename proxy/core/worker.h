@@ -70,7 +70,8 @@ void worker_swap(struct worker *w, struct snapshot *s); /* takes over a referenc
 void worker_drain(struct worker *w, bool now);
 void worker_join(struct worker *w);
 
-/* On the loop's own thread: */
+/* On the loop's own thread (use.c): */
+struct use *use_new(struct worker *w, struct snapshot *s); /* takes over a reference */
 struct use *worker_use(struct worker *w);
 void use_release(struct use *u);
 void worker_visitor_gone(struct worker *w);
