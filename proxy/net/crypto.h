@@ -15,4 +15,14 @@ bool crypto_random(void *p, size_t n);
 /* Compares in a time that does not depend on the bytes. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): who does not know the key cannot choose what falls together. */
+uint64_t crypto_siphash(const uint64_t key[2], const void *p, size_t n);
+
+/*
+ * n zeroed bytes at the beginning of a page, for what must not outlive the process: kept out of core dumps, out of
+ * children and, as pages are used and as far as RLIMIT_MEMLOCK goes, out of swap. NULL: no memory.
+ */
+void *crypto_pages(size_t n);
+void crypto_pages_free(void *p, size_t n); /* wipes first */
+
 #endif
