@@ -108,7 +108,7 @@ MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*
 # ---- targets for people ----------------------------------------------------------------------
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup run test check tests bench micro fuzz browser lint lint-deep fmt install man compdb clean FORCE
+.PHONY: all help setup run test check tests bench micro fuzz browser reliability lint lint-deep fmt install man compdb clean FORCE
 
 ## all        build/tacet (the default); SAN=address,undefined builds beside it
 all: $(if $(MAIN_OBJ),$(B)/tacet) $(LIB_OBJS)
@@ -129,7 +129,7 @@ test:
 	@$(MAKE) -j$(JOBS) all tests
 	@$(MAKE) check
 
-# The same for those who have all that is needed. ONLY=unit,split,replay,e2e,node,browser chooses suites.
+# The same for those who have all that is needed. ONLY=unit,split,replay,e2e,reliability,node,browser chooses suites.
 check: all tests
 	@$(PYTHON) tests/run.py --build $(B) $(if $(ONLY),--only $(ONLY)) $(if $(K),-k "$(K)")
 
@@ -138,6 +138,10 @@ tests: $(UNIT) $(SPLIT) $(REPLAY)
 ## browser    every page of the corpus in a real browser (quick subset: make test)
 browser: all
 	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser
+
+## reliability  what holds under load, faults and attacks, as a table; ONLY=R03,R07 chooses
+reliability: all
+	@$(PYTHON) tests/reliability/run.py --tacet $(B)/tacet $(if $(ONLY),--only $(ONLY))
 
 ## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
 bench: all micro $(B)/bench/origin

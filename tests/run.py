@@ -7,6 +7,7 @@ Prints a line per program, what failed in full, a table per suite, each reason f
 import argparse
 import collections
 import glob
+import json
 import os
 import re
 import shutil
@@ -17,8 +18,8 @@ import time
 import xml.etree.ElementTree as ET
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SUITES = ["unit", "split", "replay", "lint", "e2e", "node", "browser"]
-TIMEOUT = {"unit": 120, "split": 300, "replay": 300, "lint": 120, "e2e": 900, "node": 300, "browser": 2400}
+SUITES = ["unit", "split", "replay", "lint", "e2e", "reliability", "node", "browser"]
+TIMEOUT = {"unit": 120, "split": 300, "replay": 300, "lint": 120, "e2e": 900, "reliability": 300, "node": 300, "browser": 2400}
 
 
 class Result:
@@ -152,6 +153,28 @@ def suite_pytest(suite, build, keyword=None):
     return result
 
 
+def suite_reliability(build):
+    """The quick ones of tests/reliability: a row of their table is a test."""
+    result = Result()
+    report = os.path.join(ROOT, build, "reliability.json")
+    if os.path.exists(report):
+        os.unlink(report)
+    _, out = run([sys.executable, "tests/reliability/run.py", "--quick", "--tacet", f"{build}/tacet", "--report", report],
+                 TIMEOUT["reliability"], sanitizer_env())
+    if not os.path.exists(report):
+        result.failed.append(("reliability", out))
+        return result
+    with open(report) as f:
+        rows = json.load(f)
+    failed = [f"{r['id']}: {r['what']}" for r in rows if r["verdict"] == "FAILED"]
+    result.failed = [(name, "" if i else out) for i, name in enumerate(failed)]
+    result.skipped = [(f"{r['id']}: {r['what']}", f"{r['id']}: {r['bar']}") for r in rows if r["verdict"] == "skipped"]
+    result.passed = sum(r["verdict"] == "ok" for r in rows)
+    ids = sorted({r["id"] for r in rows})
+    say(f"  {'reliability':8} {result.passed} figures of {', '.join(ids)}, {len(failed)} failed")
+    return result
+
+
 def suite_node(_build):
     result = Result()
     files = sorted(f for f in glob.glob(os.path.join(ROOT, "tests/**/*.test.mjs"), recursive=True)
@@ -181,6 +204,8 @@ def run_suite(suite, build, keyword):
         result = suite_programs(suite, build)
     elif suite == "lint":
         result = suite_lint(build)
+    elif suite == "reliability":
+        result = suite_reliability(build)
     elif suite == "node":
         result = suite_node(build)
     else:
@@ -202,9 +227,9 @@ def report(results):
         say("\nskipped:")
         for (suite, reason), n in sorted(reasons.items()):
             say(f"  {n:4} {suite:8} {reason}")
-    say(f"\n{'suite':10}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}")
+    say(f"\n{'suite':12}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}")
     for suite, r in results.items():
-        say(f"{suite:10}{r.passed:8}{len(r.failed):8}{len(r.skipped):8}{r.seconds:9.1f}")
+        say(f"{suite:12}{r.passed:8}{len(r.failed):8}{len(r.skipped):8}{r.seconds:9.1f}")
     passed = sum(r.passed for r in results.values())
     failed = sum(len(r.failed) for r in results.values())
     skipped = sum(len(r.skipped) for r in results.values())
