@@ -22,7 +22,7 @@ enum tc_option_type {
 	TC_OPT_STRS,     /* list of text                        -> struct tc_strs */
 	TC_OPT_DECIMAL,  /* 0.5, 1e-6: checked, kept as text    -> struct tc_str */
 	TC_OPT_URL,      /* http://host[:port] or https, unix:  -> struct tc_str */
-	TC_OPT_ADDRESS,  /* addr:port, [v6]:port                -> struct tc_str */
+	TC_OPT_ADDRESS,  /* addr:port, [v6]:port; bounds "unix"  -> struct tc_str */
 	TC_OPT_ANY,      /* any node: checked by code of its own; nothing is stored by the table */
 };
 

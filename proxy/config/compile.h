@@ -19,6 +19,8 @@ struct compile {
 	const struct node *root;
 	struct raw_root raw;
 	struct hash hash;
+	size_t origin_count;                /* numbers given so far */
+	const struct config_server *server; /* --origin: the one server of them all */
 };
 
 /* Counts that no sane configuration reaches. */
@@ -26,7 +28,9 @@ enum { SITES_MAX = 1000,
 	ROUTES_MAX = 1000,
 	RULE_SETS_MAX = 200,
 	REGIONS_MAX = 1000,
-	LISTEN_MAX = 64 };
+	LISTEN_MAX = 64,
+	SERVERS_MAX = 64,
+	FIELDS_MAX = 64 }; /* response.set, .remove: every route repeats the site's */
 
 /* Each says what is wrong; the caller asks load_failed(). */
 void compile_sites(struct compile *c, const struct node *sites);
@@ -34,6 +38,14 @@ void compile_rules(struct compile *c, const struct node *rule_sets);
 void compile_regions(struct compile *c, const struct node *regions);
 void compile_promises(struct compile *c);
 void compile_tests(struct compile *c);
+
+/* One origin: map is its node, or NULL with --origin; way is "sites[0].origin". */
+void compile_origin(struct compile *c, const struct node *map, const struct raw_origin *raw, struct tc_str way,
+    struct config_origin *o);
+
+/* response.set and .remove of a site or route, on top of what r has of the site. */
+void compile_response(struct compile *c, const struct node *map, struct tc_strs remove, struct tc_str way,
+    struct config_route *r);
 
 const struct tc_rule_set *rule_set_find(const struct config *c, struct tc_str name);
 
@@ -47,6 +59,9 @@ const struct node *at_item(const struct node *map, const char *way, size_t i);
 
 /* Whether a list is within its limit; says so if not. */
 bool within(struct compile *c, const struct node *list, const char *what, size_t max);
+
+/* The path in "unix:PATH", seen from directory; n = 0: it does not fit a socket's address, and about was told so. */
+struct tc_str unix_path(struct compile *c, const struct about *about, struct tc_str text, struct tc_str directory);
 
 /* A copy in lower or upper case (ASCII). */
 struct tc_str lower_copy(struct loader *l, struct tc_str s);

@@ -43,16 +43,52 @@ within(struct compile *c, const struct node *list, const char *what, size_t max)
 
 /* ---- addresses ---- */
 
-static const struct tc_option address_row = {.path = "listen[].address", .type = TC_OPT_ADDRESS};
+/* What the flags take. */
+static const struct tc_option listen_row = {.path = "listen[].address", .type = TC_OPT_ADDRESS, .bounds = "unix"},
+			      admin_row = {.path = "admin.address", .type = TC_OPT_ADDRESS};
 
-/* text has the form that scalar.c accepted. */
+struct tc_str
+unix_path(struct compile *c, const struct about *about, struct tc_str text, struct tc_str directory)
+{
+	size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+	struct tc_str path;
+
+	assert(tc_starts(text, TC_STR("unix:")));
+	tc_skip(&text, 5);
+	path = load_path(c->l, directory, text);
+	if (path.n > 0 && path.n < room)
+		return path;
+	load_fault(c->l, about, "bad-path", "a socket's path has at most %zu bytes", room - 1);
+	return TC_STR("");
+}
+
 static void
-parse_address(struct loader *l, struct tc_str text, struct sockaddr_storage *out)
+parse_unix(struct compile *c, struct tc_str text, const struct node *at, struct sockaddr_storage *out)
+{
+	struct about about = {.at = at, .path = TC_STR("listen.address"), .hint = TC_STR("write unix:/run/tacet/http.sock")};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct tc_str path;
+
+	if (at == NULL)
+		about.file = TC_STR("--listen");
+	path = unix_path(c, &about, text, at != NULL ? at->source->directory : TC_STR(""));
+	memcpy(un.sun_path, path.p, path.n);
+	*out = (struct sockaddr_storage){0};
+	memcpy(out, &un, sizeof(un));
+}
+
+/* text has the form that scalar.c accepted; at is where it was written, NULL: in a flag. */
+static void
+parse_address(struct compile *c, struct tc_str text, const struct node *at, struct sockaddr_storage *out)
 {
 	char host[64];
 	size_t colon = text.n, n;
 	unsigned port = 0;
 
+	if (tc_starts(text, TC_STR("unix:"))) {
+		parse_unix(c, text, at, out);
+		return;
+	}
 	while (colon > 0 && text.p[colon - 1] != ':')
 		colon--;
 	assert(colon > 0);
@@ -76,24 +112,25 @@ parse_address(struct loader *l, struct tc_str text, struct sockaddr_storage *out
 	if (out->ss_family == 0) {
 		struct about about = {.file = text, .hint = TC_STR("write 127.0.0.1:8080")};
 
-		load_fault(l, &about, "bad-address", "this is not an address");
+		load_fault(c->l, &about, "bad-address", "this is not an address");
 	}
 }
 
 /* A flag's value, read like the option it stands for. */
 static bool
-override_address(struct compile *c, const char *flag, struct tc_str text, struct config_listen *out)
+override_address(struct compile *c, const char *flag, const struct tc_option *row, struct tc_str text,
+    struct config_listen *out)
 {
 	struct about about = {.file = tc_str_from(flag)};
 	struct scalar_fault fault;
 
-	if (!scalar_read(&address_row, text, text, "value", &out->text, &fault)) {
+	if (!scalar_read(row, text, text, "value", &out->text, &fault)) {
 		about.hint = tc_str_from(fault.hint);
 		load_fault(c->l, &about, fault.code, "%s", fault.text);
 		return false;
 	}
 	out->text = load_copy(c->l, text);
-	parse_address(c->l, out->text, &out->addr);
+	parse_address(c, out->text, NULL, &out->addr);
 	return true;
 }
 
@@ -115,6 +152,33 @@ loopback(const struct sockaddr_storage *addr)
 	return false;
 }
 
+/* ---- networks ---- */
+
+/* Those of a list of texts, but not the word; their number in *count. */
+static const struct cidr *
+networks(struct compile *c, const struct node *list, struct tc_strs texts, const char *way, struct tc_str word,
+    size_t *count)
+{
+	struct cidr *v = load_alloc(c->l, texts.n * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < texts.n; i++) {
+		if (word.n > 0 && tc_eq(texts.v[i], word))
+			continue;
+		if (!cidr_parse(texts.v[i], &v[n++])) {
+			const struct node *at = list->entries[i].value;
+			struct tc_str hint = TC_STR("write 10.0.0.0/8, 2001:db8::/32, or one address");
+
+			if (word.n > 0)
+				hint = load_printf(c->l, "%.*s; or %.*s", STR_ALL(hint), STR_ALL(word));
+			load_fault(c->l, ABOUT(at, tc_str_from(way), hint), "bad-address", "\"%.*s\" is not a network",
+			    STR_ARGS(node_shown(at)));
+		}
+	}
+	*count = n;
+	return v;
+}
+
 /* ---- listen ---- */
 
 static void
@@ -126,10 +190,28 @@ refuse_tls(struct compile *c, const struct node *at, const char *way, const char
 		    "unsupported-tls", "%s", text);
 }
 
+/* Peers of a Unix socket have no address, and those of an address are no Unix socket's. */
+static void
+compile_proxy_protocol(struct compile *c, const struct node *node, struct tc_strs peers, struct config_listen *out)
+{
+	const struct node *list = node_get(node, TC_STR("proxy_protocol"));
+	bool local = out->addr.ss_family == AF_UNIX;
+
+	for (size_t i = 0; i < peers.n; i++)
+		out->proxy_unix = out->proxy_unix || tc_eq(peers.v[i], TC_STR("unix"));
+	out->proxy_peers = networks(c, list, peers, "listen.proxy_protocol", TC_STR("unix"), &out->proxy_peer_count);
+	if (local ? out->proxy_peer_count > 0 : out->proxy_unix)
+		load_warning(c->l,
+		    ABOUT(list, TC_STR("listen.proxy_protocol"),
+			local ? TC_STR("write [unix]: every peer of this socket sends the header")
+			      : TC_STR("name the networks of the proxies in front: [10.0.0.0/8]")),
+		    "never-matches", "%s", local ? "peers of a Unix socket have no network" : "this address is no Unix socket");
+}
+
 static void
 compile_listener(struct compile *c, const struct node *node, struct config_listen *out)
 {
-	const struct node *tls = node_get(node, TC_STR("tls")), *redirect = node_get(node, TC_STR("redirect"));
+	const struct node *tls = node_get(node, TC_STR("tls"));
 	struct raw_listen raw = {0};
 	struct hash apart; /* compile_listen() adds the addresses, wherever they come from */
 
@@ -138,12 +220,17 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 	out->text = raw.address;
 	out->line = node->line;
 	out->tls = tls != NULL;
-	out->redirect_https = redirect != NULL && tc_eq(redirect->text, TC_STR("https"));
+	out->redirect_https = raw.redirect != 0;
 	if (out->tls)
 		refuse_tls(c, tls, "listen.tls", "this version cannot listen with TLS");
-	if (out->redirect_https)
-		refuse_tls(c, redirect, "listen.redirect", "a redirect to https would lead nowhere in this version");
-	parse_address(c->l, out->text, &out->addr);
+	parse_address(c, out->text, node_get(node, TC_STR("address")), &out->addr);
+	compile_proxy_protocol(c, node, raw.proxy_protocol, out);
+	if (!out->redirect_https && raw.proxy_protocol.n == 0)
+		return;
+	hash_add(&c->hash, out->text);
+	hash_add(&c->hash, out->redirect_https ? TC_STR("redirect") : TC_STR(""));
+	for (size_t i = 0; i < raw.proxy_protocol.n; i++)
+		hash_add(&c->hash, raw.proxy_protocol.v[i]);
 }
 
 static void
@@ -158,9 +245,9 @@ compile_listen(struct compile *c)
 		return;
 	v = load_alloc(c->l, n * sizeof(*v));
 	if (given)
-		(void)override_address(c, "--listen", c->over->listen, v);
+		(void)override_address(c, "--listen", &listen_row, c->over->listen, v);
 	else if (list == NULL)
-		(void)override_address(c, "", TC_STR("0.0.0.0:8080"), v);
+		(void)override_address(c, "", &listen_row, TC_STR("0.0.0.0:8080"), v);
 	else
 		for (size_t i = 0; i < n; i++)
 			compile_listener(c, list->entries[i].value, &v[i]);
@@ -192,7 +279,8 @@ compile_admin(struct compile *c)
 
 	if (c->over->admin.n > 0 || admin == NULL)
 		about = (struct about){.file = TC_STR("--admin"), .hint = about.hint};
-	if (!override_address(c, "--admin", c->over->admin.n > 0 ? c->over->admin : c->raw.admin_address, &out->admin))
+	if (!override_address(c, "--admin", &admin_row, c->over->admin.n > 0 ? c->over->admin : c->raw.admin_address,
+		&out->admin))
 		return;
 	out->admin_socket = path_of(c, "admin.socket", c->raw.admin_socket);
 	out->admin_token_file = path_of(c, "admin.token_file", c->raw.admin_token_file);
@@ -288,18 +376,27 @@ compile_geo(struct compile *c)
 static void
 compile_proxies(struct compile *c)
 {
-	struct cidr *v = load_alloc(c->l, c->raw.trusted_proxies.n * sizeof(*v));
+	static const char way[] = "client_address.trusted_proxies";
 
-	for (size_t i = 0; i < c->raw.trusted_proxies.n; i++) {
-		const struct node *at = at_item(c->root, "client_address.trusted_proxies", i);
+	c->c->trusted_proxies = networks(c, schema_node(c->root, way), c->raw.trusted_proxies, way, TC_STR(""),
+	    &c->c->trusted_proxy_count);
+}
 
-		if (!cidr_parse(c->raw.trusted_proxies.v[i], &v[i]))
+static void
+compile_resolvers(struct compile *c)
+{
+	struct tc_addr a;
+
+	for (size_t i = 0; i < c->raw.resolvers.n; i++) {
+		const struct node *at = at_item(c->root, "resolver.servers", i);
+
+		if (!addr_parse(c->raw.resolvers.v[i], &a))
 			load_fault(c->l,
-			    ABOUT(at, TC_STR("client_address.trusted_proxies"), TC_STR("write 10.0.0.0/8, 2001:db8::/32, or one address")),
-			    "bad-address", "\"%.*s\" is not a network", STR_ARGS(node_shown(at)));
+			    ABOUT(at, TC_STR("resolver.servers"),
+				TC_STR("write 192.0.2.53, \"192.0.2.53:5353\" or \"[2001:db8::53]:53\": a server's name cannot be looked up")),
+			    "bad-address", "\"%.*s\" is not an address", STR_ARGS(node_shown(at)));
 	}
-	c->c->trusted_proxies = v;
-	c->c->trusted_proxy_count = c->raw.trusted_proxies.n;
+	c->c->resolvers = c->raw.resolvers;
 }
 
 /* ---- the top ---- */
@@ -326,6 +423,8 @@ compile_root(struct compile *c)
 		.idle_timeout_ms = r->idle_timeout_ms,
 		.write_timeout_ms = r->write_timeout_ms,
 		.keepalive_requests = r->keepalive_requests,
+		.body_size = r->body_size,
+		.memory = r->memory,
 		.threads = r->threads,
 	};
 }
@@ -393,9 +492,9 @@ warn_later(struct compile *c)
 	for (size_t i = 0; i < l->later_count && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", i > 0 ? ", " : "", STR_ALL(l->later[i]));
 	for (size_t i = 0; i < c->c->listen_count; i++)
-		if (c->c->listen[i].tls || c->c->listen[i].redirect_https)
-			about.hint = TC_STR("these are checked and otherwise ignored; but listen.tls and listen.redirect cannot be "
-			    "ignored safely, so tacet run refuses them");
+		if (c->c->listen[i].tls)
+			about.hint = TC_STR("these are checked and otherwise ignored; but listen.tls cannot be ignored safely, so tacet "
+			    "run refuses it");
 	load_warning(c->l, &about, "not-in-force", "not in force in this version: %s", text);
 }
 
@@ -407,6 +506,7 @@ compile(struct compile *c)
 	compile_listen(c);
 	compile_admin(c);
 	compile_proxies(c);
+	compile_resolvers(c);
 	compile_geo(c);
 	compile_lists(c);
 	compile_all_sites(c);

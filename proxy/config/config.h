@@ -13,10 +13,10 @@
 #include "tacet/site.h"
 
 struct config_listen {
-	struct tc_str text; /* "127.0.0.1:8080" as written */
-	struct sockaddr_storage addr; /* AF_INET, AF_INET6 or AF_UNIX */
-	bool tls;                     /* accepted by check, refused by run in this version */
-	bool redirect_https;          /* every request is answered with a redirect */
+	struct tc_str text;             /* "127.0.0.1:8080" as written */
+	struct sockaddr_storage addr;   /* AF_INET, AF_INET6 or AF_UNIX */
+	bool tls;                       /* accepted by check, refused by run in this version */
+	bool redirect_https;            /* every request is answered with a redirect */
 	const struct cidr *proxy_peers; /* who begins each connection with a PROXY header, and must */
 	size_t proxy_peer_count;
 	bool proxy_unix; /* proxy_protocol names `unix`: the same for every peer of a Unix socket */
@@ -52,7 +52,7 @@ struct config_server {
 
 /* Where requests go: one server or several that answer alike. Times in ms; 0: none, unless said otherwise. */
 struct config_origin {
-	size_t id; /* in config.origins */
+	size_t id;                           /* in config.origins */
 	const struct config_server *servers; /* in the order of the file, at least one */
 	size_t server_count;
 	bool https;
@@ -167,7 +167,7 @@ struct config {
 	size_t site_count;
 	const struct config_origin *const *origins; /* of all sites and routes; origins[o->id] == o */
 	size_t origin_count;
-	struct tc_strs resolvers; /* "192.0.2.53", "[2001:db8::53]:5353"; n = 0: those of the system */
+	struct tc_strs resolvers;            /* "192.0.2.53", "[2001:db8::53]:5353"; n = 0: those of the system */
 	const struct tc_rule_set *rule_sets; /* rule_set_count of them, and behind them the empty one, named "none" */
 	size_t rule_set_count;
 	const struct tc_rule_set *empty_rule_set;

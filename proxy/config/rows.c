@@ -6,6 +6,7 @@
 
 #include "config/schema.h"
 #include "tacet/class.h"
+#include "tacet/site.h"
 
 /* A value that is stored in a member of one of the structs of schema.h; one that is only checked. */
 #define ROW(path, type, value, bounds, help, s, member) \
@@ -31,16 +32,66 @@
 	LATER("promises.keep[]." name "." param, type, value, bounds, help)
 #define SAYS(name) PROMISE(name, "says", STR, NULL, NULL, "the sentence of the policy that this line keeps")
 
+/* What a site says and a route may say in its place; both structs have the members. */
+#define ORIGIN(at, s) \
+	ROW(at "url", URL, NULL, "http|https|unix", "where requests go: http://host:port, or unix:/path", s, origin.url), \
+	    ROW(at "urls", STRS, NULL, NULL, "several servers that answer alike, in place of url", s, origin.urls), \
+	    ROW(at "host", STR, "keep", NULL, "Host sent to the origin: keep, origin, or a name", s, origin.host), \
+	    ROW(at "balance", ENUM, "round-robin", "round-robin|least-connections", "which of several servers is asked", s, \
+		origin.balance), \
+	    ROW(at "connect_timeout", DURATION, "5s", "10ms..5 min", "time for a connection to a server", s, \
+		origin.connect_timeout_ms), \
+	    ROW(at "first_byte_timeout", DURATION, NULL, "10ms..1 h", \
+		"time for the head of the answer; default: what timeout says", s, origin.first_byte_timeout_ms), \
+	    ROW(at "timeout", DURATION, "30s", "10ms..1 h", "longest silence of the origin", s, origin.timeout_ms), \
+	    ROW(at "total_timeout", DURATION, NULL, "1s..24 h", "time for the whole answer; default: no end", s, \
+		origin.total_timeout_ms), \
+	    ROW(at "idle_timeout", DURATION, "20s", "1s..1 h", \
+		"how long a connection is kept for the next request; below the origin's own", s, origin.idle_timeout_ms), \
+	    ROW(at "hold", DURATION, NULL, "100ms..5 min", \
+		"how long requests wait for a server that can be reached; default: not at all", s, origin.hold_ms), \
+	    ROW(at "connections", INT, NULL, "1..100000", "connections to each server; default: no cap", s, \
+		origin.connections), \
+	    ROW(at "requests", INT, NULL, "1..1000000", "requests under way at all its servers; default: no cap", s, \
+		origin.requests), \
+	    ROW(at "queue", INT, "100", "0..100000", "requests that may wait for one of both", s, origin.queue), \
+	    ROW(at "queue_timeout", DURATION, "1s", "10ms..5 min", "how long they wait", s, origin.queue_timeout_ms), \
+	    ROW(at "retry_budget", INT, "20", "0..100", "requests that may be sent again, in percent of all", s, \
+		origin.retry_percent), \
+	    ROW(at "eject.failures", INT, "3", "1..1000", "failures in a row that take a server out", s, \
+		origin.eject_failures), \
+	    ROW(at "eject.time", DURATION, "1s", "100ms..1 h", "for how long at least", s, origin.eject_ms), \
+	    ROW(at "overload", ENUM, "adaptive", "adaptive|none", \
+		"adaptive: requests that an overloaded origin would answer too late are refused at once", s, origin.overload), \
+	    ROW(at "check.path", STR, NULL, NULL, "path asked of every server; default: servers are not checked", s, \
+		origin.check_path), \
+	    ROW(at "check.interval", DURATION, "2s", "100ms..1 h", "how often", s, origin.check_interval_ms), \
+	    ROW(at "check.timeout", DURATION, "1s", "10ms..5 min", "time for the answer to a check", s, \
+		origin.check_timeout_ms), \
+	    ROW(at "check.healthy", INT, "2", "1..100", "good answers in a row that bring a server back", s, \
+		origin.check_healthy), \
+	    ROW(at "check.unhealthy", INT, "2", "1..100", "bad ones in a row that take it out", s, origin.check_unhealthy)
+
+#define EDGE(at, s) \
+	ROW(at "rate_limit.requests", INT, NULL, "1..1000000", "requests that each visitor may make", s, rate.requests), \
+	    ROW(at "rate_limit.per", DURATION, "1s", "1s..1 day", "in how much time", s, rate.per_ms), \
+	    ROW(at "rate_limit.burst", INT, NULL, "1..1000000", "how many of them at once; default: requests", s, rate.burst), \
+	    CHECKED(at "response.set", ANY, NULL, NULL, "fields of every answer: a map of names and texts"), \
+	    ROW(at "response.remove", STRS, "[]", NULL, "fields that no answer has", s, remove)
+
 const struct tc_option row_table[] = {
 	ROW("version", INT, NULL, NULL, "version of this format: 1", raw_root, version),
 	CHECKED("include", ANY, NULL, NULL, "files to merge in: a name, a glob or a list of them"),
 	ROW("state", STR, NULL, NULL,
 	    "directory for the choice key; default $STATE_DIRECTORY, else nothing is written", raw_root, state),
 
-	ROW("listen[].address", ADDRESS, NULL, NULL, "where visitors connect, such as 0.0.0.0:8080", raw_listen, address),
+	ROW("listen[].address", ADDRESS, NULL, "unix", "where visitors connect: 0.0.0.0:8080, or unix:/path", raw_listen,
+	    address),
+	ROW("listen[].proxy_protocol", STRS, "[]", NULL,
+	    "networks whose connections begin with a PROXY header; unix: those of a Unix socket", raw_listen, proxy_protocol),
 	LATER("listen[].tls.cert", STR, NULL, NULL, "certificate chain, PEM"),
 	LATER("listen[].tls.key", STR, NULL, NULL, "private key, PEM; readable by its owner only"),
-	LATER("listen[].redirect", ENUM, "none", "none|https", "answer every request with a redirect"),
+	ROW("listen[].redirect", ENUM, "none", "none|https", "answer every request with a redirect", raw_listen, redirect),
 
 	ROW("admin.address", ADDRESS, "127.0.0.1:9180", NULL, "where /metrics, the probes and the dashboard are",
 	    raw_root, admin_address),
@@ -79,10 +130,10 @@ const struct tc_option row_table[] = {
 	LATER("fleet.spread", INT, "3", "1..100", "nodes that each visitor may reach"),
 
 	ROW("sites[].hosts", STRS, NULL, NULL, "host names of the site; \"*.example.com\", or \"*\" for any", raw_site, hosts),
-	ROW("sites[].origin.url", URL, NULL, "http|https", "where requests go", raw_site, origin_url),
-	ROW("sites[].origin.timeout", DURATION, "30s", "10ms..1 h",
-	    "longest silence of the origin: connect, first byte, between bytes", raw_site, timeout_ms),
-	ROW("sites[].origin.host", STR, "keep", NULL, "Host sent to the origin: keep, origin, or a name", raw_site, origin_host),
+	ORIGIN("sites[].origin.", raw_site),
+	EDGE("sites[].", raw_site),
+	ROW("sites[].compress", FLAGS, "[]", "gzip|br|zstd", "codings that bodies are sent in, if the origin sent them plain",
+	    raw_site, compress),
 	ROW("sites[].forward.client_ip", ENUM, "none", "none|prefix|full", "address of the visitor told to the origin",
 	    raw_site, client_ip),
 	ROW("sites[].forward.geo", FLAGS, "[country, region]", "country|region|city", "place of the visitor told to the origin",
@@ -109,6 +160,10 @@ const struct tc_option row_table[] = {
 	ROW("sites[].routes[].filter", ENUM, "auto", "auto|none", "none: bodies pass as they are", raw_route, filter),
 	ROW("sites[].routes[].force", ENUM, "none", "none|opt-out", "opt-out: everyone is opted out here", raw_route, force),
 	ROW("sites[].routes[].allow", STRS, "[]", NULL, "third-party hosts let through here", raw_route, allow),
+	ORIGIN("sites[].routes[].origin.", raw_route),
+	EDGE("sites[].routes[].", raw_route),
+	ROW("sites[].routes[].body_size", SIZE, NULL, "1KiB..1TiB", "body of a request; default: limits.body_size", raw_route,
+	    body_size),
 	LATER("sites[].routes[].says", STR, NULL, NULL, "the sentence of the policy behind this route"),
 
 	CHECKED("rule_sets.*.extends", STR, NULL, NULL, "rule set whose keys are taken where this one has none"),
@@ -230,7 +285,13 @@ const struct tc_option row_table[] = {
 	ROW("limits.write_timeout", DURATION, "30s", "10ms..1 h", "a visitor who takes no bytes", raw_root, write_timeout_ms),
 	ROW("limits.keepalive_requests", INT, "1000", "1..1000000000", "requests of one connection", raw_root,
 	    keepalive_requests),
+	ROW("limits.body_size", SIZE, NULL, "1KiB..1TiB", "body of a request; default: no limit", raw_root, body_size),
+	ROW("limits.memory", SIZE, NULL, "16MiB..1TiB",
+	    "memory of the process, near which new visitors are refused; default: the control group's", raw_root, memory),
 	ROW("limits.threads", INT, "0", "0..256", "threads that serve; 0: one for each core", raw_root, threads),
+
+	ROW("resolver.servers", STRS, "[]", NULL, "DNS servers that know the origins; default: those of the system", raw_root,
+	    resolvers),
 
 	STORED_LATER("log.format", ENUM, "text", "text|json", "lines about start, reload and stop", raw_root, log_format),
 
@@ -251,3 +312,4 @@ const size_t row_table_count = sizeof(row_table) / sizeof(row_table[0]);
 
 /* FLAGS of classes are used as sets of classes: the words stand in the order of the enum. */
 _Static_assert(TC_ANALYTICS == 0 && TC_UNKNOWN == 7 && TC_CLASS_COUNT == 8, "CLASSES follows class.h");
+_Static_assert(TC_CODING_GZIP == 1 && TC_CODING_BR == 2 && TC_CODING_ZSTD == 4, "sites[].compress follows site.h");

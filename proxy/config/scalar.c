@@ -95,6 +95,7 @@ static const struct unit sizes[] = {
 	{"KiB", 1 << 10},
 	{"MiB", 1 << 20},
 	{"GiB", 1 << 30},
+	{"TiB", INT64_C(1) << 40},
 	{NULL, 0},
 };
 
@@ -109,7 +110,7 @@ static const struct number_type {
 	{TC_OPT_INT, no_units, "bad-integer", "is not an integer", "write digits only, such as 20000"},
 	{TC_OPT_DURATION, durations, "bad-duration", "is not a duration",
 	    "write a number and a unit: 500ms, 10s, 5 min, 2 h, 30 days, 25 months"},
-	{TC_OPT_SIZE, sizes, "bad-size", "is not a size", "write 512, 32KiB, 2MiB or 1GiB"},
+	{TC_OPT_SIZE, sizes, "bad-size", "is not a size", "write 512, 32KiB, 2MiB, 1GiB or 1TiB"},
 };
 
 static bool
@@ -367,16 +368,25 @@ url_split(struct tc_str text, struct url_parts *out)
 	return true;
 }
 
+/* "unix:PATH", where the row allows it. */
+static bool
+names_socket(const struct reader *r)
+{
+	return r->text.n > 5 && tc_starts(r->text, TC_STR("unix:")) && r->row->bounds != NULL &&
+	    word_index(r->row->bounds, TC_STR("unix")) >= 0;
+}
+
 static bool
 read_url(const struct reader *r, void *out)
 {
+	bool web = word_index(r->row->bounds, TC_STR("http")) >= 0, local = word_index(r->row->bounds, TC_STR("unix")) >= 0;
 	struct url_parts parts;
-	bool local = tc_starts(r->text, TC_STR("unix:/")) && word_index(r->row->bounds, TC_STR("unix")) >= 0;
 
-	if (!local && (!url_split(r->text, &parts) || word_index(r->row->bounds, parts.scheme) < 0))
+	if (!names_socket(r) && (!url_split(r->text, &parts) || word_index(r->row->bounds, parts.scheme) < 0))
 		return refuse(r, "bad-url",
-		    word_index(r->row->bounds, TC_STR("unix")) >= 0 ? "write unix:/run/redis.sock or redis://host:6379"
-								    : "write http://host:port",
+		    web && local ? "write http://host:port or unix:/run/app.sock"
+			: web    ? "write http://host:port"
+				 : "write unix:/run/redis.sock or redis://host:6379",
 		    "is not an address that can be asked");
 	memcpy(out, &r->text, sizeof(r->text));
 	return true;
@@ -390,6 +400,10 @@ read_address(const struct reader *r, void *out)
 	size_t colon = r->text.n;
 	int64_t n;
 
+	if (names_socket(r)) {
+		memcpy(out, &r->text, sizeof(r->text));
+		return true;
+	}
 	while (colon > 0 && r->text.p[colon - 1] != ':')
 		colon--;
 	host = tc_str_of(r->text.p, colon > 0 ? colon - 1 : 0);

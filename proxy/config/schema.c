@@ -160,6 +160,7 @@ static const struct {
 	{"promises.keep[].choices_page.languages", "language"},
 	{"rule_sets.*.bridge", "format"},
 	{"sites[].forward.geo", "level"},
+	{"sites[].compress", "coding"},
 };
 
 static const char *
@@ -209,8 +210,8 @@ warn_similar(struct loader *l, const struct row *row, const struct node *item, c
 		    w->shown);
 }
 
-static bool
-missing(const struct node *n)
+bool
+schema_missing(const struct node *n)
 {
 	return node_empty(n) ||
 	    (n->kind == NODE_SCALAR && !n->quoted && (tc_eq(n->text, TC_STR("~")) || tc_eq(n->text, TC_STR("null"))));
@@ -221,7 +222,7 @@ read_scalar(struct loader *l, const struct row *row, const struct node *n, const
 {
 	struct scalar_fault fault;
 
-	if (missing(n)) {
+	if (schema_missing(n)) {
 		load_fault(l, ABOUT(n, tc_str_from(w->shown), TC_STR("give it a value, or remove the line")),
 		    "missing-value", "%s has no value", w->shown);
 		return false;
@@ -401,9 +402,10 @@ static const char *const required[] = {
 	"listen[].address",
 	"sites[].hosts",
 	"sites[].origin",
-	"sites[].origin.url",
+	"sites[].rate_limit.requests",
 	"sites[].routes[].name",
 	"sites[].routes[].match",
+	"sites[].routes[].rate_limit.requests",
 	"regions[].name",
 	"regions[].where",
 	"regions[].default",
@@ -540,7 +542,7 @@ check_map(struct loader *l, const struct node *n, const struct way *w)
 {
 	bool any = has_below(l, w->schema, ".*");
 
-	if (missing(n)) { /* `light:` with nothing behind it is an empty map */
+	if (schema_missing(n)) { /* `light:` with nothing behind it is an empty map */
 		check_required(l, n, w);
 		return;
 	}

@@ -30,18 +30,35 @@ struct raw_root {
 	struct tc_str list_directory;
 	int64_t policy_version;
 	int64_t connections, header_size, uri_size, fields, response_header_size;
-	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, keepalive_requests, body_size, threads;
+	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, keepalive_requests, body_size, memory, threads;
+	struct tc_strs resolvers;
 	int log_format;
 };
 
 struct raw_listen {
 	struct tc_str address;
+	struct tc_strs proxy_protocol;
+	int redirect;
+};
+
+struct raw_origin {
+	struct tc_str url, host, check_path;
+	struct tc_strs urls;
+	int balance, overload;
+	int64_t connect_timeout_ms, first_byte_timeout_ms, timeout_ms, total_timeout_ms, idle_timeout_ms, hold_ms;
+	int64_t connections, requests, queue, queue_timeout_ms, retry_percent, eject_failures, eject_ms;
+	int64_t check_interval_ms, check_timeout_ms, check_healthy, check_unhealthy;
+};
+
+struct raw_rate {
+	int64_t requests, per_ms, burst;
 };
 
 struct raw_site {
-	struct tc_strs hosts, keep_cookies, allow, languages;
-	struct tc_str origin_url, origin_host;
-	int64_t timeout_ms;
+	struct tc_strs hosts, keep_cookies, allow, languages, remove;
+	struct raw_origin origin;
+	struct raw_rate rate;
+	uint32_t compress;
 	int client_ip, mode, downstream_cache, choices_link;
 	uint32_t geo;
 	struct tc_str choices_path, policy, limit_url;
@@ -50,7 +67,10 @@ struct raw_site {
 struct raw_route {
 	struct tc_str name, match;
 	int filter, force;
-	struct tc_strs allow;
+	struct tc_strs allow, remove;
+	struct raw_origin origin;
+	struct raw_rate rate;
+	int64_t body_size;
 };
 
 struct raw_rules {
@@ -76,6 +96,9 @@ const char *schema_topic(const char *path, char *out, size_t room);
 
 /* Unknown keys, missing keys, types, bounds. Errors and hints go to l->messages. */
 void schema_check(struct loader *l, const struct node *root);
+
+/* Written as nothing, null or ~. */
+bool schema_missing(const struct node *n);
 
 /* Names what is checked but not in force, once. */
 void schema_later(struct loader *l, const struct node *at, struct tc_str what);

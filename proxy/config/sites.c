@@ -1,4 +1,4 @@
-/* sites.c: sites, their origins and routes, from checked nodes to struct config_site. */
+/* sites.c: sites and their routes, from checked nodes to struct config_site. */
 #include <assert.h>
 
 #include "config/compile.h"
@@ -9,91 +9,6 @@ static struct tc_str
 way_of(struct compile *c, size_t site, const char *key)
 {
 	return load_printf(c->l, "sites[%zu].%s", site, key);
-}
-
-/* ---- origin ---- */
-
-static const struct tc_option origin_row = {
-	.path = "sites[].origin.url", .type = TC_OPT_URL, .bounds = "http|https"};
-
-/* The URL that counts and what to point at: --origin, or the file. */
-static bool
-origin_url(struct compile *c, const struct node *site, struct raw_site *raw, struct about *about)
-{
-	struct scalar_fault fault;
-
-	about->at = at_key(site, "origin.url");
-	if (c->over->origin.n == 0)
-		return raw->origin_url.n > 0;
-	about->at = NULL;
-	about->file = TC_STR("--origin");
-	if (!scalar_read(&origin_row, c->over->origin, c->over->origin, "value", &raw->origin_url, &fault)) {
-		about->hint = tc_str_from(fault.hint);
-		load_fault(c->l, about, fault.code, "%s", fault.text);
-		return false;
-	}
-	return true;
-}
-
-static void
-origin_host(struct compile *c, const struct node *site, const struct raw_site *raw, const struct url_parts *url,
-    struct config_origin *o, struct config_server *server, size_t i)
-{
-	struct tc_str host = lower_copy(c->l, url->host);
-
-	server->authority = host;
-	if (url->port != 0 && url->port != (o->https ? 443 : 80))
-		server->authority = load_printf(c->l, "%.*s:%d", STR_ALL(host), url->port);
-	server->host = host.p[0] == '[' ? tc_str_of(host.p + 1, host.n - 2) : host;
-	if (tc_eq(raw->origin_host, TC_STR("origin")) ||
-	    (o->https && schema_node(site, "origin.host") == NULL)) {
-		o->host_mode = ORIGIN_HOST_ORIGIN;
-	} else if (!tc_eq(raw->origin_host, TC_STR("keep"))) {
-		o->host_mode = ORIGIN_HOST_NAME;
-		o->host_name = lower_copy(c->l, raw->origin_host);
-		if (!host_ok(raw->origin_host))
-			load_fault(c->l,
-			    ABOUT(at_key(site, "origin.host"), way_of(c, i, "origin.host"),
-				TC_STR("write keep, origin, or a host name")),
-			    "bad-host", "\"%.*s\" is not a host name", STR_ARGS(raw->origin_host));
-	}
-}
-
-static void
-compile_origin(struct compile *c, const struct node *site, struct raw_site *raw, struct config_origin *o, size_t i)
-{
-	struct about about = {.path = way_of(c, i, "origin.url")};
-	struct config_server *server = load_alloc(c->l, sizeof(*server));
-	struct url_parts url;
-
-	o->servers = server;
-	o->server_count = 1;
-	o->connect_timeout_ms = 5000;
-	o->idle_timeout_ms = 20000;
-	o->queue = 100;
-	o->queue_timeout_ms = 1000;
-	o->retry_percent = 20;
-	o->eject_failures = 3;
-	o->eject_ms = 1000;
-	o->adaptive = true;
-	if (!origin_url(c, site, raw, &about))
-		return;
-	if (!url_split(raw->origin_url, &url))
-		return;
-	server->url = raw->origin_url;
-	o->https = tc_eq(url.scheme, TC_STR("https"));
-	server->port = (uint16_t)(url.port != 0 ? url.port : o->https ? 443
-								 : 80);
-	o->timeout_ms = o->first_byte_timeout_ms = raw->timeout_ms;
-	origin_host(c, site, raw, &url, o, server, i);
-	if (o->https) {
-		about.hint = TC_STR("TLS to origins comes in a later version; use http://");
-		load_fault(c->l, &about, "unsupported-tls", "this version cannot ask an origin over https");
-	}
-	if (url.path.n > 0 && !tc_eq(url.path, TC_STR("/"))) {
-		about.hint = TC_STR("end it after host and port: the visitor's path goes to the origin as it is");
-		load_fault(c->l, &about, "bad-url", "an origin has no path");
-	}
 }
 
 /* ---- hosts ---- */
@@ -263,8 +178,37 @@ warn_unreachable(struct compile *c, const struct node *at, const struct tc_route
 		}
 }
 
+static struct config_rate
+rate_of(const struct raw_rate *r)
+{
+	return (struct config_rate){r->requests, r->per_ms, r->burst > 0 ? r->burst : r->requests};
+}
+
+/* What the core has to know of a route: the site's, which *core holds already, unless the route says otherwise. */
 static void
-compile_route(struct compile *c, const struct node *node, struct tc_route *out, struct tc_str way)
+compile_core_route(struct compile *c, const struct node *node, const struct raw_route *raw, struct tc_str way,
+    struct config_route *core)
+{
+	const struct node *origin = node_get(node, TC_STR("origin"));
+
+	if (origin != NULL) {
+		struct config_origin *o = load_alloc(c->l, sizeof(*o));
+
+		compile_origin(c, origin, &raw->origin, load_printf(c->l, "%.*s.origin", STR_ALL(way)), o);
+		core->origin = o;
+	}
+	if (raw->rate.requests > 0) {
+		core->rate = rate_of(&raw->rate);
+		core->rate_key = &core->rate;
+	}
+	compile_response(c, node, raw->remove, way, core);
+	if (raw->body_size > 0)
+		core->body_max = raw->body_size;
+}
+
+static void
+compile_route(struct compile *c, const struct node *node, struct tc_route *out, struct config_route *core,
+    struct tc_str way)
 {
 	struct raw_route raw = {0};
 
@@ -278,14 +222,18 @@ compile_route(struct compile *c, const struct node *node, struct tc_route *out, 
 		    ABOUT(at_key(node, "name"), way, TC_STR("use lower case letters, digits and -, at most 64")), "bad-name",
 		    "\"%.*s\" cannot be the name of a route", STR_ARGS(raw.name));
 	check_match(c, at_key(node, "match"), raw.match, way);
+	compile_core_route(c, node, &raw, way, core);
 }
 
+/* base: what every route has that does not say otherwise. */
 static void
-compile_routes(struct compile *c, const struct node *site, struct tc_site *out, size_t i)
+compile_routes(struct compile *c, const struct node *site, const struct config_route *base, struct config_site *out,
+    size_t i)
 {
 	const struct node *list = node_get(site, TC_STR("routes"));
 	size_t n = list != NULL ? list->n : 0, work = 1000000;
 	struct tc_route *v = load_alloc(c->l, (n + 1) * sizeof(*v));
+	struct config_route *core = load_alloc(c->l, (n + 1) * sizeof(*core));
 
 	if (n > 0 && !within(c, list, "routes", ROUTES_MAX))
 		return;
@@ -293,26 +241,32 @@ compile_routes(struct compile *c, const struct node *site, struct tc_site *out, 
 		const struct node *node = list->entries[k].value;
 		struct tc_str way = load_printf(c->l, "sites[%zu].routes[%zu]", i, k);
 
-		compile_route(c, node, &v[k], way);
+		core[k] = *base;
+		compile_route(c, node, &v[k], &core[k], way);
 		warn_unreachable(c, at_key(node, "match"), v, k, &work, way);
 	}
-	if (n > 0 && matches_all(v[n - 1].match))
+	if (n > 0 && matches_all(v[n - 1].match)) {
 		v[n - 1].match = TC_STR("*"); /* the "*" of OPTIONS is no path, and must find a route too */
-	else
+	} else {
+		core[n] = *base;
 		v[n++] = (struct tc_route){.name = TC_STR("default"), .match = TC_STR("*")};
-	out->routes = v;
-	out->route_count = n;
+	}
+	out->routes = core;
+	out->pub.routes = v;
+	out->pub.route_count = n;
 }
 
-/* What the core has to know of each route: so far, what the site says. */
-static void
-compile_core_routes(struct compile *c, struct config_site *s)
+/* What a site says for all its routes. */
+static struct config_route
+compile_base(struct compile *c, const struct node *site, const struct raw_site *raw, const struct config_origin *o,
+    size_t i)
 {
-	struct config_route *v = load_alloc(c->l, s->pub.route_count * sizeof(*v));
+	struct config_rate *rate = load_alloc(c->l, sizeof(*rate));
+	struct config_route base = {.origin = o, .rate_key = rate, .body_max = c->raw.body_size};
 
-	for (size_t k = 0; k < s->pub.route_count; k++)
-		v[k] = (struct config_route){.origin = &s->origin, .body_max = c->raw.body_size};
-	s->routes = v;
+	*rate = base.rate = rate_of(&raw->rate);
+	compile_response(c, site, raw->remove, load_printf(c->l, "sites[%zu]", i), &base);
+	return base;
 }
 
 /* ---- the rest of a site ---- */
@@ -400,6 +354,7 @@ static void
 compile_site(struct compile *c, const struct node *node, struct config_site *s, size_t i, struct string_set *seen)
 {
 	struct raw_site raw = {0};
+	struct config_route base;
 
 	schema_fill(c->l, "sites[]", -1, node, &raw, &c->hash);
 	s->pub.line = node->source->built_in ? 0 : node->line;
@@ -415,9 +370,10 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->downstream_cache = (enum downstream_cache)raw.downstream_cache;
 	s->mode = (enum site_mode)raw.mode;
 	s->choices_limit_url = raw.limit_url;
-	compile_origin(c, node, &raw, &s->origin, i);
-	compile_routes(c, node, &s->pub, i);
-	compile_core_routes(c, s);
+	s->pub.compress = raw.compress;
+	compile_origin(c, node_get(node, TC_STR("origin")), &raw.origin, way_of(c, i, "origin"), &s->origin);
+	base = compile_base(c, node, &raw, &s->origin, i);
+	compile_routes(c, node, &base, s, i);
 	check_choices_path(c, node, raw.choices_path, i);
 	check_link(c, node, "choices.policy", raw.policy, i);
 	check_link(c, node, "choices.limit_url", raw.limit_url, i);
@@ -438,18 +394,19 @@ count_hosts(const struct node *sites)
 	return n;
 }
 
-/* Gives every origin its number. */
+/* Every origin, by the number that compile_origin() gave it. */
 static void
-number_origins(struct compile *c, struct config_site *sites, size_t n)
+collect_origins(struct compile *c, const struct config_site *sites, size_t n)
 {
-	const struct config_origin **v = load_alloc(c->l, n * sizeof(*v));
+	const struct config_origin **v = load_alloc(c->l, c->origin_count * sizeof(*v));
 
 	for (size_t i = 0; i < n; i++) {
-		sites[i].origin.id = i;
-		v[i] = &sites[i].origin;
+		v[sites[i].origin.id] = &sites[i].origin;
+		for (size_t k = 0; k < sites[i].pub.route_count; k++)
+			v[sites[i].routes[k].origin->id] = sites[i].routes[k].origin;
 	}
 	c->c->origins = v;
-	c->c->origin_count = n;
+	c->c->origin_count = c->origin_count;
 }
 
 void
@@ -466,5 +423,5 @@ compile_sites(struct compile *c, const struct node *sites)
 		compile_site(c, sites->entries[i].value, &v[i], i, &seen);
 	c->c->sites = v;
 	c->c->site_count = sites->n;
-	number_origins(c, v, sites->n);
+	collect_origins(c, v, sites->n);
 }
