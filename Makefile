@@ -48,7 +48,7 @@ endif
 
 WERROR ?= $(if $(filter 1 true,$(CI)),1)
 
-PKGS := libuv openssl yaml-0.1 libmaxminddb libpsl zlib
+PKGS := libuv libcares openssl yaml-0.1 libmaxminddb libpsl zlib
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
@@ -103,6 +103,7 @@ UNIT   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test
 SPLIT  := $(patsubst tests/split/%.c,$(B)/tests/split/%,$(wildcard tests/split/test_*.c))
 TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(TARGETS:%=$(B)/tests/replay/%)
+RELIABILITY := $(patsubst tests/reliability/%.c,build/reliability/%,$(wildcard tests/reliability/*.c))
 MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*.c))
 
 # ---- targets for people ----------------------------------------------------------------------
@@ -133,14 +134,14 @@ test:
 check: all tests
 	@$(PYTHON) tests/run.py --build $(B) $(if $(ONLY),--only $(ONLY)) $(if $(K),-k "$(K)")
 
-tests: $(UNIT) $(SPLIT) $(REPLAY)
+tests: $(UNIT) $(SPLIT) $(REPLAY) $(RELIABILITY)
 
 ## browser    every page of the corpus in a real browser (quick subset: make test)
 browser: all
 	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser
 
 ## reliability  what holds under load, faults and attacks, as a table; ONLY=R03,R07 chooses
-reliability: all
+reliability: all $(RELIABILITY)
 	@$(PYTHON) tests/reliability/run.py --tacet $(B)/tacet $(if $(ONLY),--only $(ONLY))
 
 ## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
@@ -283,6 +284,12 @@ $(B)/gen/demo_site.c: proxy/cli/demo_site/embed.sh $(wildcard proxy/cli/demo_sit
 	$(call say,made $@)
 	$(Q)sh proxy/cli/demo_site/embed.sh proxy/cli/demo_site > $@
 
+# Load and origin of the reliability tests: never sanitized, they are not what is tested.
+build/reliability/%: tests/reliability/%.c
+	@mkdir -p $(@D)
+	$(call say,cc $<)
+	$(Q)gcc $(HOST_CFLAGS) -Iinclude -MMD -MP -MF $@.d -o $@ $< -lm
+
 # ---- tests, fuzz targets, benchmarks ---------------------------------------------------------------
 
 TEST_INC = -Iinclude -Iproxy -I. -Itests/unit $(LLHTTP_CFLAGS) $(PKG_CFLAGS)
@@ -316,4 +323,4 @@ $(B)/bench/origin: bench/load/origin.c
 	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)
 
 -include $(FILTERS_OBJ:.o=.d) $(PROXY_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(UNIT:=.d) $(SPLIT:=.d) $(REPLAY:=.d)
--include build/mkpack.d build/mkembed.d $(wildcard build/fuzz/*.d)
+-include build/mkpack.d build/mkembed.d $(RELIABILITY:=.d) $(wildcard build/fuzz/*.d)

@@ -55,32 +55,32 @@ release_origin(struct exchange *x, bool keep)
 		origin_cancel(x->wait);
 		x->wait = NULL;
 	}
-	if (x->origin == NULL)
+	if (x->server == NULL)
 		return;
 	if (keep)
-		origin_put(x->origin);
+		origin_put(x->server);
 	else
-		origin_drop(x->origin);
-	x->origin = NULL;
+		origin_drop(x->server);
+	x->server = NULL;
 }
 
 static void
-on_got(void *user, struct origin_conn *oc)
+on_got(void *user, struct server_conn *sc)
 {
 	struct exchange *x = user;
 
-	x->origin = oc;
+	x->server = sc;
 	x->wait = NULL;
 	exchange_run(x);
 }
 
 static void
-on_failed(void *user, int error)
+on_failed(void *user, enum origin_failure why)
 {
 	struct exchange *x = user;
 
 	x->wait = NULL;
-	x->origin_error = error;
+	x->failure = why;
 	exchange_run(x);
 }
 
@@ -113,31 +113,58 @@ on_drained(void *user)
 }
 
 const struct origin_ops exchange_origin_ops = {
-	.got = on_got, .failed = on_failed, .data = on_data, .ended = on_ended, .drained = on_drained};
+	.got = on_got,
+	.failed = on_failed,
+	.conn = {.data = on_data, .ended = on_ended, .drained = on_drained},
+};
+
+/* Sending it twice changes nothing (RFC 9110 9.2.2), and there is nothing of it that we no longer have. */
+bool
+exchange_may_repeat(const struct exchange *x)
+{
+	bool safe = x->req.method == TC_M_GET || x->req.method == TC_M_HEAD || x->req.method == TC_M_OPTIONS;
+
+	return safe && x->up.framing.kind == BODY_NONE;
+}
+
+static enum step
+no_connection(struct exchange *x)
+{
+	static const enum stats_origin_error errors[ORIGIN_FAILURE_COUNT] = {
+		[ORIGIN_CONNECT] = STATS_ORIGIN_CONNECT,
+		[ORIGIN_TIMEOUT] = STATS_ORIGIN_TIMEOUT,
+		[ORIGIN_NO_ADDRESS] = STATS_ORIGIN_RESOLVE,
+		[ORIGIN_BUSY] = STATS_ORIGIN_BUSY,
+		[ORIGIN_DOWN] = STATS_ORIGIN_DOWN,
+	};
+
+	stats_add(&x->worker->lane->origin_errors[errors[x->failure]], 1);
+	if (x->failure == ORIGIN_BUSY)
+		x->refusal = REFUSAL_OVERLOAD;
+	return exchange_refuse(x, origin_status(x->failure));
+}
 
 static enum step
 step_connect(struct exchange *x)
 {
-	if (x->origin != NULL) {
+	struct origin_ask ask = {
+		.user = x, .careful = !exchange_may_repeat(x), .fresh = x->retried, .avoid = x->avoid};
+	struct ticket *t;
+
+	if (x->server != NULL) {
 		if (relay_send_request(x) < 0)
 			return exchange_refuse(x, 502);
 		x->state = EXCHANGE_FORWARD;
 		return STEP_NEXT;
 	}
-	if (x->origin_error != 0) {
-		bool late = x->origin_error == UV_ETIMEDOUT;
-
-		stats_add(&x->worker->lane->origin_errors[late ? STATS_ORIGIN_TIMEOUT : STATS_ORIGIN_CONNECT], 1);
-		return exchange_refuse(x, late ? 504 : 502);
-	}
+	if (x->failure != ORIGIN_OK)
+		return no_connection(x);
 	if (x->wait == NULL) {
-		struct origin_wait *w;
-
-		w = origin_get(x->pool->origin, x, x->retried);
-		if (x->origin != NULL || x->origin_error != 0)
+		x->codec->patience(x, 0); /* the ticket has its own time-outs */
+		t = origin_get(x->origin, &ask);
+		if (x->server != NULL || x->failure != ORIGIN_OK)
 			return STEP_NEXT;
-		x->wait = w;
-		x->codec->patience(x, (uint64_t)x->core_route->origin->timeout_ms);
+		x->wait = t;
 	}
 	return STEP_WAIT;
 }
@@ -147,7 +174,13 @@ step_connect(struct exchange *x)
 static enum step
 step_begin(struct exchange *x)
 {
-	return judge_request(x);
+	enum step s = judge_request(x);
+
+	if (x->state == EXCHANGE_CONNECT && relay_too_large(x)) {
+		x->refusal = REFUSAL_BODY_TOO_LARGE;
+		return exchange_refuse(x, 413);
+	}
+	return s;
 }
 
 static enum step
@@ -314,12 +347,6 @@ void
 exchange_visitor_late(struct exchange *x)
 {
 	switch (x->state) {
-	case EXCHANGE_CONNECT:
-		x->origin_error = UV_ETIMEDOUT;
-		if (x->wait != NULL)
-			origin_give_up(x->wait);
-		x->wait = NULL;
-		break;
 	case EXCHANGE_DISCARD: /* it has its answer */
 		x->state = EXCHANGE_FINISH;
 		break;
@@ -344,6 +371,7 @@ void
 exchange_origin_late(struct exchange *x)
 {
 	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_TIMEOUT], 1);
+	origin_blame(x->server, HEALTH_TIMEOUT);
 	if (!x->head_sent && x->state == EXCHANGE_FORWARD) {
 		(void)exchange_refuse(x, 504);
 	} else {

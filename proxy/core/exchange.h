@@ -5,7 +5,7 @@
  *	state     what happens there                        woken by                  deadline                 visitor leaves
  *	BEGIN     site, route, decision, filters            the head                  -                        -
  *	COLLECT   the body of our own form comes            its bytes                 visitor: body            dropped
- *	CONNECT   waits for a connection to the origin      got, failed               origin: timeout          cancelled
+ *	CONNECT   waits for a connection to the origin      got, failed               ticket's (origin.c)         cancelled
  *	FORWARD   the request goes out, its body follows    bytes from either side    origin: timeout          origin dropped
  *	RELAY     the response's body comes back            bytes, room               origin or visitor: stall origin dropped
  *	TUNNEL    after 101: bytes both ways                bytes, room               tunnel idle              both dropped
@@ -81,12 +81,15 @@ struct exchange {
 	struct chain chain;
 	struct tc_str variant_etag; /* our suffix was on If-None-Match */
 
-	struct pool *pool;
-	struct origin_wait *wait;
-	struct origin_conn *origin;
-	int origin_error;           /* failed() said so */
+	struct origin *origin;       /* of the route */
+	struct ticket *wait;         /* for a connection to it */
+	struct server_conn *server;  /* the connection */
+	struct server *avoid;        /* it broke off before it answered */
+	enum origin_failure failure; /* failed() said so */
+	int origin_error;            /* ended() said so */
 	struct tc_str request_head; /* kept for the one retry */
 	bool retried, sent, origin_ended;
+	bool unsent; /* the connection took nothing of it */
 	struct h1_scan scan;
 	struct tc_str in; /* from the origin, during its event */
 
@@ -125,6 +128,8 @@ void exchange_origin_late(struct exchange *x);
 
 /* ---- between exchange.c, judge.c and relay.c ---- */
 
+bool exchange_may_repeat(const struct exchange *x);
+
 enum step { STEP_WAIT, STEP_NEXT };
 
 /* The next step answers with this status; from there nothing else happens. */
@@ -145,6 +150,7 @@ enum step relay_tunnel(struct exchange *x);
 int relay_send_request(struct exchange *x);
 void relay_request_bytes(struct exchange *x, struct tc_str *in);
 void relay_setup(struct exchange *x);
+bool relay_too_large(const struct exchange *x); /* of the request's body, so far */
 void relay_body_patience(struct exchange *x);
 void relay_origin_drained(struct exchange *x);
 

@@ -28,7 +28,7 @@ find_site(struct exchange *x)
 		return false;
 	x->route = snapshot_route(x->site, x->req.match);
 	x->core_route = config_route_of(x->site, x->route);
-	x->pool = x->use->pools[x->core_route->origin->id];
+	x->origin = x->use->origins[x->core_route->origin->id];
 	return true;
 }
 

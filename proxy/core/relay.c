@@ -7,16 +7,30 @@
 #define TUNNEL_IDLE_MS 3600000
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
 
+/* How long the origin may be silent now: its head, its next bytes, and never past the end of the whole. */
+static uint64_t
+silence_allowed(const struct exchange *x)
+{
+	const struct config_origin *o = x->core_route->origin;
+	int64_t ms = x->head_sent ? o->timeout_ms : o->first_byte_timeout_ms, left;
+
+	if (o->total_timeout_ms > 0) {
+		left = o->total_timeout_ms - (int64_t)(loop_now(&x->worker->loop) - x->began);
+		ms = left < ms ? left : ms;
+	}
+	return ms > 0 ? (uint64_t)ms : 1;
+}
+
 /* The origin's deadline runs while something is expected of it, not while it waits for the rest of a request. */
 static void
 origin_patience(struct exchange *x)
 {
-	if (x->origin == NULL)
+	if (x->server == NULL)
 		return;
-	if (!x->up.over && !x->head_sent && conn_pending(&x->origin->conn) == 0)
-		wheel_clear(&x->origin->deadline);
+	if (!x->up.over && !x->head_sent && conn_pending(&x->server->conn) == 0)
+		wheel_clear(&x->server->deadline);
 	else
-		loop_deadline(&x->worker->loop, &x->origin->deadline, (uint64_t)x->core_route->origin->timeout_ms);
+		loop_deadline(&x->worker->loop, &x->server->deadline, silence_allowed(x));
 }
 
 static uv_buf_t
@@ -32,6 +46,14 @@ relay_setup(struct exchange *x)
 {
 	x->up.left = x->up.framing.length;
 	x->up.over = x->up.framing.kind == BODY_NONE || (x->up.framing.kind == BODY_LENGTH && x->up.left == 0);
+}
+
+bool
+relay_too_large(const struct exchange *x)
+{
+	uint64_t most = x->core_route != NULL ? (uint64_t)x->core_route->body_max : 0;
+
+	return most > 0 && (x->up.bytes > most || (x->up.framing.kind == BODY_LENGTH && x->up.framing.length > most));
 }
 
 /* Sends a piece of the body on, framed as it came. Before the origin is there it waits in up_hold. */
@@ -56,9 +78,9 @@ send_piece(struct exchange *x, struct tc_str piece)
 			return -1;
 		v[n++] = buf_of(parts[i]);
 	}
-	if (!x->sent || x->origin == NULL)
+	if (!x->sent || x->server == NULL)
 		return 0;
-	if (conn_write(&x->origin->conn, v, n) < 0)
+	if (conn_write(&x->server->conn, v, n) < 0)
 		return -1;
 	origin_patience(x); /* bytes are going out: it is not silent for want of them */
 	return 0;
@@ -68,7 +90,7 @@ send_piece(struct exchange *x, struct tc_str piece)
 static bool
 is_full(const struct exchange *x)
 {
-	size_t waiting = x->sent && x->origin != NULL ? conn_pending(&x->origin->conn) : x->up_hold.n;
+	size_t waiting = x->sent && x->server != NULL ? conn_pending(&x->server->conn) : x->up_hold.n;
 
 	return waiting > (x->sent ? CONN_HIGH : EXCHANGE_BODY_HOLD / 2);
 }
@@ -92,6 +114,10 @@ static void
 take_piece(struct exchange *x, struct tc_str piece)
 {
 	x->up.bytes += piece.n;
+	if (relay_too_large(x)) {
+		refuse_body(x, REFUSAL_BODY_TOO_LARGE);
+		return;
+	}
 	switch (x->state) {
 	case EXCHANGE_COLLECT:
 		if (x->up.bytes <= EXCHANGE_FORM_MAX) /* beyond, step_collect() refuses */
@@ -169,10 +195,10 @@ relay_request_bytes(struct exchange *x, struct tc_str *in)
 	if (x->state == EXCHANGE_TUNNEL) {
 		uv_buf_t v = buf_of(*in);
 
-		if (x->origin == NULL || conn_write(&x->origin->conn, &v, 1) < 0) {
+		if (x->server == NULL || conn_write(&x->server->conn, &v, 1) < 0) {
 			x->visitor_gone = true;
 			x->state = EXCHANGE_FINISH;
-		} else if (conn_pending(&x->origin->conn) > CONN_HIGH) {
+		} else if (conn_pending(&x->server->conn) > CONN_HIGH) {
 			x->codec->pause(x);
 		}
 		tc_skip(in, in->n);
@@ -217,9 +243,16 @@ relay_send_request(struct exchange *x)
 	x->sent = true;
 	x->up_began = loop_now(&x->worker->loop); /* the visitor is not to blame for what connecting took */
 	x->scan = (struct h1_scan){0};
-	if (conn_write(&x->origin->conn, v, held.n > 0 ? 2 : 1) < 0)
-		x->origin_ended = true; /* relay_forward() sees whether it may try again */
+	x->unsent = conn_write(&x->server->conn, v, held.n > 0 ? 2 : 1) < 0;
+	if (x->unsent && x->up.over) { /* not a byte went out: relay_forward() may try again, whatever it is */
+		x->origin_ended = true;
+		return 0;
+	}
+	x->origin_ended |= x->unsent;
+	x->unsent = false;
 	buf_reset(&x->up_hold);
+	if (x->up.over)
+		origin_asked(x->server);
 	if (x->up.over) {
 		x->codec->patience(x, 0);
 	} else {
@@ -235,25 +268,34 @@ relay_send_request(struct exchange *x)
 
 /* ---- response head: origin -> visitor ---- */
 
-/* The keep-alive race: a kept connection was closed before it answered. Once, on a fresh one, if nothing was lost by
- * asking twice (RFC 9110 9.2.2; http.md lesson 3). */
+/*
+ * Broken off before a byte of the answer came. A kept connection that the server had closed already is the keep-alive
+ * race: its fault is nobody's. Anything else is a failure, and sending again is paid for from the origin's budget
+ * (http.md lesson 3). Once, on a fresh connection, to another server if there is one.
+ */
 static bool
 may_retry(const struct exchange *x)
 {
-	bool safe = x->req.method == TC_M_GET || x->req.method == TC_M_HEAD || x->req.method == TC_M_OPTIONS;
-
-	return !x->retried && safe && x->up.framing.kind == BODY_NONE && x->origin->used_before &&
-	    x->origin->u.held.n == 0 && x->in.n == 0;
+	if (x->retried || x->server->u.held.n > 0 || x->in.n > 0)
+		return false;
+	if (!exchange_may_repeat(x) && !x->unsent)
+		return false;
+	return x->server->used_before || origin_may_retry(x->origin);
 }
 
 static enum step
 lost_before_head(struct exchange *x)
 {
-	if (may_retry(x)) {
-		origin_drop(x->origin);
-		x->origin = NULL;
+	bool again = may_retry(x);
+
+	if (!x->server->used_before || !again)
+		origin_blame(x->server, HEALTH_CLOSED);
+	if (again) {
+		x->avoid = x->server->server;
+		origin_drop(x->server);
+		x->server = NULL;
 		x->retried = true;
-		x->origin_ended = x->sent = false;
+		x->origin_ended = x->sent = x->unsent = false;
 		x->origin_error = 0;
 		x->state = EXCHANGE_CONNECT;
 		return STEP_NEXT;
@@ -267,6 +309,7 @@ bad_response(struct exchange *x, enum refusal why)
 {
 	stats_add(&x->worker->lane->refusals[why], 1);
 	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_BAD_MESSAGE], 1);
+	origin_blame(x->server, HEALTH_BAD_MESSAGE);
 	return exchange_refuse(x, 502);
 }
 
@@ -278,7 +321,7 @@ take_head(struct exchange *x, enum refusal *why)
 	struct h1_limits limits = {.line_max = (size_t)c->response_header_size,
 	    .head_max = (size_t)c->response_header_size,
 	    .fields_max = 1000};
-	struct buf *held = &x->origin->u.held;
+	struct buf *held = &x->server->u.held;
 	bool from_held = held->n > 0;
 	struct tc_str all = x->in, head = {NULL, 0};
 	long n;
@@ -410,7 +453,7 @@ relay_forward(struct exchange *x)
 		enum refusal why = REFUSAL_NONE;
 		struct tc_str head = {NULL, 0};
 
-		if (x->in.n > 0 || x->origin->u.held.n > 0)
+		if (x->in.n > 0 || x->server->u.held.n > 0)
 			head = take_head(x, &why);
 		if (why != REFUSAL_NONE)
 			return bad_response(x, why);
@@ -420,6 +463,8 @@ relay_forward(struct exchange *x)
 		why = read_response(x, head);
 		if (why != REFUSAL_NONE)
 			return bad_response(x, why);
+		if (x->res.status >= 200 || x->res.status == 101)
+			origin_answered(x->server);
 		if (x->res.status == 101)
 			return begin_tunnel(x);
 		if (x->res.status >= 200)
@@ -427,7 +472,7 @@ relay_forward(struct exchange *x)
 		/* 100, 102, 103: the first is ours to say, the others are not passed on (docs: Early Hints). */
 		if (++x->interims > INTERIMS_MAX)
 			return bad_response(x, REFUSAL_STATUS);
-		if (x->in.n == 0 && x->origin->u.held.n == 0 && !x->origin_ended)
+		if (x->in.n == 0 && x->server->u.held.n == 0 && !x->origin_ended)
 			return STEP_WAIT;
 	}
 }
@@ -491,6 +536,7 @@ static enum step
 cut_bad(struct exchange *x, enum stats_origin_error why)
 {
 	stats_add(&x->worker->lane->origin_errors[why], 1);
+	origin_blame(x->server, why == STATS_ORIGIN_CLOSED ? HEALTH_CLOSED : HEALTH_BAD_MESSAGE);
 	return cut(x);
 }
 
@@ -536,11 +582,11 @@ wait_for_visitor(struct exchange *x)
 {
 	if (x->codec->flush(x) < 0)
 		return cut(x);
-	if (x->in.n > 0 && buf_add_str(&x->origin->u.held, x->in) < 0)
+	if (x->in.n > 0 && buf_add_str(&x->server->u.held, x->in) < 0)
 		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
 	x->in.n = 0;
-	conn_pause(&x->origin->conn);
-	wheel_clear(&x->origin->deadline); /* not the origin's fault */
+	conn_pause(&x->server->conn);
+	wheel_clear(&x->server->deadline); /* not the origin's fault */
 	x->codec->patience(x, (uint64_t)x->use->snapshot->config->limits.write_timeout_ms);
 	return STEP_WAIT;
 }
@@ -604,7 +650,7 @@ relay_bytes(struct exchange *x)
 	if (x->codec->pending(x) > CONN_HIGH)
 		return wait_for_visitor(x);
 	x->codec->patience(x, x->up.over || is_full(x) ? 0 : BODY_GRACE_MS);
-	conn_read(&x->origin->conn);
+	conn_read(&x->server->conn);
 	origin_patience(x);
 	return STEP_WAIT;
 }
@@ -633,11 +679,11 @@ relay_response(struct exchange *x)
 			return STEP_NEXT;
 		}
 	}
-	if (x->origin->u.held.n == 0)
+	if (x->server->u.held.n == 0)
 		return relay_bytes(x);
 	/* Bytes that waited come first. They are moved aside, as what is left of them is added to held again. */
-	kept = x->origin->u.held;
-	buf_init(&x->origin->u.held, kept.max);
+	kept = x->server->u.held;
+	buf_init(&x->server->u.held, kept.max);
 	if (x->in.n > 0 && buf_add_str(&kept, x->in) < 0) {
 		buf_reset(&kept);
 		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
@@ -654,7 +700,7 @@ relay_response(struct exchange *x)
 enum step
 relay_tunnel(struct exchange *x)
 {
-	struct tc_str held = buf_str(&x->origin->u.held);
+	struct tc_str held = buf_str(&x->server->u.held);
 	int r = 0;
 
 	if (x->visitor_gone || x->origin_ended) {
@@ -664,7 +710,7 @@ relay_tunnel(struct exchange *x)
 	}
 	if (held.n > 0) {
 		r = x->codec->raw(x, held);
-		buf_reset(&x->origin->u.held);
+		buf_reset(&x->server->u.held);
 	}
 	if (r == 0 && x->in.n > 0)
 		r = x->codec->raw(x, x->in);
@@ -674,10 +720,10 @@ relay_tunnel(struct exchange *x)
 		return STEP_NEXT;
 	}
 	if (x->codec->pending(x) > CONN_HIGH)
-		conn_pause(&x->origin->conn);
+		conn_pause(&x->server->conn);
 	else
-		conn_read(&x->origin->conn);
-	wheel_clear(&x->origin->deadline);
+		conn_read(&x->server->conn);
+	wheel_clear(&x->server->deadline);
 	x->codec->patience(x, TUNNEL_IDLE_MS);
 	return STEP_WAIT;
 }

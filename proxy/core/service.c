@@ -88,6 +88,8 @@ start_workers(struct service *s, const int *fds, size_t listeners, struct buf *w
 		s->workers[i] = calloc(1, sizeof(struct worker));
 		if (s->workers[i] == NULL || mine == NULL)
 			abort();
+		s->workers[i]->index = i;
+		s->workers[i]->count = s->worker_count;
 		for (size_t k = 0; k < listeners; k++)
 			mine[k] = fds[k * s->worker_count + i];
 		r = worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, listeners, share);

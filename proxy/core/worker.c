@@ -11,14 +11,20 @@
 static void
 on_expired(struct loop *l, struct deadline *d)
 {
-	(void)l;
-	if (d->kind == DEADLINE_VISITOR) {
-		visitor_expired(d);
-	} else {
-		struct origin_conn *oc = origin_expired(d);
+	struct server_conn *sc;
 
-		if (oc != NULL)
-			exchange_origin_late(oc->user);
+	(void)l;
+	switch (d->kind) {
+	case DEADLINE_VISITOR:
+		visitor_expired(d);
+		break;
+	case DEADLINE_TICKET:
+		origin_expired(d);
+		break;
+	default:
+		sc = server_expired(d);
+		if (sc != NULL)
+			exchange_origin_late(sc->user);
 	}
 }
 
@@ -89,7 +95,8 @@ run(void *arg)
 static void
 let_go(struct worker *w)
 {
-	use_release(w->use);  /* closes the pools */
+	use_release(w->use);
+	origins_destroy(&w->origins);
 	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
 	free(w->scratch);
 	free(w->listeners);
@@ -124,6 +131,7 @@ worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int 
 		abort();
 	w->loop.scratch = w->scratch;
 	w->loop.scratch_n = sizeof(*w->scratch);
+	w->origins = origins_new(&w->loop, &exchange_origin_ops);
 	w->use = use_new(w, s);
 	w->listener_count = fd_count;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);

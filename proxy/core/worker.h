@@ -1,8 +1,8 @@
 /*
- * worker.h: one thread: a loop, its visitors and its origin pools. It is handed its listening sockets and its
+ * worker.h: one thread: a loop, its visitors and its origins. It is handed its listening sockets and its
  * snapshots; it shares nothing else with the other threads but counters.
  *
- *	worker -> use (a snapshot in use here) -> pools, one per site
+ *	worker -> use (a snapshot in use here) -> origins -> servers, which stay over reloads
  *	       -> visitors -> exchange -> use
  */
 #ifndef CORE_WORKER_H
@@ -12,25 +12,16 @@
 #include "net/listener.h"
 #include "net/origin.h"
 
-#define DEADLINE_VISITOR 2 /* DEADLINE_ORIGIN is 1 */
+#define DEADLINE_VISITOR 2 /* DEADLINE_SERVER is 1, DEADLINE_TICKET 3 */
 #define GATHER_MAX 64      /* buffers of one write */
 #define SHED_MAX 16        /* connections beyond visitor_max that are told so */
-
-/* An origin's pool, kept over reloads as long as a snapshot names it. */
-struct pool {
-	struct pool *next;
-	struct origin *origin;
-	struct tc_str host; /* owned */
-	uint16_t port;
-	size_t users;
-};
 
 /* A snapshot in use on this loop: counted without atomics. */
 struct use {
 	struct worker *worker;
 	struct snapshot *snapshot;
-	size_t users;        /* exchanges, and 1 while it is the current one */
-	struct pool **pools; /* one per site */
+	size_t users;            /* exchanges, and 1 while it is the current one */
+	struct origin **origins; /* one for each of config.origins */
 };
 
 /* What goes out in one write: pointers into the loop's buffers, and small pieces made here. */
@@ -47,7 +38,8 @@ struct worker {
 	struct loop loop;
 	struct lane *lane;
 	struct use *use;
-	struct pool *pools;
+	struct origins *origins;
+	size_t index, count; /* which of how many workers */
 	struct chain_scratch *scratch;
 	struct gather gather;
 	struct visitor *visitors; /* all of them, for drain and stop */

@@ -49,6 +49,26 @@ linger_end(struct conn *c, int error)
 	}
 }
 
+/*
+ * An end that was none: libuv calls it an end when a reset is seen together with the last bytes, and a write of ours
+ * may have taken the error off the socket already.
+ */
+static int
+end_error(struct conn *c, ssize_t n)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+	uv_os_fd_t fd;
+
+	if (n != UV_EOF)
+		return (int)n;
+	if (c->broken)
+		return UV_ECONNRESET;
+	if (uv_fileno(&c->u.handle, &fd) == 0)
+		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	return -error;
+}
+
 static void
 on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
@@ -60,7 +80,7 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 	} else if (n > 0) {
 		c->ops->data(c, tc_str_of(b->base, (size_t)n));
 	} else if (n < 0) {
-		report_end(c, n == UV_EOF ? 0 : (int)n);
+		report_end(c, end_error(c, n));
 	}
 }
 

@@ -2,413 +2,642 @@
 #include "net/origin.h"
 
 #include <assert.h>
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-struct origin {
+#define RETRIES_FREE 10 /* before the share of all requests counts */
+#define RETRIES_MOST 100
+
+struct origins {
 	struct loop *loop;
 	const struct origin_ops *ops;
-	char host[256], service[8];
-	struct origin_conn *idle; /* the last used first */
-	size_t idle_count;
-	struct sockaddr_storage addr[4]; /* tried in turn from `good`, the last that worked */
-	size_t addr_count, good;
-	uint64_t resolved_at; /* 0: never */
-	bool numeric, resolving, dying;
-	uv_getaddrinfo_t lookup;
-	struct origin_wait *waiting; /* for the look-up */
-	size_t refs;                 /* connections, tickets, a look-up under way, the owner */
+	struct servers *servers;
+	struct origin *list;
+	uv_idle_t pump; /* runs while somebody who waits may go on */
+	size_t waiting; /* tickets in lines and held */
+	bool news;      /* a server can be reached again */
+	bool pumping;   /* on_pump() is on the stack: an origin that goes is freed by it */
 };
 
-struct origin_wait {
-	struct origin_wait *prev, *next;
+struct line {
+	struct ticket *first, *last;
+	size_t n;
+};
+
+struct origin {
+	struct origins *all;
+	struct origin *next;
+	struct origin_settings settings;
+	struct server *servers[ORIGIN_SERVERS_MAX];
+	size_t n;
+	size_t turn;
+	bool dying;
+	size_t under_way;
+	double retries; /* that may be made now */
+	struct line line, held;
+};
+
+/* A request without a connection yet. */
+struct ticket {
+	struct ticket *prev, *next;
 	struct origin *origin;
-	struct origin_conn *conn; /* connecting */
-	void *user;               /* NULL: cancelled */
-	size_t first, tries;      /* address tried first, and how many were */
+	struct line *in;         /* the line, held, or NULL: connecting */
+	struct deadline deadline;
+	struct attempt attempt;
+	struct server *server;   /* whose slot it has, while connecting */
+	uint64_t tried;          /* servers, one bit each */
+	uint64_t held_until;     /* ms; 0: not held before */
+	enum origin_failure why; /* of the last server */
+	void *user;
+	bool careful, fresh;
+	bool *gone; /* origin_get() wants to know */
 };
 
-static const struct conn_ops conn_ops;
+static void ticket_go(struct ticket *t);
+
+static uint64_t
+now_of(const struct origin *o)
+{
+	return loop_now(o->all->loop);
+}
+
+int
+origin_status(enum origin_failure why)
+{
+	static const int statuses[ORIGIN_FAILURE_COUNT] = {
+#define X(e, status) [ORIGIN_##e] = status,
+	    ORIGIN_FAILURES(X)
+#undef X
+	};
+
+	return statuses[why];
+}
+
+/* ---- slots ---- */
 
 static void
-origin_unref(struct origin *o)
+take_slot(struct origin *o, struct server *s)
 {
-	assert(o->refs > 0);
-	if (--o->refs == 0)
-		free(o);
+	s->in_use++;
+	s->thinking++;
+	o->under_way++;
+	if (o->settings.adaptive)
+		pressure_asked(&s->pressure, (unsigned)s->thinking, now_of(o));
+}
+
+/* Those who wait may go on: not from here, but when this turn's events are done with. */
+static void wake(struct origins *all);
+
+static void
+release_slot(struct origin *o, struct server *s, bool thinking)
+{
+	assert(s->in_use > 0 && o->under_way > 0);
+	s->in_use--;
+	o->under_way--;
+	if (thinking)
+		s->thinking--;
+	wake(o->all);
+}
+
+/* ---- the choice ---- */
+
+enum room { ROOM, ROOM_NONE, ROOM_PRESSED };
+
+static enum room
+room_at(struct origin *o, struct server *s)
+{
+	if (o->settings.connections > 0 && s->in_use >= o->settings.connections)
+		return ROOM_NONE;
+	if (o->settings.adaptive && s->thinking >= pressure_limit(&s->pressure, now_of(o)))
+		return ROOM_PRESSED;
+	return ROOM;
+}
+
+struct choice {
+	struct server *server; /* NULL: none has room */
+	size_t i;
+	bool full, pressed; /* there is one, but it has enough to do */
+	size_t line;        /* how many may wait for those that are pressed */
+};
+
+static struct choice
+choose(struct origin *o, uint64_t tried)
+{
+	struct choice c = {0};
+
+	for (size_t k = 0; k < o->n; k++) {
+		size_t i = (o->turn + k) % o->n;
+		struct server *s = o->servers[i];
+		enum room room;
+
+		if ((tried >> i & 1) != 0 || !server_is_up(s))
+			continue;
+		room = room_at(o, s);
+		c.full |= room == ROOM_NONE;
+		c.pressed |= room == ROOM_PRESSED;
+		if (room == ROOM_PRESSED)
+			c.line += pressure_line(&s->pressure);
+		if (room != ROOM || (c.server != NULL && c.server->in_use <= s->in_use))
+			continue;
+		c.server = s;
+		c.i = i;
+		if (!o->settings.least_connections)
+			break;
+	}
+	if (o->settings.requests > 0 && o->under_way >= o->settings.requests && c.server != NULL) {
+		c.server = NULL;
+		c.full = true;
+	}
+	if (c.server != NULL)
+		o->turn = c.i + 1;
+	return c;
+}
+
+/* ---- lines ---- */
+
+static void
+line_remove(struct ticket *t)
+{
+	struct line *l = t->in;
+
+	if (l == NULL)
+		return;
+	*(t->prev != NULL ? &t->prev->next : &l->first) = t->next;
+	*(t->next != NULL ? &t->next->prev : &l->last) = t->prev;
+	t->prev = t->next = NULL;
+	t->in = NULL;
+	l->n--;
+	t->origin->all->waiting--;
+	wheel_clear(&t->deadline);
+	if (l == &t->origin->held && l->n == 0)
+		for (size_t i = 0; i < t->origin->n; i++)
+			server_unwatch(t->origin->servers[i]);
+}
+
+static void
+line_add(struct ticket *t, struct line *l, uint64_t patience_ms)
+{
+	struct origin *o = t->origin;
+
+	if (l == &o->held && l->n == 0)
+		for (size_t i = 0; i < o->n; i++)
+			server_watch(o->servers[i]);
+	t->prev = l->last;
+	t->next = NULL;
+	*(l->last != NULL ? &l->last->next : &l->first) = t;
+	l->last = t;
+	t->in = l;
+	l->n++;
+	o->all->waiting++;
+	loop_deadline(o->all->loop, &t->deadline, patience_ms);
+}
+
+/* ---- tickets ---- */
+
+static void
+ticket_free(struct ticket *t)
+{
+	line_remove(t);
+	wheel_clear(&t->deadline);
+	if (t->gone != NULL)
+		*t->gone = true;
+	free(t);
+}
+
+static void
+ticket_fail(struct ticket *t, enum origin_failure why)
+{
+	const struct origin_ops *ops = t->origin->all->ops;
+	void *user = t->user;
+
+	ticket_free(t);
+	ops->failed(user, why);
+}
+
+static void
+give(struct origin *o, struct server_conn *sc, void *user)
+{
+	sc->user = user;
+	sc->origin = o;
+	sc->thinking = true;
+	o->all->ops->got(user, sc);
+}
+
+static enum origin_failure
+failure_of(int error)
+{
+	switch (error) {
+	case UV_ETIMEDOUT: return ORIGIN_TIMEOUT;
+	case UV_EAI_NONAME: return ORIGIN_NO_ADDRESS;
+	default: return ORIGIN_CONNECT;
+	}
+}
+
+static void
+on_attempt(struct attempt *a, struct server_conn *sc, int error)
+{
+	struct ticket *t = (struct ticket *)((char *)a - offsetof(struct ticket, attempt));
+	struct origin *o = t->origin;
+	struct server *s = t->server;
+	void *user = t->user;
+
+	t->server = NULL;
+	if (sc != NULL) {
+		ticket_free(t);
+		give(o, sc, user);
+		return;
+	}
+	release_slot(o, s, true);
+	t->why = failure_of(error);
+	if (t->why != ORIGIN_NO_ADDRESS)
+		server_strike(s, t->why == ORIGIN_TIMEOUT ? HEALTH_TIMEOUT : HEALTH_CONNECT,
+		    o->n > 1 ? o->settings.eject_failures : 0, o->settings.eject_ms);
+	ticket_go(t);
+}
+
+static void
+ticket_connect(struct ticket *t, const struct choice *c)
+{
+	struct origin *o = t->origin;
+	struct server_conn *sc = NULL;
+
+	line_remove(t);
+	take_slot(o, c->server);
+	t->tried |= UINT64_C(1) << c->i;
+	if (!t->fresh)
+		sc = server_take(c->server, t->careful);
+	if (sc != NULL) {
+		void *user = t->user;
+
+		ticket_free(t);
+		give(o, sc, user);
+		return;
+	}
+	t->server = c->server;
+	t->attempt.done = on_attempt;
+	attempt_begin(&t->attempt, c->server, o->settings.connect_timeout_ms);
+}
+
+/* One server says what is wrong with it. Of several, that none is left. */
+static enum origin_failure
+reason(const struct ticket *t)
+{
+	if (t->why == ORIGIN_OK || (t->why == ORIGIN_CONNECT && t->origin->n > 1))
+		return ORIGIN_DOWN;
+	return t->why;
+}
+
+/* None can be reached: hold it, or say so. */
+static void
+ticket_stuck(struct ticket *t)
+{
+	struct origin *o = t->origin;
+	uint64_t now = now_of(o);
+
+	if (t->held_until == 0)
+		t->held_until = now + (uint64_t)o->settings.hold_ms;
+	if (t->held_until > now)
+		line_add(t, &o->held, t->held_until - now);
+	else
+		ticket_fail(t, reason(t));
+}
+
+/* Connects to a server with room, or waits for one, or fails. Not in a line. */
+static void
+ticket_go(struct ticket *t)
+{
+	struct origin *o = t->origin;
+	struct choice c = choose(o, t->tried);
+
+	assert(t->in == NULL);
+	if (c.server != NULL)
+		ticket_connect(t, &c);
+	else if (!c.full && !c.pressed)
+		ticket_stuck(t);
+	else if (o->line.n < (c.pressed ? c.line : o->settings.queue))
+		line_add(t, &o->line, (uint64_t)o->settings.queue_timeout_ms);
+	else
+		ticket_fail(t, ORIGIN_BUSY);
+}
+
+void
+origin_expired(struct deadline *d)
+{
+	struct ticket *t = (struct ticket *)((char *)d - offsetof(struct ticket, deadline));
+
+	ticket_fail(t, t->in == &t->origin->line ? ORIGIN_BUSY : reason(t));
+}
+
+static uint64_t
+bit_of(const struct origin *o, const struct server *s)
+{
+	for (size_t i = 0; i < o->n && o->n > 1; i++)
+		if (o->servers[i] == s)
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+/* The common case: nobody waits, and the server whose turn it is has kept a connection. */
+static bool
+get_kept(struct origin *o, const struct origin_ask *ask, uint64_t tried)
+{
+	struct choice c;
+	struct server_conn *sc;
+
+	if (ask->fresh || o->line.n > 0)
+		return false;
+	c = choose(o, tried);
+	if (c.server == NULL)
+		return false;
+	sc = server_take(c.server, ask->careful);
+	if (sc == NULL) {
+		o->turn = c.i; /* it is still its turn */
+		return false;
+	}
+	take_slot(o, c.server);
+	give(o, sc, ask->user);
+	return true;
+}
+
+/* Who came earlier goes first, as soon as this turn's events are done with. */
+static void
+ticket_enter(struct ticket *t)
+{
+	struct origin *o = t->origin;
+
+	if (o->line.n == 0 || choose(o, t->tried).server == NULL) {
+		ticket_go(t);
+		return;
+	}
+	line_add(t, &o->line, (uint64_t)o->settings.queue_timeout_ms);
+	wake(o->all);
+}
+
+struct ticket *
+origin_get(struct origin *o, const struct origin_ask *ask)
+{
+	uint64_t tried = ask->avoid != NULL ? bit_of(o, ask->avoid) : 0;
+	struct ticket *t;
+	bool gone = false;
+
+	assert(ask->user != NULL);
+	if (o->retries < RETRIES_MOST)
+		o->retries += (double)o->settings.retry_percent / 100;
+	if (tried != 0) {
+		struct choice other = choose(o, tried);
+
+		if (other.server == NULL && !other.full && !other.pressed)
+			tried = 0; /* there is no other */
+	}
+	if (get_kept(o, ask, tried))
+		return NULL;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		abort();
+	t->origin = o;
+	t->user = ask->user;
+	t->careful = ask->careful;
+	t->fresh = ask->fresh;
+	t->tried = tried;
+	t->deadline.kind = DEADLINE_TICKET;
+	t->gone = &gone;
+	ticket_enter(t);
+	if (gone)
+		return NULL;
+	t->gone = NULL;
+	return t;
+}
+
+void
+origin_cancel(struct ticket *t)
+{
+	if (t->server != NULL) {
+		attempt_cancel(&t->attempt);
+		release_slot(t->origin, t->server, true);
+	}
+	ticket_free(t);
+}
+
+bool
+origin_may_retry(struct origin *o)
+{
+	if (o->retries < 1)
+		return false;
+	o->retries -= 1;
+	return true;
+}
+
+/* ---- connections in use ---- */
+
+void
+origin_asked(struct server_conn *sc)
+{
+	sc->asked_at = loop_now(sc->conn.loop);
+}
+
+void
+origin_answered(struct server_conn *sc)
+{
+	struct server *s = sc->server;
+	uint64_t now = loop_now(sc->conn.loop);
+
+	if (!sc->thinking)
+		return;
+	sc->thinking = false;
+	s->thinking--;
+	server_praise(s);
+	if (sc->asked_at != 0 && sc->origin->settings.adaptive)
+		pressure_answered(&s->pressure, (uint32_t)(now - sc->asked_at), now);
+	wake(sc->origin->all);
+}
+
+void
+origin_blame(struct server_conn *sc, enum health_error why)
+{
+	const struct origin *o = sc->origin;
+	bool begun = !sc->thinking; /* half an answer may be the page's fault: counted, no more */
+
+	server_strike(sc->server, why, o->n > 1 && !begun ? o->settings.eject_failures : 0, o->settings.eject_ms);
+}
+
+static struct origin *
+let_go(struct server_conn *sc)
+{
+	struct origin *o = sc->origin;
+
+	release_slot(o, sc->server, sc->thinking);
+	sc->origin = NULL;
+	sc->thinking = false;
+	sc->asked_at = 0;
+	return o;
+}
+
+void
+origin_put(struct server_conn *sc)
+{
+	const struct origin *o = let_go(sc);
+
+	sc->used_before = true;
+	server_put(sc, o->settings.idle_timeout_ms);
+}
+
+void
+origin_drop(struct server_conn *sc)
+{
+	(void)let_go(sc);
+	server_drop(sc);
+}
+
+/* ---- those who wait ---- */
+
+static void
+pump_line(struct origin *o)
+{
+	while (o->line.first != NULL) {
+		struct ticket *t = o->line.first;
+		struct choice c = choose(o, t->tried);
+
+		if (c.server == NULL && (c.full || c.pressed))
+			return;
+		line_remove(t);
+		ticket_go(t);
+	}
+}
+
+/* A server can be reached again: everyone who was there before tries, once. */
+static void
+pump_held(struct origin *o)
+{
+	for (size_t n = o->held.n; n > 0 && o->held.first != NULL; n--) {
+		struct ticket *t = o->held.first;
+
+		line_remove(t);
+		t->tried = 0;
+		ticket_go(t);
+	}
+}
+
+/* A request that fails may be the last user of its origin, or of several. */
+static void
+sweep(struct origins *all)
+{
+	struct origin **at = &all->list, *o;
+
+	while ((o = *at) != NULL)
+		if (o->dying) {
+			*at = o->next;
+			free(o);
+		} else {
+			at = &o->next;
+		}
+}
+
+static void
+on_pump(uv_idle_t *p)
+{
+	struct origins *all = p->data;
+	bool news = all->news;
+
+	(void)uv_idle_stop(p);
+	all->news = false;
+	all->pumping = true;
+	for (struct origin *o = all->list; o != NULL; o = o->next) {
+		pump_line(o);
+		if (news)
+			pump_held(o);
+	}
+	all->pumping = false;
+	sweep(all);
+}
+
+static void
+wake(struct origins *all)
+{
+	if (all->waiting > 0)
+		(void)uv_idle_start(&all->pump, on_pump);
+}
+
+static void
+on_changed(void *ctx)
+{
+	struct origins *all = ctx;
+
+	all->news = true;
+	wake(all);
+}
+
+/* ---- coming and going ---- */
+
+struct origins *
+origins_new(struct loop *l, const struct origin_ops *ops)
+{
+	struct origins *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		abort();
+	all->loop = l;
+	all->ops = ops;
+	all->servers = servers_new(l, &ops->conn, on_changed, all);
+	(void)uv_idle_init(&l->uv, &all->pump);
+	all->pump.data = all;
+	return all;
+}
+
+void
+origins_resolve_by(struct origins *all, struct tc_strs resolvers)
+{
+	servers_resolve_by(all->servers, resolvers);
+}
+
+static void
+on_pump_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+void
+origins_destroy(struct origins **p)
+{
+	struct origins *all = *p;
+
+	if (all == NULL)
+		return;
+	*p = NULL;
+	assert(all->list == NULL && all->waiting == 0);
+	servers_destroy(&all->servers);
+	uv_close((uv_handle_t *)&all->pump, on_pump_closed);
 }
 
 struct origin *
-origin_new(struct loop *l, struct tc_str host, uint16_t port, const struct origin_ops *ops)
+origin_new(struct origins *all, const struct origin_settings *settings, const struct server_key *servers, size_t n)
 {
 	struct origin *o = calloc(1, sizeof(*o));
 
 	if (o == NULL)
 		abort();
-	o->loop = l;
-	o->ops = ops;
-	o->refs = 1;
-	(void)snprintf(o->host, sizeof(o->host), "%.*s", (int)host.n, host.p);
-	(void)snprintf(o->service, sizeof(o->service), "%u", port);
-	if (uv_ip4_addr(o->host, port, (struct sockaddr_in *)&o->addr[0]) == 0 ||
-	    uv_ip6_addr(o->host, port, (struct sockaddr_in6 *)&o->addr[0]) == 0) {
-		o->numeric = true;
-		o->addr_count = 1;
-	}
+	assert(n > 0 && n <= ORIGIN_SERVERS_MAX);
+	o->all = all;
+	o->settings = *settings;
+	o->retries = RETRIES_FREE;
+	for (size_t i = 0; i < n; i++)
+		o->servers[i] = server_use(all->servers, &servers[i]);
+	o->n = n;
+	o->next = all->list;
+	all->list = o;
 	return o;
-}
-
-/* ---- idle list ---- */
-
-static void
-idle_remove(struct origin_conn *oc)
-{
-	struct origin *o = oc->origin;
-
-	if (oc->prev != NULL)
-		oc->prev->next = oc->next;
-	else
-		o->idle = oc->next;
-	if (oc->next != NULL)
-		oc->next->prev = oc->prev;
-	oc->prev = oc->next = NULL;
-	o->idle_count--;
-}
-
-static void
-idle_add(struct origin_conn *oc)
-{
-	struct origin *o = oc->origin;
-
-	oc->prev = NULL;
-	oc->next = o->idle;
-	if (o->idle != NULL)
-		o->idle->prev = oc;
-	o->idle = oc;
-	o->idle_count++;
-}
-
-void
-origin_drop(struct origin_conn *oc)
-{
-	oc->user = NULL;
-	wheel_clear(&oc->deadline);
-	conn_drop(&oc->conn);
-}
-
-void
-origin_put(struct origin_conn *oc)
-{
-	struct origin *o = oc->origin;
-
-	if (o->dying || oc->conn.ended || oc->conn.broken || oc->u.held.n > 0 || conn_pending(&oc->conn) > 0 ||
-	    o->idle_count >= ORIGIN_IDLE_MAX) {
-		origin_drop(oc);
-		return;
-	}
-	oc->user = NULL;
-	oc->used_before = true;
-	conn_read(&oc->conn); /* so that a close by the origin is seen */
-	loop_deadline(o->loop, &oc->deadline, ORIGIN_IDLE_MS);
-	idle_add(oc);
-}
-
-struct origin_conn *
-origin_expired(struct deadline *d)
-{
-	struct origin_conn *oc = (struct origin_conn *)((char *)d - offsetof(struct origin_conn, deadline));
-
-	if (oc->user != NULL)
-		return oc;
-	if (oc->connected && !conn_is_closing(&oc->conn)) {
-		idle_remove(oc);
-		origin_drop(oc);
-	}
-	return NULL;
-}
-
-/* ---- what happens on a connection ---- */
-
-static void
-on_data(struct conn *c, struct tc_str in)
-{
-	struct origin_conn *oc = (struct origin_conn *)c;
-
-	if (oc->user != NULL) {
-		oc->origin->ops->data(oc->user, in);
-		return;
-	}
-	/* Bytes that nobody asked for: this connection cannot be trusted with the next request (http.md 7). */
-	idle_remove(oc);
-	origin_drop(oc);
-}
-
-static void
-on_ended(struct conn *c, int error)
-{
-	struct origin_conn *oc = (struct origin_conn *)c;
-
-	if (oc->user != NULL) {
-		oc->origin->ops->ended(oc->user, error);
-		return;
-	}
-	idle_remove(oc);
-	origin_drop(oc);
-}
-
-static void
-on_drained(struct conn *c)
-{
-	struct origin_conn *oc = (struct origin_conn *)c;
-
-	if (oc->user != NULL)
-		oc->origin->ops->drained(oc->user);
-}
-
-static void
-on_closed(struct conn *c)
-{
-	struct origin_conn *oc = (struct origin_conn *)c;
-
-	wheel_clear(&oc->deadline);
-	if (oc->connected)
-		buf_reset(&oc->u.held);
-	origin_unref(oc->origin);
-	free(oc);
-}
-
-static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
-
-/* ---- connecting ---- */
-
-static void wait_fail(struct origin_wait *w, int error);
-static bool wait_connect(struct origin_wait *w);
-
-static void
-wait_free(struct origin_wait *w)
-{
-	origin_unref(w->origin);
-	free(w);
-}
-
-static void
-on_connect(uv_connect_t *r, int status)
-{
-	struct origin_wait *w = r->data;
-	struct origin_conn *oc = w->conn;
-	struct origin *o = w->origin;
-	void *user = w->user;
-
-	w->conn = NULL;
-	if (user == NULL) { /* cancelled: the connection is closing already */
-		wait_free(w);
-		return;
-	}
-	if (status < 0) {
-		conn_drop(&oc->conn);
-		if (++w->tries < o->addr_count)
-			(void)wait_connect(w);
-		else
-			wait_fail(w, status);
-		return;
-	}
-	oc->connected = true;
-	o->good = w->first + w->tries;
-	buf_init(&oc->u.held, 2 * LOOP_READ_SIZE);
-	oc->user = user;
-	wait_free(w);
-	conn_read(&oc->conn);
-	o->ops->got(user, oc);
-}
-
-/* false: it has failed already, and w is gone. */
-static bool
-wait_connect(struct origin_wait *w)
-{
-	struct origin *o = w->origin;
-	struct origin_conn *oc = calloc(1, sizeof(*oc));
-	const struct sockaddr *a;
-	int r;
-
-	if (oc == NULL)
-		abort();
-	if (w->tries == 0)
-		w->first = o->good; /* one's own round: others move `good` meanwhile */
-	a = (const struct sockaddr *)&o->addr[(w->first + w->tries) % o->addr_count];
-	conn_init_tcp(&oc->conn, o->loop, &conn_ops);
-	oc->origin = o;
-	oc->deadline.kind = DEADLINE_ORIGIN;
-	o->refs++;
-	w->conn = oc;
-	oc->u.connect.data = w;
-	(void)uv_tcp_nodelay(&oc->conn.u.tcp, 1);
-	r = uv_tcp_connect(&oc->u.connect, &oc->conn.u.tcp, a, on_connect);
-	if (r < 0) {
-		w->conn = NULL;
-		conn_drop(&oc->conn);
-		if (++w->tries < o->addr_count)
-			return wait_connect(w);
-		wait_fail(w, r);
-		return false;
-	}
-	return true;
-}
-
-static void
-wait_fail(struct origin_wait *w, int error)
-{
-	struct origin *o = w->origin;
-	void *user = w->user;
-
-	if (user != NULL)
-		o->ops->failed(user, error);
-	wait_free(w);
-}
-
-/* ---- names ---- */
-
-static void
-take_addresses(struct origin *o, const struct addrinfo *list)
-{
-	size_t n = 0;
-
-	for (const struct addrinfo *a = list; a != NULL && n < 4; a = a->ai_next)
-		if (a->ai_addrlen <= sizeof(o->addr[0]))
-			memcpy(&o->addr[n++], a->ai_addr, a->ai_addrlen);
-	if (n > 0)
-		o->addr_count = n;
-}
-
-static void
-on_lookup(uv_getaddrinfo_t *r, int status, struct addrinfo *list)
-{
-	struct origin *o = r->data;
-	struct origin_wait *w = o->waiting;
-
-	o->resolving = false;
-	o->waiting = NULL;
-	if (status == 0) {
-		take_addresses(o, list);
-		o->resolved_at = loop_now(o->loop);
-	}
-	uv_freeaddrinfo(list);
-	while (w != NULL) {
-		struct origin_wait *next = w->next;
-
-		w->prev = w->next = NULL;
-		if (w->user == NULL)
-			wait_free(w);
-		else if (o->addr_count > 0)
-			(void)wait_connect(w); /* a failed look-up keeps the last known addresses */
-		else
-			wait_fail(w, status);
-		w = next;
-	}
-	origin_unref(o);
-}
-
-static int
-resolve(struct origin *o)
-{
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-	int r;
-
-	if (o->resolving)
-		return 0;
-	o->lookup.data = o;
-	r = uv_getaddrinfo(&o->loop->uv, &o->lookup, on_lookup, o->host, o->service, &hints);
-	if (r == 0) {
-		o->resolving = true;
-		o->refs++;
-	}
-	return r;
-}
-
-static bool
-is_stale(struct origin *o)
-{
-	return !o->numeric &&
-	    (o->resolved_at == 0 || loop_now(o->loop) - o->resolved_at > ORIGIN_RESOLVE_MS);
-}
-
-/* ---- for users ---- */
-
-static struct origin_conn *
-take_idle(struct origin *o)
-{
-	struct origin_conn *oc = o->idle;
-
-	if (oc != NULL) {
-		idle_remove(oc);
-		wheel_clear(&oc->deadline);
-	}
-	return oc;
-}
-
-struct origin_wait *
-origin_get(struct origin *o, void *user, bool fresh)
-{
-	struct origin_conn *oc = fresh ? NULL : take_idle(o);
-	struct origin_wait *w;
-	int r = 0;
-
-	assert(user != NULL);
-	if (oc != NULL) {
-		oc->user = user;
-		o->ops->got(user, oc);
-		return NULL;
-	}
-	w = calloc(1, sizeof(*w));
-	if (w == NULL)
-		abort();
-	w->origin = o;
-	w->user = user;
-	o->refs++;
-	if (is_stale(o))
-		r = resolve(o);
-	if (o->addr_count > 0) {
-		return wait_connect(w) ? w : NULL;
-	}
-	if (r < 0) {
-		wait_fail(w, r);
-		return NULL;
-	}
-	w->next = o->waiting;
-	if (o->waiting != NULL)
-		o->waiting->prev = w;
-	o->waiting = w;
-	return w;
-}
-
-void
-origin_cancel(struct origin_wait *w)
-{
-	w->user = NULL;
-	if (w->conn != NULL)
-		conn_drop(&w->conn->conn); /* on_connect() comes with UV_ECANCELED and frees w */
-}
-
-void
-origin_give_up(struct origin_wait *w)
-{
-	if (w->conn != NULL)
-		w->origin->good = w->first + w->tries + 1;
-	origin_cancel(w);
 }
 
 void
 origin_destroy(struct origin **p)
 {
 	struct origin *o = *p;
-	struct origin_conn *oc;
 
 	if (o == NULL)
 		return;
-	o->dying = true;
-	while ((oc = take_idle(o)) != NULL)
-		origin_drop(oc);
 	*p = NULL;
-	origin_unref(o);
+	assert(o->under_way == 0 && o->line.n == 0 && o->held.n == 0);
+	for (size_t i = 0; i < o->n; i++)
+		server_unuse(&o->servers[i]);
+	o->dying = true;
+	if (!o->all->pumping)
+		sweep(o->all);
 }

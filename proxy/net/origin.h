@@ -1,63 +1,96 @@
 /*
- * origin.h: connections to origins, one pool per loop and origin. Idle ones wait on a list, the last used first.
+ * origin.h: where requests go: one server or several that answer alike. Chooses one for each request, lets requests
+ * wait in line while all have enough to do, holds them while none can be reached, and tells at once who must not wait.
  *
- *	origin_get() -> an idle connection, or a new one -> got() -> user's bytes -> origin_put() or origin_drop()
+ *	origin_get() -> kept connection --------------------------------> got() -> origin_put() or origin_drop()
+ *	             -> line (no room) -> connecting, server after server -> got() or failed()
+ *	                                -> held (none can be reached) -> connecting ...
+ *
+ * A request that has a connection, or waits for one to be made, takes one slot of its server and of the origin.
  */
 #ifndef NET_ORIGIN_H
 #define NET_ORIGIN_H
 
-#include "net/conn.h"
+#include "net/server.h"
 
-#define ORIGIN_IDLE_MAX 256       /* idle connections kept in a pool */
-#define ORIGIN_IDLE_MS 20000      /* below what origins commonly allow, so that we close first */
-#define ORIGIN_RESOLVE_MS 30000   /* a name is looked up again after this long */
+#define ORIGIN_SERVERS_MAX 64
 
+struct origins;
 struct origin;
-struct origin_wait;
+struct ticket;
 
-/* One connection to an origin. user is whoever holds it; NULL while idle. */
-struct origin_conn {
-	struct conn conn; /* first: conn_ops get it */
-	struct origin *origin;
-	struct deadline deadline;
-	struct origin_conn *prev, *next; /* idle list */
-	void *user;
-	bool used_before; /* answered at least one request: the keep-alive race is possible */
-	bool connected;
-	union {
-		uv_connect_t connect; /* until connected */
-		struct buf held;      /* after: the piece of a response head that has come */
-	} u;
+/* Numbers are this loop's share. 0: none, or no limit. */
+struct origin_settings {
+	bool least_connections, adaptive;
+	size_t connections; /* to one server */
+	size_t requests;    /* under way at all together */
+	size_t queue;       /* that wait for one of both */
+	int64_t queue_timeout_ms, connect_timeout_ms, idle_timeout_ms, hold_ms;
+	int64_t eject_failures, eject_ms;
+	int64_t retry_percent;
 };
 
-/* What the user of connections gets told. All loops share one constant. */
+/* X(ENUM, status): why there is no connection */
+#define ORIGIN_FAILURES(X)                                                                           \
+	X(CONNECT, 502)    /* refused, unreachable */                                                \
+	X(TIMEOUT, 504)    /* nobody answered */                                                     \
+	X(NO_ADDRESS, 503) /* its name does not resolve */                                           \
+	X(BUSY, 503)       /* all have enough to do, and the line is long enough */                  \
+	X(DOWN, 503)       /* every server is ejected, or failed its checks */
+
+enum origin_failure {
+	ORIGIN_OK,
+#define X(e, status) ORIGIN_##e,
+	ORIGIN_FAILURES(X)
+#undef X
+	ORIGIN_FAILURE_COUNT
+};
+
 struct origin_ops {
-	void (*got)(void *user, struct origin_conn *oc);
-	void (*failed)(void *user, int error); /* resolve or connect failed: no connection */
-	void (*data)(void *user, struct tc_str in);
-	void (*ended)(void *user, int error);
-	void (*drained)(void *user);
+	void (*got)(void *user, struct server_conn *sc);
+	void (*failed)(void *user, enum origin_failure why);
+	struct server_ops conn;
 };
 
-struct origin *origin_new(struct loop *l, struct tc_str host, uint16_t port, const struct origin_ops *ops);
-/* Closes the idle connections; frees itself when the last one in use has gone. */
+/* One per loop. ops: one constant. */
+struct origins *origins_new(struct loop *l, const struct origin_ops *ops);
+void origins_resolve_by(struct origins *t, struct tc_strs resolvers);
+/* After its last origin and the last user of a connection. */
+void origins_destroy(struct origins **t);
+
+struct origin *origin_new(struct origins *t, const struct origin_settings *s, const struct server_key *servers, size_t n);
+/* No request is under way at it. */
 void origin_destroy(struct origin **o);
 
-/* fresh: not one from the pool. got() or failed() is called, possibly before this returns. Gives a ticket that
- * origin_cancel() takes while neither has been called; NULL when one of them has. */
-struct origin_wait *origin_get(struct origin *o, void *user, bool fresh);
-void origin_cancel(struct origin_wait *w);
-/* The same because it took too long: the next request begins with another address. */
-void origin_give_up(struct origin_wait *w);
+struct origin_ask {
+	void *user;
+	bool careful;         /* it cannot be sent twice: no kept connection that the server has closed already */
+	bool fresh;           /* no kept connection at all */
+	struct server *avoid; /* it failed just now; NULL: none */
+};
 
-/* Back into the pool: the last message on it is over, nothing unread is left. */
-void origin_put(struct origin_conn *oc);
-/* Closes it. */
-void origin_drop(struct origin_conn *oc);
+/* got() or failed() is called, possibly before this returns. Gives a ticket that origin_cancel() takes while neither has
+ * been called; NULL when one of them has. */
+struct ticket *origin_get(struct origin *o, const struct origin_ask *ask);
+void origin_cancel(struct ticket *t);
 
-/* For the loop's expired(): a deadline of kind DEADLINE_ORIGIN belongs to this connection. If it is idle it is
- * closed here and NULL returned; otherwise its user has to act. */
-#define DEADLINE_ORIGIN 1
-struct origin_conn *origin_expired(struct deadline *d);
+/* May a request be sent a second time? A share of all requests may (http.md lesson 3): spends one if so. */
+bool origin_may_retry(struct origin *o);
+
+/* The whole request has been sent; the head of its response has come. Between both the server is thinking. */
+void origin_asked(struct server_conn *sc);
+void origin_answered(struct server_conn *sc);
+/* It broke off, was silent for too long, or said nonsense. Before put or drop. */
+void origin_blame(struct server_conn *sc, enum health_error why);
+
+/* The holder lets go: the last message on it is over and nothing unread is left; or not. */
+void origin_put(struct server_conn *sc);
+void origin_drop(struct server_conn *sc);
+
+/* For the loop's expired(): a deadline of kind DEADLINE_TICKET. */
+#define DEADLINE_TICKET 3
+void origin_expired(struct deadline *d);
+
+int origin_status(enum origin_failure why);
 
 #endif

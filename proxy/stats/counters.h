@@ -36,7 +36,9 @@ enum stats_code {
 	X(RESOLVE, "resolve")                                                                        \
 	X(TIMEOUT, "timeout")                                                                        \
 	X(CLOSED, "closed") /* before a whole answer */                                              \
-	X(BAD_MESSAGE, "bad_message")
+	X(BAD_MESSAGE, "bad_message")                                                                \
+	X(BUSY, "busy") /* enough to do, and the line is full */                                     \
+	X(DOWN, "down") /* none of its servers can be reached */
 
 enum stats_origin_error {
 #define X(e, label) STATS_ORIGIN_##e,
