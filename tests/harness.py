@@ -452,6 +452,23 @@ class Tacet:
     def reload(self):
         self.signal(signal.SIGHUP)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """What happens within comes to its notice all at once, afterwards."""
+        self.signal(signal.SIGSTOP)
+        wait_until(self.is_stopped, "every thread to stop")
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
+    def is_stopped(self):
+        threads = []
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/stat") as f:
+                threads.append(f.read().rsplit(")", 1)[1].split()[0])
+        return set(threads) == {"T"}
+
     def wait(self, seconds=DEADLINE):
         return self.proc.wait(seconds)
 

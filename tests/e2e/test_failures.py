@@ -55,6 +55,24 @@ def test_bytes_after_an_answer_are_nobodys(texas, origin):
         assert texas.get("/clean").text == "clean"
 
 
+@pytest.mark.parametrize("fields", [{}, {"Sec-GPC": "1"}])
+def test_a_reset_ends_no_body(start, fresh_origin, fields):
+    """Without a length the end of the connection is the end of the body; a reset, seen with the last bytes, is none."""
+    proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
+
+    def script(conn, _request):
+        with proxy.frozen():
+            conn.sendall(answer("<p>the first half", length=False))
+            conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            conn.close()
+        return False
+
+    fresh_origin.on("/reset", script)
+    for _ in range(3):
+        with pytest.raises(Broken):
+            proxy.get("/reset", fields)
+
+
 def test_an_origin_that_never_answers(start, fresh_origin, tmp_path):
     conf = tmp_path / "t.yaml"
     conf.write_text(f"""
