@@ -1,0 +1,167 @@
+/* memory.c: see memory.h. */
+#include "core/memory.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SAMPLE_MS 250
+#define TRIM_EVERY 4 /* samples */
+#define SHORT_PERCENT 98
+#define ENOUGH_PERCENT 95
+
+static struct {
+	uv_timer_t timer;
+	int statm;        /* /proc/self/statm, kept open */
+	uint64_t page;    /* bytes */
+	uint64_t group;   /* of the control group; 0: none */
+	uint64_t limit;   /* in force; 0: none */
+	unsigned samples; /* while short */
+} memory = {.statm = -1};
+
+static _Atomic bool is_short;
+
+/* ---- the control group ---- */
+
+/* The number that a file begins with; 0: no file, or no number ("max"). */
+static uint64_t
+read_number(const char *path)
+{
+	char text[32] = "";
+	FILE *f = fopen(path, "re");
+	unsigned long long n;
+
+	if (f == NULL)
+		return 0;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
+	(void)fclose(f);
+	n = strtoull(text, NULL, 10);
+	return n < (uint64_t)1 << 60 ? n : 0; /* version 1 says "none" with a very large one */
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+/* The least bound of the group at `below` and those above it. below is cut short on the way. */
+static uint64_t
+bound_of(const char *root, char *below, const char *file)
+{
+	uint64_t bound = 0;
+	char path[4096];
+
+	for (;;) {
+		char *last = strrchr(below, '/');
+
+		(void)snprintf(path, sizeof(path), "%s%s/%s", root, below, file);
+		bound = least(bound, read_number(path));
+		if (last == NULL)
+			return bound;
+		*last = '\0';
+	}
+}
+
+/*
+ * What /proc/self/cgroup says: "0::/group" (version 2), "7:memory:/group" (version 1). In a container that path may be
+ * one of the host, which is not seen from inside: then the root of what is seen is the container's own group.
+ */
+static uint64_t
+group_limit(const char *cgroup, const char *root)
+{
+	char line[2048], one[512];
+	uint64_t bound = 0;
+	FILE *f = fopen(cgroup, "re");
+
+	if (f == NULL)
+		return 0;
+	(void)snprintf(one, sizeof(one), "%s/memory", root);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		char *names = strchr(line, ':'), *path = names != NULL ? strchr(names + 1, ':') : NULL;
+
+		if (path == NULL)
+			continue;
+		*path++ = '\0';
+		path[strcspn(path, "\n")] = '\0';
+		if (names[1] == '\0')
+			bound = least(bound, bound_of(root, path, "memory.max"));
+		else if (strstr(names + 1, "memory") != NULL)
+			bound = least(bound, bound_of(one, path, "memory.limit_in_bytes"));
+	}
+	(void)fclose(f);
+	return bound;
+}
+
+/* ---- samples ---- */
+
+/* Resident bytes; 0: not known. */
+static uint64_t
+resident(void)
+{
+	char text[128];
+	ssize_t n = memory.statm >= 0 ? pread(memory.statm, text, sizeof(text) - 1, 0) : -1;
+	unsigned long long pages = 0;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return sscanf(text, "%*u %llu", &pages) == 1 ? pages * memory.page : 0;
+}
+
+static void
+sample(void)
+{
+	uint64_t now = memory.limit > 0 ? resident() : 0;
+	bool was = atomic_load_explicit(&is_short, memory_order_relaxed);
+	uint64_t edge = memory.limit / 100 * (was ? ENOUGH_PERCENT : SHORT_PERCENT);
+	bool is = now > edge;
+
+	/* What was freed may still be counted as ours, and nothing new would come to use it: give it back. */
+	if (is && memory.samples++ % TRIM_EVERY == 0) {
+		(void)malloc_trim(0);
+		now = resident();
+		is = now > edge;
+	}
+	if (!is)
+		memory.samples = 0;
+	atomic_store_explicit(&is_short, is, memory_order_relaxed);
+}
+
+static void
+on_timer(uv_timer_t *unused)
+{
+	(void)unused;
+	sample();
+}
+
+void
+memory_limit(int64_t limit)
+{
+	memory.limit = limit > 0 ? (uint64_t)limit : memory.group;
+	sample();
+}
+
+void
+memory_start(struct loop *control, int64_t limit)
+{
+	memory.page = (uint64_t)sysconf(_SC_PAGESIZE);
+	memory.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	memory.group = group_limit("/proc/self/cgroup", "/sys/fs/cgroup");
+	memory_limit(limit);
+	(void)uv_timer_init(&control->uv, &memory.timer);
+	(void)uv_timer_start(&memory.timer, on_timer, SAMPLE_MS, SAMPLE_MS);
+	uv_unref((uv_handle_t *)&memory.timer);
+}
+
+bool
+memory_short(void)
+{
+	return atomic_load_explicit(&is_short, memory_order_relaxed);
+}
