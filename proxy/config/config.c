@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "config/compile.h"
 #include "config/rows.h"
@@ -293,6 +294,75 @@ compile_admin(struct compile *c)
 	hash_add(&c->hash, out->admin.text);
 }
 
+/* Whether the system would refuse one of them while the other listens. */
+static bool
+clash(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->ss_family == AF_UNIX || b->ss_family == AF_UNIX)
+		return a->ss_family == b->ss_family && memcmp(a, b, sizeof(struct sockaddr_un)) == 0;
+	if (a4->sin_port == 0 || a4->sin_port != b4->sin_port) /* the port stands at the same place in both families */
+		return false;
+	if (a->ss_family != b->ss_family) /* the wildcard of IPv6 takes IPv4 too */
+		return IN6_IS_ADDR_UNSPECIFIED(&(a->ss_family == AF_INET6 ? a6 : b6)->sin6_addr);
+	if (a->ss_family == AF_INET)
+		return a4->sin_addr.s_addr == b4->sin_addr.s_addr || a4->sin_addr.s_addr == 0 || b4->sin_addr.s_addr == 0;
+	return memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0 ||
+	    IN6_IS_ADDR_UNSPECIFIED(&a6->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&b6->sin6_addr);
+}
+
+/* Each address is listened on once: listeners against those before them, admin against all. */
+static void
+refuse_clashes(struct compile *c)
+{
+	const struct config *o = c->c;
+
+	for (size_t i = 1; i <= o->listen_count; i++) {
+		bool admin = i == o->listen_count;
+		const struct sockaddr_storage *a = admin ? &o->admin.addr : &o->listen[i].addr;
+		const char *way = admin ? "admin.address" : "listen.address";
+		struct about about = {.at = admin ? at_key(c->root, way) : node_get(at_item(c->root, "listen", i), TC_STR("address")),
+		    .path = tc_str_from(way),
+		    .hint = TC_STR("give it a port of its own")};
+
+		if (admin && c->over->admin.n > 0)
+			about = (struct about){.file = TC_STR("--admin"), .hint = about.hint};
+		for (size_t k = 0; k < i; k++)
+			if (clash(a, &o->listen[k].addr)) {
+				load_fault(c->l, &about, "duplicate-address", "listen[%zu] is at this address already", k);
+				break;
+			}
+	}
+}
+
+static bool
+is_there(struct tc_str path)
+{
+	char name[4096];
+	int n = snprintf(name, sizeof(name), "%.*s", (int)path.n, path.p);
+
+	return n > 0 && n < (int)sizeof(name) && access(name, F_OK) == 0;
+}
+
+/* Said here, where it has a place, rather than when the lists are loaded. What is in it is seen then. */
+static void
+expect_list(struct compile *c, const struct node *at, struct tc_str name)
+{
+	bool bare = tc_find_byte(name, '/') == name.n;
+
+	if (word_index("built-in|easyprivacy|easylist", name) >= 0)
+		return;
+	if (bare && c->c->list_directory.n > 0 && is_there(load_path(c->l, c->c->list_directory, name)))
+		return;
+	if (is_there(load_path(c->l, c->c->directory, name)))
+		return;
+	load_fault(c->l,
+	    ABOUT(at, TC_STR("lists.use"), TC_STR("name a file: in lists.directory or beside this one; or a list of ours")),
+	    "list-missing", "there is no list \"%.*s\"", STR_ARGS(node_shown(at)));
+}
+
 /* A list file named with / is a path; a bare name is looked for by whoever loads the lists. */
 static void
 compile_lists(struct compile *c)
@@ -300,13 +370,15 @@ compile_lists(struct compile *c)
 	const struct node *list = schema_node(c->root, "lists.use");
 	struct tc_str *v = load_alloc(c->l, c->raw.lists.n * sizeof(*v));
 
+	c->c->list_directory = path_of(c, "lists.directory", c->raw.list_directory);
 	for (size_t i = 0; i < c->raw.lists.n; i++) {
 		v[i] = c->raw.lists.v[i];
 		if (list != NULL && tc_find_byte(v[i], '/') < v[i].n)
 			v[i] = load_path(c->l, list->source->directory, v[i]);
+		if (list != NULL)
+			expect_list(c, at_item(c->root, "lists.use", i), v[i]);
 	}
 	c->c->lists = (struct tc_strs){v, c->raw.lists.n};
-	c->c->list_directory = path_of(c, "lists.directory", c->raw.list_directory);
 }
 
 static void
@@ -505,6 +577,8 @@ compile(struct compile *c)
 	compile_state(c);
 	compile_listen(c);
 	compile_admin(c);
+	if (!load_failed(c->l))
+		refuse_clashes(c);
 	compile_proxies(c);
 	compile_resolvers(c);
 	compile_geo(c);

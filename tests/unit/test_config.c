@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "little_table.h"
@@ -561,7 +563,7 @@ test_what_check_accepts_and_run_refuses(void **state)
 static void
 test_paths_are_relative_to_their_file(void **state)
 {
-	char directory[] = "/tmp/tacet-config-XXXXXX", main_file[200], part[200];
+	char directory[] = "/tmp/tacet-config-XXXXXX", main_file[200], part[200], lists[200], bare[210], here[200];
 	struct config *c;
 	FILE *f;
 
@@ -569,6 +571,12 @@ test_paths_are_relative_to_their_file(void **state)
 	assert_non_null(mkdtemp(directory));
 	(void)snprintf(main_file, sizeof(main_file), "%s/main.yaml", directory);
 	(void)snprintf(part, sizeof(part), "%s/part.yaml", directory);
+	(void)snprintf(lists, sizeof(lists), "%s/l", directory);
+	(void)snprintf(bare, sizeof(bare), "%s/bare.txt", lists);
+	(void)snprintf(here, sizeof(here), "%s/here.txt", directory);
+	assert_int_equal(mkdir(lists, 0700), 0);
+	assert_int_equal(close(creat(bare, 0600)), 0);
+	assert_int_equal(close(creat(here, 0600)), 0);
 	f = fopen(main_file, "we");
 	assert_non_null(f);
 	(void)fputs("include: part.yaml\nstate: /abs\ngeo: {databases: [a.mmdb, sub/b.mmdb]}\n" SITE, f);
@@ -586,6 +594,11 @@ test_paths_are_relative_to_their_file(void **state)
 	assert_true(tc_starts(c->lists.v[1], tc_str_from(directory)));
 	assert_true(tc_ends(c->list_directory, TC_STR("/l")));
 	config_destroy(&c);
+	(void)unlink(here);
+	assert_int_equal(config_load(main_file, NULL, &c, messages), -1);
+	assert_string_equal(messages->v[0].code, "list-missing");
+	(void)unlink(bare);
+	(void)rmdir(lists);
 	(void)unlink(main_file);
 	(void)unlink(part);
 	(void)rmdir(directory);
