@@ -7,6 +7,7 @@ import asyncio
 import base64
 import collections
 import hashlib
+import json
 import mmap
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -147,6 +149,19 @@ def admin_call(path, line="reload\n", seconds=harness.DEADLINE):
 def admin_get(proxy, path, seconds=harness.DEADLINE):
     with harness.Client(proxy.admin, f"127.0.0.1:{proxy.admin}", timeout=seconds) as c:
         return c.get(path)
+
+
+def knows(t, text):
+    """Whether this version knows every key of a configuration, and obeys it."""
+    done = subprocess.run([harness.tacet_path(), "check", "--format", "json", "-c", t.file("asked.yaml", text)],
+                          capture_output=True)
+    codes = {m["code"] for m in json.loads(done.stdout)["messages"]}
+    return not codes & {"unknown-key", "not-in-force"}
+
+
+def metric(proxy, name, **labels):
+    """The sum of one metric's samples that carry these labels."""
+    return harness.total(proxy.metrics(), name, **labels)
 
 
 def descriptors(proxy):
@@ -381,6 +396,16 @@ def standard(conn, request):
 STANDARD_ANSWER = answer(PAGE)
 
 
+def slow(seconds):
+    """A handler that answers /slow after so many seconds, all else as standard()."""
+    def handle(conn, request):
+        if request.path == b"/slow":
+            conn.later(seconds, conn.send, STANDARD_ANSWER)
+        else:
+            standard(conn, request)
+    return handle
+
+
 def send_event(conn, n):
     event = b"data: %d\n\n" % n
     conn.send(b"%x\r\n%s\r\n" % (len(event), event))
@@ -436,7 +461,7 @@ class Origin(Child):
     """
     A fast origin. handle(connection, request) runs in its process and answers at once or by connection.later();
     without it, standard(). Requests, connections and what is open are in `numbers`, shared with the test.
-    kill() is SIGKILL; start() starts it again on the same port.
+    kill() is SIGKILL; start() starts it again on the same port. A handler reaches them as connection.origin.numbers.
     """
 
     def __init__(self, t, handle=None, port=None):
