@@ -104,6 +104,22 @@ on_ended(void *user, int error)
 }
 
 static void
+on_late(void *user)
+{
+	struct exchange *x = user;
+
+	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_TIMEOUT], 1);
+	origin_blame(x->server, HEALTH_TIMEOUT);
+	if (!x->head_sent && x->state == EXCHANGE_FORWARD) {
+		(void)exchange_refuse(x, 504);
+	} else {
+		x->visitor_gone = true; /* cut: the visitor has to see that something is missing */
+		x->state = EXCHANGE_FINISH;
+	}
+	exchange_run(x);
+}
+
+static void
 on_drained(void *user)
 {
 	struct exchange *x = user;
@@ -115,7 +131,7 @@ on_drained(void *user)
 const struct origin_ops exchange_origin_ops = {
 	.got = on_got,
 	.failed = on_failed,
-	.conn = {.data = on_data, .ended = on_ended, .drained = on_drained},
+	.conn = {.data = on_data, .ended = on_ended, .drained = on_drained, .late = on_late},
 };
 
 /* Sending it twice changes nothing (RFC 9110 9.2.2), and there is nothing of it that we no longer have. */
@@ -362,20 +378,6 @@ exchange_visitor_late(struct exchange *x)
 		break;
 	default:
 		x->visitor_gone = true;
-		x->state = EXCHANGE_FINISH;
-	}
-	exchange_run(x);
-}
-
-void
-exchange_origin_late(struct exchange *x)
-{
-	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_TIMEOUT], 1);
-	origin_blame(x->server, HEALTH_TIMEOUT);
-	if (!x->head_sent && x->state == EXCHANGE_FORWARD) {
-		(void)exchange_refuse(x, 504);
-	} else {
-		x->visitor_gone = true; /* cut: the visitor has to see that something is missing */
 		x->state = EXCHANGE_FINISH;
 	}
 	exchange_run(x);

@@ -87,7 +87,7 @@ struct exchange {
 	struct server *avoid;        /* it broke off before it answered */
 	enum origin_failure failure; /* failed() said so */
 	int origin_error;            /* ended() said so */
-	struct tc_str request_head; /* kept for the one retry */
+	struct tc_str request_head;  /* kept for the one retry */
 	bool retried, sent, origin_ended;
 	bool unsent; /* the connection took nothing of it */
 	struct h1_scan scan;
@@ -105,6 +105,7 @@ struct exchange {
 	bool edited; /* the chain edits the body: its length is not known */
 
 	int answer_status;
+	unsigned retry_after; /* seconds that our own answer asks for; 0: as its status has it */
 	enum refusal refusal;
 	struct tc_str answer_body;
 };
@@ -122,9 +123,8 @@ void exchange_visitor_gone(struct exchange *x);
 void exchange_visitor_ended(struct exchange *x); /* will send no more; can still read */
 void exchange_visitor_late(struct exchange *x);
 
-/* What the origin pools call, and the origin's deadline. */
+/* What origins call. */
 extern const struct origin_ops exchange_origin_ops;
-void exchange_origin_late(struct exchange *x);
 
 /* ---- between exchange.c, judge.c and relay.c ---- */
 

@@ -10,6 +10,12 @@ share_of(const struct worker *w, int64_t n)
 	return ((size_t)n + w->count - 1) / w->count;
 }
 
+static struct server_key
+key_of(const struct config_server *s)
+{
+	return (struct server_key){.name = s->url, .host = s->host, .port = s->port, .path = s->path};
+}
+
 static struct origin *
 origin_of(struct worker *w, const struct config_origin *c)
 {
@@ -31,12 +37,7 @@ origin_of(struct worker *w, const struct config_origin *c)
 
 	assert(c->server_count <= ORIGIN_SERVERS_MAX);
 	for (size_t i = 0; i < c->server_count; i++)
-		keys[i] = (struct server_key){
-			.name = c->servers[i].url,
-			.host = c->servers[i].host,
-			.port = c->servers[i].port,
-			.path = c->servers[i].path,
-		};
+		keys[i] = key_of(&c->servers[i]);
 	return origin_new(w->origins, &s, keys, c->server_count);
 }
 
@@ -55,6 +56,40 @@ use_new(struct worker *w, struct snapshot *s)
 	for (size_t i = 0; i < n; i++)
 		u->origins[i] = origin_of(w, s->config->origins[i]);
 	return u;
+}
+
+static void
+check_origin(struct checks *checks, const struct config_origin *o)
+{
+	for (size_t i = 0; i < o->server_count; i++) {
+		struct server_key key = key_of(&o->servers[i]);
+		struct check_settings s = {
+			.path = o->check.path,
+			.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[i].authority,
+			.interval_ms = o->check.interval_ms,
+			.timeout_ms = o->check.timeout_ms,
+			.healthy = o->check.healthy,
+			.unhealthy = o->check.unhealthy,
+		};
+
+		checks_add(checks, &key, &s);
+	}
+}
+
+void
+use_check(struct use *u)
+{
+	const struct config *c = u->snapshot->config;
+	struct checks *checks;
+
+	if (u->worker->index != 0)
+		return;
+	checks = checks_new(u->worker->origins);
+	for (size_t i = 0; i < c->origin_count; i++)
+		if (c->origins[i]->check.path.n > 0)
+			check_origin(checks, c->origins[i]);
+	checks_destroy(&u->worker->checks);
+	u->worker->checks = checks;
 }
 
 struct use *

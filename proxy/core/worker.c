@@ -11,8 +11,6 @@
 static void
 on_expired(struct loop *l, struct deadline *d)
 {
-	struct server_conn *sc;
-
 	(void)l;
 	switch (d->kind) {
 	case DEADLINE_VISITOR:
@@ -22,9 +20,7 @@ on_expired(struct loop *l, struct deadline *d)
 		origin_expired(d);
 		break;
 	default:
-		sc = server_expired(d);
-		if (sc != NULL)
-			exchange_origin_late(sc->user);
+		server_expired(d);
 	}
 }
 
@@ -67,6 +63,7 @@ on_wake(uv_async_t *a)
 
 	if (s != NULL) {
 		w->use = use_new(w, s);
+		use_check(w->use);
 		use_release(old);
 	}
 	if (atomic_load(&w->stop))
@@ -95,6 +92,7 @@ run(void *arg)
 static void
 let_go(struct worker *w)
 {
+	checks_destroy(&w->checks);
 	use_release(w->use);
 	origins_destroy(&w->origins);
 	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
@@ -133,6 +131,7 @@ worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int 
 	w->loop.scratch_n = sizeof(*w->scratch);
 	w->origins = origins_new(&w->loop, &exchange_origin_ops);
 	w->use = use_new(w, s);
+	use_check(w->use);
 	w->listener_count = fd_count;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);
 	w->wake.data = w;

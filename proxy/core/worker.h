@@ -10,7 +10,7 @@
 
 #include "core/snapshot.h"
 #include "net/listener.h"
-#include "net/origin.h"
+#include "net/check.h"
 
 #define DEADLINE_VISITOR 2 /* DEADLINE_SERVER is 1, DEADLINE_TICKET 3 */
 #define GATHER_MAX 64      /* buffers of one write */
@@ -39,6 +39,7 @@ struct worker {
 	struct lane *lane;
 	struct use *use;
 	struct origins *origins;
+	struct checks *checks; /* the first worker's; NULL: others', or none */
 	size_t index, count; /* which of how many workers */
 	struct chain_scratch *scratch;
 	struct gather gather;
@@ -64,6 +65,7 @@ void worker_join(struct worker *w);
 
 /* On the loop's own thread (use.c): */
 struct use *use_new(struct worker *w, struct snapshot *s); /* takes over a reference */
+void use_check(struct use *u); /* the active checks that this snapshot wants, in place of those before */
 struct use *worker_use(struct worker *w);
 void use_release(struct use *u);
 void worker_visitor_gone(struct worker *w);

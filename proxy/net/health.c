@@ -51,6 +51,17 @@ health_release(struct health **p)
 }
 
 void
+health_check(struct health *h, bool begins)
+{
+	(void)pthread_mutex_lock(&lock);
+	if (begins)
+		h->checks++;
+	else if (--h->checks == 0)
+		atomic_store(&h->down, false);
+	(void)pthread_mutex_unlock(&lock);
+}
+
+void
 health_each(void (*visit)(void *ctx, const struct health *h), void *ctx)
 {
 	(void)pthread_mutex_lock(&lock);

@@ -27,7 +27,8 @@ enum health_error {
 struct health {
 	struct health *next;
 	size_t users;             /* under the list's lock */
-	_Atomic bool down;        /* active checks say so */
+	size_t checks; /* that look at it; under the lock */
+	_Atomic bool down; /* they say so */
 	_Atomic unsigned ejected; /* loops that do not use it at present */
 	_Atomic uint64_t errors[HEALTH_ERROR_COUNT];
 	char name[256]; /* "http://10.0.0.5:8080", "unix:/run/app.sock": as configured */
@@ -36,6 +37,9 @@ struct health {
 /* The one of that name; takes a lock: off the request path only. */
 struct health *health_get(struct tc_str name);
 void health_release(struct health **h);
+
+/* An active check of it begins, or ends: with the last one it is up. */
+void health_check(struct health *h, bool begins);
 
 /* Every server that is known now, under the lock. */
 void health_each(void (*visit)(void *ctx, const struct health *h), void *ctx);

@@ -582,6 +582,12 @@ origins_new(struct loop *l, const struct origin_ops *ops)
 	return all;
 }
 
+struct servers *
+origins_servers(struct origins *all)
+{
+	return all->servers;
+}
+
 void
 origins_resolve_by(struct origins *all, struct tc_strs resolvers)
 {

@@ -54,6 +54,7 @@ struct origin_ops {
 
 /* One per loop. ops: one constant. */
 struct origins *origins_new(struct loop *l, const struct origin_ops *ops);
+struct servers *origins_servers(struct origins *t);
 void origins_resolve_by(struct origins *t, struct tc_strs resolvers);
 /* After its last origin and the last user of a connection. */
 void origins_destroy(struct origins **t);

@@ -182,7 +182,7 @@ on_data(struct conn *c, struct tc_str in)
 	struct server_conn *sc = (struct server_conn *)c;
 
 	if (sc->user != NULL) {
-		sc->server->all->ops->data(sc->user, in);
+		sc->ops->data(sc->user, in);
 		return;
 	}
 	/* Bytes that nobody asked for: this connection cannot be trusted with the next request (http.md 7). */
@@ -196,7 +196,7 @@ on_ended(struct conn *c, int error)
 	struct server_conn *sc = (struct server_conn *)c;
 
 	if (sc->user != NULL) {
-		sc->server->all->ops->ended(sc->user, error);
+		sc->ops->ended(sc->user, error);
 		return;
 	}
 	kept_remove(sc);
@@ -209,7 +209,7 @@ on_drained(struct conn *c)
 	struct server_conn *sc = (struct server_conn *)c;
 
 	if (sc->user != NULL)
-		sc->server->all->ops->drained(sc->user);
+		sc->ops->drained(sc->user);
 }
 
 static void
@@ -309,6 +309,7 @@ conn_new(struct attempt *a)
 	else
 		conn_init_tcp(&sc->conn, s->all->loop, &conn_ops);
 	sc->server = s;
+	sc->ops = s->all->ops;
 	s->refs++;
 	sc->deadline.kind = DEADLINE_SERVER;
 	sc->attempt = a;
@@ -420,22 +421,19 @@ attempt_cancel(struct attempt *a)
 	a->conn = NULL;
 }
 
-struct server_conn *
+void
 server_expired(struct deadline *d)
 {
 	struct server_conn *sc = (struct server_conn *)((char *)d - offsetof(struct server_conn, deadline));
 
 	if (sc->attempt != NULL) {
 		address_failed(sc->attempt, sc, UV_ETIMEDOUT);
-		return NULL;
-	}
-	if (sc->user != NULL)
-		return sc;
-	if (sc->connected && !conn_is_closing(&sc->conn)) {
+	} else if (sc->user != NULL) {
+		sc->ops->late(sc->user);
+	} else if (sc->connected && !conn_is_closing(&sc->conn)) {
 		kept_remove(sc);
 		server_drop(sc);
 	}
-	return NULL;
 }
 
 /* ---- names ---- */

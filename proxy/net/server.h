@@ -30,6 +30,14 @@ struct server_key {
 	struct tc_str path;
 };
 
+/* What the holder of a connection gets told. */
+struct server_ops {
+	void (*data)(void *user, struct tc_str in);
+	void (*ended)(void *user, int error);
+	void (*drained)(void *user);
+	void (*late)(void *user); /* the deadline has passed */
+};
+
 /* One connection to a server. */
 struct server_conn {
 	struct conn conn; /* first: conn_ops get it */
@@ -37,7 +45,8 @@ struct server_conn {
 	struct deadline deadline;        /* the holder's; ours while it connects or is kept */
 	struct server_conn *prev, *next; /* kept */
 	struct attempt *attempt;         /* who waits for it to be connected */
-	void *user;                      /* whoever holds it; NULL: nobody */
+	const struct server_ops *ops; /* of the holder */
+	void *user; /* whoever holds it; NULL: nobody */
 	struct origin *origin;           /* whose request it carries, for origin.c */
 	uint64_t asked_at;               /* ms; 0: nothing that is measured is under way */
 	uint32_t address;                /* tag of the one it was made to */
@@ -48,13 +57,6 @@ struct server_conn {
 		uv_connect_t connect; /* until connected */
 		struct buf held;      /* after: the piece of a response head that has come */
 	} u;
-};
-
-/* What the holder of a connection gets told. All loops share one constant. */
-struct server_ops {
-	void (*data)(void *user, struct tc_str in);
-	void (*ended)(void *user, int error);
-	void (*drained)(void *user);
 };
 
 /* One try to get a new connection: embedded in what waits for it. */
@@ -101,7 +103,7 @@ struct server {
 	struct attempt probe;
 };
 
-/* changed(): a server may be usable again, or have room: whoever waits should look. */
+/* ops: of whoever takes a connection and does not set its own. changed(): a server may be usable again, or have room: whoever waits should look. */
 struct servers *servers_new(struct loop *l, const struct server_ops *ops, void (*changed)(void *ctx), void *ctx);
 void servers_resolve_by(struct servers *t, struct tc_strs resolvers);
 void servers_destroy(struct servers **t);
@@ -138,9 +140,8 @@ void server_praise(struct server *s);
 void server_watch(struct server *s);
 void server_unwatch(struct server *s);
 
-/* For the loop's expired(): a deadline of kind DEADLINE_SERVER belongs to this connection. While it connects or is
- * kept it is dealt with here and NULL returned; otherwise its holder has to act. */
+/* For the loop's expired(): a deadline of kind DEADLINE_SERVER. */
 #define DEADLINE_SERVER 1
-struct server_conn *server_expired(struct deadline *d);
+void server_expired(struct deadline *d);
 
 #endif
