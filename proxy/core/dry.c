@@ -7,6 +7,7 @@
  */
 #include "core/dry.h"
 
+#include "core/downstream.h"
 #include "core/pages.h"
 #include "core/upstream.h"
 #include "http/h1.h"
@@ -154,7 +155,6 @@ response_read(const struct dry_request *in, struct tc_arena *arena, struct tc_re
 			return -1;
 	}
 	fields_strip_hop_by_hop(&res->fields);
-	response_type(res, arena);
 	return 0;
 }
 
@@ -203,6 +203,9 @@ response_filter(const struct snapshot *s, const struct dry_request *in, struct c
 		return status;
 	out->response.head_only = out->request.method == TC_M_HEAD || in->status == 204 || in->status == 304;
 	account_hear(s->config, chain, out);
+	if (downstream_fields(config_route_of(out->site, out->route), &out->request, &out->response) < 0)
+		return -1;
+	response_type(&out->response, arena);
 	status = chain_response(chain, &out->response);
 	if (status != 0) {
 		out->outcome = DRY_ANSWERED;

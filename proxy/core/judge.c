@@ -6,8 +6,11 @@
 #include <time.h>
 
 #include "core/client.h"
+#include "core/downstream.h"
 #include "core/exchange.h"
+#include "core/memory.h"
 #include "core/pages.h"
+#include "core/rate.h"
 #include "core/upstream.h"
 #include "core/variant.h"
 #include "http/url.h"
@@ -32,23 +35,43 @@ find_site(struct exchange *x)
 	return true;
 }
 
-static struct place
-find_place(struct exchange *x, struct tc_addr *client)
+/*
+ * What is ours on a site: pages_owns(), and all below our own folder. It costs the origin nothing, so it is never too
+ * much: what we put on a page does not use up its visitor's allowance, and no limit stands between him and his choice.
+ */
+static bool
+is_ours(const struct exchange *x)
 {
-	const struct config *c = config_of(x);
+	return tc_starts(x->req.match, TC_STR("/.well-known/tacet/")) || pages_owns(x->site, x->req.match);
+}
+
+/* 0, or the seconds after which there may be another one. */
+static unsigned
+too_many(const struct exchange *x, const struct tc_addr *client)
+{
+	const struct config_rate *limit = &x->core_route->rate;
+
+	if (limit->requests == 0 || is_ours(x))
+		return 0;
+	return rate_take(limit, rate_name(x->site, x->route), client, loop_now(&x->worker->loop));
+}
+
+static struct place
+find_place(struct exchange *x, const struct tc_addr *client)
+{
 	struct place p = {0};
 	enum geo_result r = GEO_UNKNOWN;
 
-	if (client_address(c, &x->visitor->peer, &x->req.fields, client))
+	if (client->family != 0)
 		r = geo_lookup(x->use->snapshot->geo, client, &p);
 	stats_add(&x->worker->lane->geo[r], 1);
 	if (r != GEO_FOUND)
-		p = c->geo_unknown;
+		p = config_of(x)->geo_unknown;
 	return p;
 }
 
 static void
-read_facts(struct exchange *x, struct tc_addr *client)
+read_facts(struct exchange *x, const struct tc_addr *client)
 {
 	struct facts *f = &x->facts;
 
@@ -102,17 +125,30 @@ own_page(struct exchange *x)
 	return to_state(x, x->req.method == TC_M_POST && !x->up.over ? EXCHANGE_COLLECT : EXCHANGE_ANSWER);
 }
 
-enum step
-judge_request(struct exchange *x)
+/* Before anything is done for this request: it is told so, with a reason that is counted. */
+static enum step
+turn_away(struct exchange *x, enum refusal why, int status, unsigned retry_after)
+{
+	x->refusal = why;
+	x->retry_after = retry_after;
+	return exchange_refuse(x, status);
+}
+
+static enum step
+shed(struct exchange *x)
+{
+	x->visitor_close = true; /* what the connection holds is given back, too */
+	return turn_away(x, REFUSAL_OVERLOAD, 503, 1);
+}
+
+/* The site is known, and the visitor may ask something of it. */
+static enum step
+admitted(struct exchange *x, struct tc_addr *client)
 {
 	struct snapshot *s = x->use->snapshot;
-	struct tc_addr client = {0};
 	int status;
 
-	if (!find_site(x))
-		return exchange_refuse(x, 421);
-	fields_strip_hop_by_hop(&x->req.fields);
-	read_facts(x, &client);
+	read_facts(x, client);
 	decide(s->config, &x->facts, &x->decision);
 	if (chain_begin(&x->chain, x->arena, s->confs, &x->decision, &x->site->pub, x->route, &x->req, x->worker->lane,
 		x->worker->scratch) < 0)
@@ -122,10 +158,28 @@ judge_request(struct exchange *x)
 	status = chain_request(&x->chain);
 	if (status != 0)
 		return exchange_refuse(x, status);
-	if (prepare_upstream(x, &client) < 0)
+	if (prepare_upstream(x, client) < 0)
 		return exchange_refuse(x, 431);
-	addr_wipe(&client);
 	return to_state(x, EXCHANGE_CONNECT);
+}
+
+enum step
+judge_request(struct exchange *x)
+{
+	struct tc_addr client = {0};
+	unsigned seconds;
+	enum step s;
+
+	if (memory_short())
+		return shed(x);
+	if (!find_site(x))
+		return turn_away(x, REFUSAL_HOST, 421, 0);
+	fields_strip_hop_by_hop(&x->req.fields);
+	(void)client_address(config_of(x), &x->visitor->peer, &x->req.fields, &client);
+	seconds = too_many(x, &client);
+	s = seconds > 0 ? turn_away(x, REFUSAL_RATE, 429, seconds) : admitted(x, &client);
+	addr_wipe(&client);
+	return s;
 }
 
 /* ---- the response ---- */
@@ -203,8 +257,10 @@ judge_response(struct exchange *x)
 	int status;
 
 	fields_strip_hop_by_hop(&x->res.fields);
-	response_type(&x->res, x->arena);
 	hear_account(x);
+	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
+		return 502;
+	response_type(&x->res, x->arena);
 	status = chain_response(&x->chain, &x->res);
 	if (status != 0)
 		return status;
@@ -270,12 +326,25 @@ page_answer(struct exchange *x)
 }
 
 static int
+retry_after(struct exchange *x)
+{
+	unsigned seconds = x->retry_after > 0 ? x->retry_after : x->answer_status == 503;
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", seconds);
+	struct tc_str value = tc_copy(x->arena, tc_str_of(text, (size_t)n));
+
+	if (seconds == 0)
+		return 0;
+	return value.p == NULL ? -1 : tc_field_set(&x->res.fields, TC_F_RETRY_AFTER, value);
+}
+
+static int
 error_answer(struct exchange *x)
 {
 	x->answer_body = error_page(x->answer_status, x->arena);
 	if (x->answer_body.p == NULL || own_field(x, TC_F_CONTENT_TYPE, "text/html; charset=utf-8") < 0)
 		return -1;
-	if (x->answer_status == 503 && own_field(x, TC_F_RETRY_AFTER, "1") < 0)
+	if (retry_after(x) < 0)
 		return -1;
 	return own_field(x, TC_F_CACHE_CONTROL, "no-store");
 }
@@ -283,11 +352,17 @@ error_answer(struct exchange *x)
 int
 judge_own_answer(struct exchange *x)
 {
+	int r;
+
 	x->res = (struct tc_response){.status = x->answer_status};
 	x->res.fields.arena = x->arena;
 	if (x->answer_status == 0)
-		return page_answer(x);
-	if (x->chain.answered)
-		return edge_answer(x);
-	return error_answer(x);
+		r = page_answer(x);
+	else if (x->chain.answered)
+		r = edge_answer(x);
+	else
+		r = error_answer(x);
+	if (r < 0 || x->core_route == NULL) /* no site, no wishes */
+		return r;
+	return downstream_own(x->core_route, &x->res);
 }

@@ -808,6 +808,7 @@ static const struct {
 	{414, TC_STR_INIT("414 URI Too Long"), TC_STR_INIT("The address is too long.")},
 	{417, TC_STR_INIT("417 Expectation Failed"), TC_STR_INIT("The request expects what cannot be given.")},
 	{421, TC_STR_INIT("421 Misdirected Request"), TC_STR_INIT("No such site is served here.")},
+	{429, TC_STR_INIT("429 Too Many Requests"), TC_STR_INIT("You sent very many requests. Please try again in a moment.")},
 	{431, TC_STR_INIT("431 Request Header Fields Too Large"), TC_STR_INIT("The request's header is too large.")},
 	{451, TC_STR_INIT("451 Unavailable For Legal Reasons"), TC_STR_INIT("This was not loaded because you opted out.")},
 	{500, TC_STR_INIT("500 Internal Server Error"), TC_STR_INIT("Something went wrong.")},

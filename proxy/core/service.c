@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/memory.h"
+#include "core/rate.h"
 
 /* ---- start ---- */
 
@@ -131,6 +133,11 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		r = 78;
 		goto out;
 	}
+	memory_start(control, s->snapshot->config->limits.memory);
+	if (rate_start(control) < 0) {
+		(void)buf_add_str(warnings, TC_STR("no memory or no random numbers for rate limits\n"));
+		goto out;
+	}
 	if (open_listeners(s, s->snapshot->config, fds, warnings) < 0)
 		goto out;
 	if (start_workers(s, fds, s->snapshot->config->listen_count, warnings) < 0)
@@ -201,6 +208,7 @@ built(uv_work_t *w, int status)
 			worker_swap(s->workers[i], snapshot_ref(r->built));
 		snapshot_unref(&s->snapshot);
 		s->snapshot = r->built;
+		memory_limit(s->snapshot->config->limits.memory);
 		s->reloaded = time(NULL);
 		log_lines(LOG_WARNING, buf_str(&r->text));
 		log_event(LOG_RELOADED, tc_str_from(s->snapshot->config->hash));
