@@ -94,6 +94,15 @@ on_data(void *user, struct tc_str in)
 }
 
 static void
+on_ready(void *user)
+{
+	struct exchange *x = user;
+
+	x->ready = true;
+	exchange_run(x);
+}
+
+static void
 on_ended(void *user, int error)
 {
 	struct exchange *x = user;
@@ -131,7 +140,7 @@ on_drained(void *user)
 const struct origin_ops exchange_origin_ops = {
 	.got = on_got,
 	.failed = on_failed,
-	.conn = {.data = on_data, .ended = on_ended, .drained = on_drained, .late = on_late},
+		.conn = {.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .late = on_late},
 };
 
 /* Sending it twice changes nothing (RFC 9110 9.2.2), and there is nothing of it that we no longer have. */
@@ -163,8 +172,8 @@ no_connection(struct exchange *x)
 static enum step
 step_connect(struct exchange *x)
 {
-	struct origin_ask ask = {
-		.user = x, .careful = !exchange_may_repeat(x), .fresh = x->retried, .avoid = x->avoid};
+	/* careful for all: bytes that wait on a kept connection would be read as this one's answer (http.md 7) */
+	struct origin_ask ask = {.user = x, .careful = true, .fresh = x->retried, .avoid = x->avoid};
 	struct ticket *t;
 
 	if (x->server != NULL) {

@@ -59,6 +59,24 @@ framing_request(const struct head *h, struct framing *out)
 	return r;
 }
 
+static bool
+has_no_body(const struct head *h)
+{
+	return h->status < 200 || h->status == 204;
+}
+
+/*
+ * 1xx and 204 have no body and may not speak of one (RFC 9112 6.1, RFC 9110 8.6). A length in a 204 is common
+ * enough to bear: the parser ends the connection with it. Behind an interim answer more has to be read: refused.
+ */
+static enum refusal
+check_bodiless(const struct head *h, const struct lengths *l)
+{
+	if (has_no_body(h) && l->chunked)
+		return REFUSAL_CODING;
+	return h->status < 200 && l->value > 0 ? REFUSAL_LENGTH : REFUSAL_NONE;
+}
+
 enum refusal
 framing_response(const struct head *h, enum tc_method asked, struct framing *out)
 {
@@ -66,9 +84,11 @@ framing_response(const struct head *h, enum tc_method asked, struct framing *out
 	enum refusal r = read_lengths(h, &l);
 
 	*out = (struct framing){BODY_TO_CLOSE, 0, false};
+	if (r == REFUSAL_NONE)
+		r = check_bodiless(h, &l);
 	if (r != REFUSAL_NONE)
 		return r;
-	if (h->status < 200 || h->status == 204)
+	if (has_no_body(h))
 		*out = (struct framing){BODY_NONE, 0, false};
 	else if (asked == TC_M_HEAD || h->status == 304)
 		*out = (struct framing){BODY_NONE, l.value, l.length};

@@ -95,7 +95,7 @@ enum refusal h1_parse_response(struct tc_str head, const struct h1_limits *limit
 /*
  * Method, target and Host judged together (RFC 9112 3.2, RFC 9110 7.2): fills req's method, host, port, path,
  * query, match, dest, websocket and moves the fields over. Absolute-form is turned into origin-form; the authority
- * there must equal Host.
+ * there must equal Host. The Host row then says host and port in their one spelling, and is what the writer writes.
  */
 enum refusal h1_request_of(struct head *h, struct tc_arena *arena, struct tc_request *req);
 

@@ -238,6 +238,18 @@ finish_fields(struct tc_fields *fs)
 	return REFUSAL_NONE;
 }
 
+/*
+ * Some send a body after a 204 that announces one. It would be read where the next answer should be: nothing may
+ * follow on that connection.
+ */
+static bool
+announces_what_it_may_not(const struct head *h)
+{
+	struct tc_str length = tc_field_value(&h->fields, TC_F_CONTENT_LENGTH);
+
+	return h->status == 204 && length.p != NULL && !tc_eq(length, TC_STR("0"));
+}
+
 /* Reads all Connection rows (RFC 9112 9.3). */
 static enum refusal
 read_connection(struct head *h)
@@ -258,7 +270,7 @@ read_connection(struct head *h)
 			h->upgrade |= tc_ieq(option, TC_STR("upgrade"));
 		}
 	}
-	h->close = close || (h->minor == 0 && !keep_alive);
+	h->close = close || (h->minor == 0 && !keep_alive) || announces_what_it_may_not(h);
 	return REFUSAL_NONE;
 }
 
@@ -274,6 +286,24 @@ read_expect(struct head *h)
 		h->expect_continue = h->minor > 0;
 	}
 	return REFUSAL_NONE;
+}
+
+/* A 101 is only taken for the one protocol that we ever ask for; that it was asked for, the caller checks. */
+static enum refusal
+check_switch(const struct head *h)
+{
+	size_t count = 0;
+	bool websocket = false;
+
+	if (h->status != 101)
+		return REFUSAL_NONE;
+	for (size_t i = 0; i < h->fields.n; i++) {
+		if (h->fields.v[i].id != TC_F_UPGRADE)
+			continue;
+		websocket = tc_ieq(h->fields.v[i].value, TC_STR("websocket"));
+		count++;
+	}
+	return h->upgrade && websocket && count == 1 ? REFUSAL_NONE : REFUSAL_STATUS;
 }
 
 static const struct {
@@ -337,5 +367,7 @@ h1_parse_response(struct tc_str head, const struct h1_limits *limits, struct tc_
 		r = finish_fields(&out->fields);
 	if (r == REFUSAL_NONE)
 		r = read_connection(out);
+	if (r == REFUSAL_NONE)
+		r = check_switch(out);
 	return r;
 }

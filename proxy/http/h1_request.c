@@ -111,6 +111,27 @@ read_host(const struct head *h, struct tc_arena *arena, struct authority *out)
 	return parse_authority(host->value, arena, out) ? REFUSAL_NONE : REFUSAL_HOST;
 }
 
+/* The row becomes what goes on: one spelling of the authority, that of the target if Host was missing (HTTP/1.0). */
+static int
+set_host(struct tc_fields *fs, struct tc_arena *arena, const struct authority *a)
+{
+	struct tc_str was = tc_field_value(fs, TC_F_HOST), text = a->host;
+	char *p;
+
+	if (a->host.n == 0)
+		return 0; /* none was given */
+	if (a->port.n > 0) {
+		p = tc_alloc_bytes(arena, a->host.n + 1 + a->port.n);
+		if (p == NULL)
+			return -1;
+		memcpy(p, a->host.p, a->host.n);
+		p[a->host.n] = ':';
+		memcpy(p + a->host.n + 1, a->port.p, a->port.n);
+		text = tc_str_of(p, a->host.n + 1 + a->port.n);
+	}
+	return tc_eq(was, text) ? 0 : tc_field_set(fs, TC_F_HOST, text);
+}
+
 /* ---- the target ---- */
 
 /* Takes "http://authority" off the front of *target and holds it against Host. */
@@ -242,7 +263,7 @@ h1_request_of(struct head *h, struct tc_arena *arena, struct tc_request *req)
 	if (req->websocket && (framing_request(h, &framing) != REFUSAL_NONE || framing.kind != BODY_NONE))
 		return REFUSAL_UPGRADE; /* where would the body end and the tunnel begin? */
 	req->match = path_normalise(req->path, arena);
-	if (req->match.p == NULL)
+	if (req->match.p == NULL || set_host(&h->fields, arena, &host) < 0)
 		return REFUSAL_HEAD_TOO_LARGE;
 	req->method = h->method;
 	req->method_text = h->method_text;

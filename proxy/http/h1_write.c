@@ -109,26 +109,35 @@ put_fields(struct writer *w, const struct tc_fields *fs, bool skip_host)
 
 /* ---- requests ---- */
 
+/* A name or [v6], then perhaps a port; or nothing. What they name was judged where they came from. */
 static bool
-host_is_clean(const struct tc_request *req)
+host_is_clean(struct tc_str host)
 {
-	for (size_t i = 0; i < req->host.n; i++) {
-		char c = req->host.p[i];
+	bool v6 = host.n > 0 && host.p[0] == '[';
+	size_t end = tc_find_byte(host, v6 ? ']' : ':');
+
+	for (size_t i = v6 ? 1 : 0; i < end; i++) {
+		char c = tc_lower(host.p[i]);
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
-			c == '[' || c == ']' || c == ':'))
+			(v6 && c == ':')))
 			return false;
 	}
-	for (size_t i = 0; i < req->port.n; i++)
-		if (req->port.p[i] < '0' || req->port.p[i] > '9')
+	if (v6 && (end <= 1 || end++ == host.n))
+		return false;
+	if (end < host.n && (host.p[end] != ':' || host.n - end > 6))
+		return false;
+	for (size_t i = end + 1; i < host.n; i++)
+		if (host.p[i] < '0' || host.p[i] > '9')
 			return false;
-	return req->port.n <= 5;
+	return true;
 }
 
 static bool
 request_is_clean(const struct tc_request *req)
 {
-	return is_token(req->method_text) && host_is_clean(req) && req->path.n > 0 &&
+	return is_token(req->method_text) &&
+	    host_is_clean(tc_field_value(&req->fields, TC_F_HOST)) && req->path.n > 0 &&
 	    (req->path.p[0] == '/' || tc_eq(req->path, TC_STR("*"))) && all_visible(req->path) &&
 	    all_visible(req->query) && tc_find_byte(req->path, '#') == req->path.n &&
 	    tc_find_byte(req->path, '?') == req->path.n && tc_find_byte(req->query, '#') == req->query.n;
@@ -162,11 +171,7 @@ put_request(struct writer *w, const struct tc_request *req, const struct h1_out 
 		put(w, req->query);
 	}
 	put(w, TC_STR(" HTTP/1.1\r\nHost: "));
-	put(w, req->host);
-	if (req->port.n > 0) {
-		put(w, TC_STR(":"));
-		put(w, req->port);
-	}
+	put(w, tc_field_value(&req->fields, TC_F_HOST)); /* empty: HTTP/1.0 may have none */
 	put(w, TC_STR("\r\n"));
 	put_fields(w, &req->fields, true);
 	if (o->expect_continue)

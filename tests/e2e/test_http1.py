@@ -210,6 +210,27 @@ def test_http_1_0_visitor(texas, origin):
         assert not res.has("Transfer-Encoding") and "hello" in res.text and res.framing in ("close", "length")
 
 
+@pytest.mark.parametrize("host, seen", [("", "www.example.test:8080"), ("host: origin", None), ("host: inside.example", "inside.example")])
+def test_the_host_that_an_origin_sees(start, fresh_origin, tmp_path, host, seen):
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}", {host}}}}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: light}}]
+""")
+    own = f"127.0.0.1:{fresh_origin.port}"
+    proxy = start("-c", conf)
+    assert proxy.get("/host", {"Host": "WWW.example.test:8080"}).status == 200
+    request = fresh_origin.last("/host")
+    assert request.all("Host") == [seen or own] and request.all("X-Forwarded-Host") == ["www.example.test:8080"]
+    with proxy.client() as c:
+        c.send(b"GET /no-host HTTP/1.0\r\n\r\n")
+        assert c.answer().status == 200
+    assert fresh_origin.last("/no-host").all("Host") == [own if host != "host: inside.example" else seen]
+
+
 def test_connection_close_is_obeyed(texas, origin):
     path = origin.on("/close", answer("ok", type="text/plain"))
     with texas.client() as c:

@@ -254,6 +254,55 @@ test_absolute_form_becomes_origin_form(void **state)
 	assert_int_equal(req.host.n, 0);
 }
 
+/* What the writer will write: one spelling, from the target where Host was missing. */
+static void
+test_the_host_row(void **state)
+{
+	static const struct {
+		const char *head, *host;
+	} cases[] = {
+		{"GET / HTTP/1.1\r\nHost: WWW.Example.com.:8080\r\n\r\n", "www.example.com:8080"},
+		{"GET / HTTP/1.1\r\nX: y\r\nHost: [2001:DB8::1]\r\n\r\n", "[2001:db8::1]"},
+		{"GET / HTTP/1.1\r\nHost: a.example:\r\n\r\n", "a.example"},
+		{"GET http://A.example:80/ HTTP/1.1\r\nHost: a.example\r\n\r\n", "a.example"},
+		{"GET http://b.example:81/x HTTP/1.0\r\n\r\n", "b.example:81"},
+		{"GET /x HTTP/1.0\r\n\r\n", NULL},
+	};
+	struct tc_request req;
+	struct head h;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(request(cases[i].head, &h, &req), REFUSAL_NONE);
+		if (cases[i].host != NULL)
+			assert_str(tc_field_value(&req.fields, TC_F_HOST), cases[i].host);
+		else
+			assert_null(tc_field_value(&req.fields, TC_F_HOST).p);
+	}
+}
+
+/* A 204 that announces a body may be followed by one: nothing else on its connection. */
+static void
+test_what_204_announces(void **state)
+{
+	static const struct {
+		const char *head;
+		bool close;
+	} cases[] = {
+		{"HTTP/1.1 204 No Content\r\n\r\n", false},
+		{"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", false},
+		{"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", true},
+		{"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false},
+	};
+	struct head h;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(h1_parse_response(tc_str_from(cases[i].head), &reader_limits, arena, &h), REFUSAL_NONE);
+		assert_int_equal(h.close, cases[i].close);
+	}
+}
+
 static void
 test_connection_options(void **state)
 {
@@ -432,6 +481,8 @@ main(void)
 		cmocka_unit_test(test_skip_empty_line),
 		cmocka_unit_test_setup_teardown(test_request_is_filled, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_absolute_form_becomes_origin_form, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_the_host_row, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_what_204_announces, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_connection_options, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_connection_options_are_bounded, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_websocket_handshakes, arena_setup, arena_teardown),
