@@ -6,8 +6,10 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { ORIGIN_PATIENCE_MS = 2000,
@@ -146,52 +148,22 @@ check_state(const struct machine *p)
 static socklen_t
 length_of(const struct sockaddr_storage *a)
 {
-	return a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	return a->ss_family == AF_UNIX ? sizeof(struct sockaddr_un)
+	    : a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+				       : sizeof(struct sockaddr_in);
 }
-
-static int
-cannot_bind(const struct sockaddr_storage *a)
-{
-	int fd = socket(a->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1, error = 0;
-
-	if (fd == -1)
-		return errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (a->ss_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)a, length_of(a)) == -1)
-		error = errno;
-	(void)close(fd);
-	return error;
-}
-
-static void
-check_listener(const struct machine *p, const struct config_listen *l, const char *path)
-{
-	int error = cannot_bind(&l->addr);
-
-	if (error == EADDRINUSE)
-		say(p, SEVERITY_WARNING, path, "right if it is tacet itself that runs; else choose another port",
-		    "%.*s is in use", STR(l->text));
-	else if (error != 0)
-		say(p, SEVERITY_ERROR, path,
-		    error == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE" : "use an address of this machine",
-		    "cannot listen on %.*s: %s", STR(l->text), strerror(error));
-}
-
-/* ---- origins ---- */
 
 /* Whether a connection to one address comes about; 0 or an error. */
 static int
-try_connect(const struct addrinfo *a)
+try_connect(const struct sockaddr *a, socklen_t length)
 {
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
+	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
 	socklen_t n = sizeof(error);
 	struct pollfd wait;
 
 	if (fd == -1)
 		return errno;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) == -1)
+	if (connect(fd, a, length) == -1)
 		error = errno;
 	wait = (struct pollfd){.fd = fd, .events = POLLOUT};
 	if (error == EINPROGRESS) {
@@ -204,39 +176,198 @@ try_connect(const struct addrinfo *a)
 	return error;
 }
 
-static void
-check_origin(const struct machine *p, const struct config_server *o)
+/* To bind would make the socket's file: it is asked instead whether that could be. */
+static int
+cannot_make_socket(const struct sockaddr_storage *a)
 {
-	static const char hint[] = "start the origin, or correct sites.origin.url; until then visitors get 502";
+	struct sockaddr_un un;
+	struct stat st;
+	char *slash;
+
+	memcpy(&un, a, sizeof(un));
+	if (lstat(un.sun_path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode))
+			return EEXIST;
+		if (try_connect((const struct sockaddr *)a, length_of(a)) == 0)
+			return EADDRINUSE;
+	}
+	slash = strrchr(un.sun_path, '/');
+	if (slash == NULL)
+		return access(".", W_OK | X_OK) == -1 ? errno : 0;
+	slash[slash == un.sun_path] = '\0'; /* of "/x" the slash stays */
+	return access(un.sun_path, W_OK | X_OK) == -1 ? errno : 0;
+}
+
+static int
+cannot_bind(const struct sockaddr_storage *a)
+{
+	int fd, one = 1, error = 0;
+
+	if (a->ss_family == AF_UNIX)
+		return cannot_make_socket(a);
+	fd = socket(a->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (a->ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)a, length_of(a)) == -1)
+		error = errno;
+	(void)close(fd);
+	return error;
+}
+
+static const char *
+listen_hint(const struct config_listen *l, int error)
+{
+	if (l->addr.ss_family == AF_UNIX)
+		return error == EEXIST ? "another file has this name; choose another"
+				       : "create its directory, writable by the user that runs tacet";
+	return error == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE" : "use an address of this machine";
+}
+
+static void
+check_listener(const struct machine *p, const struct config_listen *l, const char *path)
+{
+	int error = cannot_bind(&l->addr);
+
+	if (error == EADDRINUSE)
+		say(p, SEVERITY_WARNING, path, "right if it is tacet itself that runs; else choose another address",
+		    "%.*s is in use", STR(l->text));
+	else if (error != 0)
+		say(p, SEVERITY_ERROR, path, listen_hint(l, error), "cannot listen on %.*s: %s", STR(l->text), strerror(error));
+}
+
+/* ---- origins ---- */
+
+/* What was found out about a server. Sites often share servers: each is asked once. */
+struct asked {
+	const struct config_server *server;
+	const char *fault, *reason; /* NULL: it answered */
+	bool warned, refused;
+};
+
+struct answers {
+	struct asked *v;
+	size_t n;
+};
+
+static void
+ask_tcp(struct asked *a)
+{
 	struct addrinfo want = {.ai_socktype = SOCK_STREAM}, *found = NULL;
 	char host[256], port[8];
-	int error = 0;
+	int error;
 
-	(void)snprintf(host, sizeof(host), "%.*s", STR(o->host));
-	(void)snprintf(port, sizeof(port), "%u", o->port);
+	(void)snprintf(host, sizeof(host), "%.*s", STR(a->server->host));
+	(void)snprintf(port, sizeof(port), "%u", a->server->port);
 	error = getaddrinfo(host, port, &want, &found);
 	if (error != 0) {
-		say(p, SEVERITY_ERROR, "sites.origin.url", hint, "the origin %.*s has no address: %s", STR(o->url), gai_strerror(error));
+		a->fault = "has no address";
+		a->reason = gai_strerror(error);
 		return;
 	}
-	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		error = try_connect(a);
+	for (const struct addrinfo *i = found; i != NULL; i = i->ai_next) {
+		error = try_connect(i->ai_addr, i->ai_addrlen);
 		if (error == 0)
 			break;
 	}
 	freeaddrinfo(found);
-	if (error != 0)
-		say(p, SEVERITY_ERROR, "sites.origin.url", hint, "the origin %.*s does not answer: %s", STR(o->url), strerror(error));
+	if (error != 0) {
+		a->fault = "does not answer";
+		a->reason = strerror(error);
+	}
 }
 
-/* Sites often share an origin: it is asked once. */
-static bool
-asked(const struct config *c, size_t i)
+static void
+ask_unix(struct asked *a)
 {
-	for (size_t k = 0; k < i; k++)
-		if (tc_eq(c->origins[k]->servers[0].url, c->origins[i]->servers[0].url))
-			return true;
-	return false;
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int error;
+
+	(void)snprintf(un.sun_path, sizeof(un.sun_path), "%.*s", STR(a->server->path));
+	error = try_connect((const struct sockaddr *)&un, sizeof(un));
+	if (error != 0) {
+		a->fault = "does not answer";
+		a->reason = strerror(error);
+	}
+}
+
+static struct asked *
+ask(struct answers *all, const struct config_server *s)
+{
+	struct asked *a;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct config_server *t = all->v[i].server;
+
+		if (t->port == s->port && tc_eq(t->host, s->host) && tc_eq(t->path, s->path))
+			return &all->v[i];
+	}
+	a = &all->v[all->n++];
+	a->server = s;
+	if (s->path.n > 0)
+		ask_unix(a);
+	else
+		ask_tcp(a);
+	return a;
+}
+
+/* One of several servers that is away is a warning; where none is left, visitors get nothing. */
+static void
+say_silent(const struct machine *p, struct answers *all, const struct config_origin *o)
+{
+	for (size_t i = 0; i < o->server_count; i++) {
+		struct asked *a = ask(all, &o->servers[i]);
+
+		if (a->fault == NULL || a->warned)
+			continue;
+		a->warned = true;
+		say(p, SEVERITY_WARNING, "sites.origin.urls", "the others of its origin are asked; start it, or take it out of the list",
+		    "the server %.*s %s: %s", STR(a->server->url), a->fault, a->reason);
+	}
+}
+
+static void
+check_origin(const struct machine *p, struct answers *all, const struct config_origin *o)
+{
+	struct asked *first = ask(all, &o->servers[0]);
+	size_t silent = 0;
+
+	for (size_t i = 0; i < o->server_count; i++)
+		silent += ask(all, &o->servers[i])->fault != NULL;
+	if (silent < o->server_count) {
+		say_silent(p, all, o);
+		return;
+	}
+	if (first->refused)
+		return;
+	first->refused = true;
+	if (o->server_count == 1)
+		say(p, SEVERITY_ERROR, "sites.origin.url",
+		    "start the origin, or correct sites.origin.url; until then visitors get 502", "the origin %.*s %s: %s",
+		    STR(first->server->url), first->fault, first->reason);
+	else
+		say(p, SEVERITY_ERROR, "sites.origin.urls",
+		    "start them, or correct sites.origin.urls; until then visitors get 502",
+		    "none of %zu servers of an origin can be asked: %.*s %s: %s", o->server_count, STR(first->server->url),
+		    first->fault, first->reason);
+}
+
+static void
+check_origins(const struct machine *p)
+{
+	struct answers all = {0};
+	size_t most = 0;
+
+	for (size_t i = 0; i < p->c->origin_count; i++)
+		most += p->c->origins[i]->server_count;
+	all.v = calloc(most, sizeof(*all.v));
+	if (all.v == NULL)
+		abort();
+	for (size_t i = 0; i < p->c->origin_count; i++)
+		check_origin(p, &all, p->c->origins[i]);
+	free(all.v);
 }
 
 void
@@ -251,7 +382,5 @@ environment_check(const struct config *c, struct messages *m)
 	for (size_t i = 0; i < c->listen_count; i++)
 		check_listener(&p, &c->listen[i], "listen.address");
 	check_listener(&p, &c->admin, "admin.address");
-	for (size_t i = 0; i < c->origin_count; i++)
-		if (!asked(c, i))
-			check_origin(&p, &c->origins[i]->servers[0]);
+	check_origins(&p);
 }

@@ -27,6 +27,10 @@ static const struct {
 	{"domains", "hosts"},
 	{"easy-privacy", "easyprivacy"},
 	{"builtin", "built-in"},
+	{"brotli", "br"},
+	{"least-conn", "least-connections"},
+	{"servers", "urls"},
+	{"headers", "response"},
 };
 
 /*
