@@ -125,11 +125,11 @@ own_page(struct exchange *x)
 	return to_state(x, x->req.method == TC_M_POST && !x->up.over ? EXCHANGE_COLLECT : EXCHANGE_ANSWER);
 }
 
-/* Before anything is done for this request: it is told so, with a reason that is counted. */
+/* Before anything is done for this request. The reason is counted here: x->refusal is for messages that are broken. */
 static enum step
 turn_away(struct exchange *x, enum refusal why, int status, unsigned retry_after)
 {
-	x->refusal = why;
+	stats_add(&x->worker->lane->refusals[why], 1);
 	x->retry_after = retry_after;
 	return exchange_refuse(x, status);
 }
