@@ -394,7 +394,8 @@ class Tacet:
             self.proc.kill()
             self.proc.wait()
             raise AssertionError(f"tacet did not get ready: {self.lines} {self.stderr()}")
-        if ready and self.proc.poll() is not None:
+        if ready and "ready" not in self.lines:
+            self.proc.wait(DEADLINE)
             raise AssertionError(f"tacet ended with {self.proc.returncode}: {self.lines} {self.stderr()}")
 
     def listen(self):

@@ -92,7 +92,10 @@ class Test:
 
     def start(self, text, name="t.yaml", env=None, limits="", args=(), ready=True):
         """tacet with this configuration. `limits`: shell words run before it, such as "ulimit -n 256"."""
-        path = self.file(name, text)
+        self.started += 1
+        number = self.started
+        sock = "admin.sock" if number == 1 else f"admin{number}.sock"
+        path = self.file(name, text.replace("admin.sock", sock))
         if not limits:
             proxy = harness.Tacet("-c", path, *args, env=env, ready=ready)
         else:
@@ -103,9 +106,7 @@ class Test:
                 proxy = harness.Tacet("-c", path, *args, env=env, ready=ready)
             finally:
                 os.environ["TACET"] = was
-        proxy.conf, proxy.socket = path, os.path.join(self.dir, "admin.sock")
-        self.started += 1
-        number = self.started
+        proxy.conf, proxy.socket = path, os.path.join(self.dir, sock)
         self.defer(lambda: self.stop(proxy, number))
         return proxy
 
@@ -464,11 +465,11 @@ class Origin(Child):
     kill() is SIGKILL; start() starts it again on the same port. A handler reaches them as connection.origin.numbers.
     """
 
-    def __init__(self, t, handle=None, port=None):
-        self.handle = handle or standard
+    def __init__(self, t, handle=None, port=None, address="127.0.0.1"):
+        self.handle, self.address = handle or standard, address
         self.numbers = shared(512)
         self.port = port or restartable_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://[{address}]:{self.port}" if ":" in address else f"http://{address}:{self.port}"
         t.defer(self.kill)
         self.start()
 
@@ -485,7 +486,7 @@ class Origin(Child):
     def main(self, pipe):
         async def serve():
             self.loop = asyncio.get_running_loop()
-            server = await self.loop.create_server(lambda: OriginConnection(self), "127.0.0.1", self.port, backlog=1024)
+            server = await self.loop.create_server(lambda: OriginConnection(self), self.address, self.port, backlog=1024)
             pipe.send("ready")
             await server.serve_forever()
         asyncio.run(serve())
