@@ -39,22 +39,17 @@ lint_named(const char *p, size_t n, const char *name)
 static inline bool
 lint_is_host(const char *p, size_t n)
 {
-	size_t i = 0, digits = 0;
+	static const char name[] = "._~!$&'()*+;=%-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	bool v6 = n > 0 && p[0] == '[';
+	const char *allowed = v6 ? "0123456789abcdefABCDEF:." : name;
+	size_t i = v6 ? 1 : 0, digits = 0;
 
-	if (n > 0 && p[0] == '[') {
-		for (i = 1; i < n && p[i] != ']'; i++)
-			if (p[i] == '\0' || strchr("0123456789abcdefABCDEF:.", p[i]) == NULL)
-				return false;
+	while (i < n && p[i] != '\0' && strchr(allowed, p[i]) != NULL)
 		i++;
-	} else {
-		while (i < n && p[i] != '\0' && p[i] != ':') {
-			if (strchr("._~!$&'()*+;=%-", p[i]) == NULL && !lint_is_token(p + i, 1))
-				return false;
-			i++;
-		}
-	}
-	if (i >= n)
-		return i == n;
+	if (v6 && (i == 1 || i == n || p[i++] != ']'))
+		return false;
+	if (i == n)
+		return true;
 	if (p[i] != ':')
 		return false;
 	while (++i < n && p[i] >= '0' && p[i] <= '9')
