@@ -465,8 +465,16 @@ field_is_ours(const struct tc_field *f)
 static void
 print_to_origin(const struct explain *e)
 {
+	const struct config_origin *o = config_route_of(e->out.site, e->out.route)->origin;
 	const struct tc_request *r = &e->out.request;
 	const char *label = "to origin";
+	char where[300];
+	int n = snprintf(where, sizeof(where), "%s", where_line(e, o->line));
+
+	if (o->server_count > 1 && (size_t)n < sizeof(where))
+		(void)snprintf(where + n, sizeof(where) - (size_t)n, "  and %zu more", o->server_count - 1);
+	if (o->line > 0)
+		row("origin", "", o->servers[0].url, where);
 
 	(void)printf("%-10s %.*s %.*s", label, (int)r->method_text.n, r->method_text.p, (int)r->path.n, r->path.p);
 	(void)printf(r->query.p != NULL ? "?%.*s\n" : "\n", (int)r->query.n, r->query.p);

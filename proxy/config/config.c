@@ -356,7 +356,7 @@ expect_list(struct compile *c, const struct node *at, struct tc_str name)
 		return;
 	if (bare && c->c->list_directory.n > 0 && is_there(load_path(c->l, c->c->list_directory, name)))
 		return;
-	if (is_there(load_path(c->l, c->c->directory, name)))
+	if (is_there(bare ? load_path(c->l, c->c->directory, name) : name)) /* a path is seen from its file already */
 		return;
 	load_fault(c->l,
 	    ABOUT(at, TC_STR("lists.use"), TC_STR("name a file: in lists.directory or beside this one; or a list of ours")),

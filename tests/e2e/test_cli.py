@@ -39,6 +39,13 @@ def test_a_mistake_is_shown_in_its_place(tmp_path):
     assert ":7:" in ran.stderr and "gcp" in ran.stderr and 'did you mean "gpc"?' in ran.stderr and "hint:" in ran.stderr
 
 
+def test_explain_says_whose_origin_is_asked():
+    ran = tacet("explain", "-c", "tests/fixtures/config/good/edge.yaml", "http://a.example/api/x")
+    assert ran.returncode == 0 and "http://10.0.0.7:9000" in ran.stdout, ran.stdout + ran.stderr
+    ran = tacet("explain", "-c", "tests/fixtures/config/good/edge.yaml", "http://a.example/")
+    assert "http://10.0.0.5:8080" in ran.stdout and "and 3 more" in ran.stdout and "10.0.0.7" not in ran.stdout
+
+
 def test_demo_proves_itself():
     geo = os.path.join(ROOT, ".cache", "geo")
     ran = tacet("demo", "--once", *(["--geo", geo] if os.path.isdir(geo) else []))
