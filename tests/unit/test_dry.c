@@ -18,7 +18,8 @@ static const char TEXT[] =
     "    origin: {url: \"http://127.0.0.1:9000\"}\n"
     "    forward: {geo: [country, region]}\n"
     "    keep_cookies: [sid]\n"
-    "    routes: [{name: kids, match: /kids/*, force: opt-out}, {name: pages, match: /*}]\n"
+    "    routes: [{name: kids, match: /kids/*, force: opt-out},\n"
+    "      {name: set, match: /set, response: {set: {Content-Type: text/html}, remove: [Server]}}, {name: pages, match: /*}]\n"
     "rule_sets:\n"
     "  opt-out:\n"
     "    cookies: {request: drop-listed, response: drop-listed}\n"
@@ -183,6 +184,26 @@ account_acts_on_its_response(void **state)
 	assert_true(tc_find(r->body, TC_STR("googletagmanager")) == r->body.n);
 }
 
+/* Names of the origin and what the operator sets, as the visitor would get them, and before the filters. */
+static void
+answers_are_put_for_the_visitor(void **state)
+{
+	struct dry_request in = {
+		.url = TC_STR("https://www.example.com/set"),
+		.has_response = true,
+		.status = 302,
+		.response_fields = FIELDS(TC_STR("Location: http://127.0.0.1:9000/next"), TC_STR("Content-Type: text/plain"), TC_STR("Server: x")),
+		.body = TC_STR("<script src=\"https://www.googletagmanager.com/gtag/js\"></script>"),
+	};
+	struct dry_result *r = run(in, "US-CA", FIELDS(TC_STR("Sec-GPC: 1")), 0);
+
+	(void)state;
+	assert_true(tc_eq(value(&r->response.fields, "Location"), TC_STR("https://www.example.com/next")));
+	assert_null(value(&r->response.fields, "Server").p);
+	assert_true(tc_eq(r->response.type, TC_STR("text/html")));
+	assert_true(tc_find(r->body, TC_STR("googletagmanager")) == r->body.n);
+}
+
 static void
 places_and_routes(void **state)
 {
@@ -223,6 +244,7 @@ main(void)
 		cmocka_unit_test(nothing_to_do),
 		cmocka_unit_test(response_is_filtered),
 		cmocka_unit_test(account_acts_on_its_response),
+		cmocka_unit_test(answers_are_put_for_the_visitor),
 		cmocka_unit_test(places_and_routes),
 		cmocka_unit_test(refused_requests),
 	};
