@@ -25,6 +25,7 @@ struct listener {
 };
 
 #define BACKLOG 4096
+#define NOT_SENT_MAX (128 << 10) /* bytes the system takes from us beyond those on their way: a slow reader has no more */
 
 static int
 open_one(struct sockaddr_storage *addr)
@@ -36,7 +37,8 @@ open_one(struct sockaddr_storage *addr)
 		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* accepted sockets inherit it */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* accepted sockets inherit both */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){NOT_SENT_MAX}, sizeof(int));
 	if (addr->ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int));
 	if (bind(fd, (struct sockaddr *)addr, n) == -1 || listen(fd, BACKLOG) == -1 ||

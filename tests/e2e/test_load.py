@@ -27,6 +27,14 @@ def firehose(total, type="application/octet-stream"):
     return script, sent
 
 
+def waits_in_the_system(port, client):
+    """Bytes that the proxy has written and this client's side has not taken."""
+    ours, theirs = f":{port:04X}", f":{client.sock.getsockname()[1]:04X}"
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f]
+    return sum(int(r[4].split(":")[0], 16) for r in rows if r[1].endswith(ours) and r[2].endswith(theirs))
+
+
 @pytest.mark.parametrize("type, fields", [("application/octet-stream", {}), ("text/html", SAID_NO)])
 def test_a_slow_reader_slows_the_origin(texas, origin, type, fields):
     total = 200 * MIB
@@ -46,6 +54,7 @@ def test_a_slow_reader_slows_the_origin(texas, origin, type, fields):
         wait_until(lambda: still() or threading.Event().wait(0.3), "the origin to be held back")
         wait_until(still, "the origin to be held back")
         assert sent[0] < total // 4, "nobody told the origin to wait"
+        assert 0 < waits_in_the_system(texas.port, c) < MIB, "the system's memory is bounded too"
         grown = texas.memory() - before
         assert grown < (16 if sanitized() else 4) * MIB, f"{grown / MIB:.1f} MiB for one slow reader"
 
