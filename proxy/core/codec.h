@@ -30,6 +30,8 @@ struct codec {
 	void (*patience)(struct exchange *x, uint64_t ms);
 	/* Raw bytes of a tunnel. */
 	int (*raw)(struct exchange *x, struct tc_str bytes);
+	/* The connection on which bytes of the body can go as they are; NULL: none, they are wrapped in something. */
+	struct conn *(*plain)(struct exchange *x);
 	/* The message is cut, so that the visitor can tell. The exchange is over. */
 	void (*cut)(struct exchange *x);
 	/* All is written. The exchange is over. keep: another may follow. */

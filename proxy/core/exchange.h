@@ -92,6 +92,7 @@ struct exchange {
 	bool unsent; /* the connection took nothing of it */
 	struct h1_scan scan;
 	struct tc_str in; /* from the origin, during its event */
+	bool ready; /* bytes are in the origin's socket, during its event */
 
 	struct tc_response res;
 	unsigned interims; /* 1xx that came */

@@ -5,6 +5,8 @@
 #define BODY_RATE 256       /* bytes a second */
 #define STALL_MS 30000      /* a request's body of which nothing comes, whatever it has earned */
 #define TUNNEL_IDLE_MS 3600000
+#define MOVE_LEAST (128 << 10) /* a body of which so much is missing is moved, not copied; less is not worth it */
+#define MOVE_MOST (1 << 20)   /* at once */
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
 
 /* How long the origin may be silent now: its head, its next bytes, and never past the end of the whole. */
@@ -615,6 +617,38 @@ end_response(struct exchange *x)
 	return STEP_NEXT;
 }
 
+/* Large bodies that nobody changes go from socket to socket. */
+static bool
+may_move(struct exchange *x)
+{
+	const struct conn *to = x->codec->plain(x);
+
+	return to != NULL && !chain_edits(&x->chain) && x->down.framing.kind == BODY_LENGTH && x->down.left >= MOVE_LEAST &&
+	    conn_pending(to) == 0 && !to->broken && !to->closing;
+}
+
+/* The origin's socket has bytes, and may_move() said yes when we began to wait for them. */
+static enum step
+relay_move(struct exchange *x)
+{
+	struct conn *to = x->codec->plain(x);
+	ssize_t n;
+
+	x->ready = false;
+	x->server->conn.direct = false;
+	if (!may_move(x))
+		return STEP_WAIT; /* the bytes stay, and come as data */
+	n = conn_move(&x->server->conn, to, x->down.left < MOVE_MOST ? (size_t)x->down.left : MOVE_MOST);
+	if (to->broken)
+		return cut(x);
+	if (n < 0)
+		return cut_bad(x, STATS_ORIGIN_CLOSED);
+	x->down.left -= (uint64_t)n;
+	x->down.bytes += (uint64_t)n;
+	x->down.over = x->down.left == 0;
+	return STEP_NEXT; /* relay_bytes() sees what comes now */
+}
+
 static enum step
 relay_bytes(struct exchange *x)
 {
@@ -650,6 +684,7 @@ relay_bytes(struct exchange *x)
 	if (x->codec->pending(x) > CONN_HIGH)
 		return wait_for_visitor(x);
 	x->codec->patience(x, x->up.over || is_full(x) ? 0 : BODY_GRACE_MS);
+	x->server->conn.direct = may_move(x);
 	conn_read(&x->server->conn);
 	origin_patience(x);
 	return STEP_WAIT;
@@ -661,6 +696,9 @@ relay_response(struct exchange *x)
 	struct buf kept;
 	enum step s;
 
+	if (x->ready)
+		return relay_move(x);
+	x->server->conn.direct = false;
 	if (x->stalled || x->codec->pending(x) > CONN_HIGH) {
 		int r;
 

@@ -497,6 +497,12 @@ h1_raw(struct exchange *x, struct tc_str bytes)
 	return conn_write(&x->visitor->conn, &b, 1);
 }
 
+static struct conn *
+h1_plain(struct exchange *x)
+{
+	return is_chunked(x) || gather_of(x)->n > 0 ? NULL : &x->visitor->conn;
+}
+
 static void
 h1_cut(struct exchange *x)
 {
@@ -535,6 +541,7 @@ static const struct codec h1_codec = {
 	.resume = h1_resume,
 	.patience = h1_patience,
 	.raw = h1_raw,
+	.plain = h1_plain,
 	.cut = h1_cut,
 	.over = h1_over,
 };

@@ -2,7 +2,10 @@
 #include "net/conn.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 
 /* What one socket did not take. Only connections that are slower than their source have one. */
 struct conn_flight {
@@ -20,6 +23,10 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 	struct conn *c = h->data;
 
 	(void)suggested;
+	if (c->direct && !c->lingering) { /* on_read() is told UV_ENOBUFS: the bytes stay where they are */
+		*out = uv_buf_init(NULL, 0);
+		return;
+	}
 	*out = uv_buf_init(c->loop->read_buffer, LOOP_READ_SIZE);
 }
 
@@ -79,6 +86,8 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 			linger_end(c, (int)n);
 	} else if (n > 0) {
 		c->ops->data(c, tc_str_of(b->base, (size_t)n));
+	} else if (n == UV_ENOBUFS && c->direct) {
+		c->ops->ready(c);
 	} else if (n < 0) {
 		report_end(c, end_error(c, n));
 	}
@@ -252,6 +261,44 @@ conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
 		}
 	}
 	return queue_rest(c, v, n, (size_t)r);
+}
+
+/* What did not go out of the pipe goes the usual way, so that it is empty again. */
+static void
+empty_pipe(struct conn *to, size_t n)
+{
+	struct loop *l = to->loop;
+
+	while (n > 0) {
+		ssize_t k = read(l->pipe[0], l->read_buffer, n < LOOP_READ_SIZE ? n : LOOP_READ_SIZE);
+		uv_buf_t b = uv_buf_init(l->read_buffer, k > 0 ? (unsigned)k : 0);
+
+		assert(k > 0);
+		n -= (size_t)k;
+		if (!to->broken)
+			(void)conn_write(to, &b, 1);
+	}
+}
+
+ssize_t
+conn_move(struct conn *from, struct conn *to, size_t max)
+{
+	uv_os_fd_t in, out;
+	ssize_t n, gone;
+
+	assert(to->flight == NULL && !to->broken);
+	if (!loop_pipe(from->loop) || uv_fileno(&from->u.handle, &in) < 0 || uv_fileno(&to->u.handle, &out) < 0)
+		return UV_EBADF;
+	n = splice(in, NULL, from->loop->pipe[1], NULL, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n == -1)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return UV_EOF;
+	gone = splice(from->loop->pipe[0], NULL, out, NULL, (size_t)n, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (gone == -1 && errno != EAGAIN && errno != EINTR)
+		to->broken = true;
+	empty_pipe(to, (size_t)(n - (gone > 0 ? gone : 0)));
+	return n;
 }
 
 size_t

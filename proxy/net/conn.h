@@ -21,6 +21,8 @@ struct conn_flight;
 struct conn_ops {
 	/* Bytes have come; they are valid during the call. */
 	void (*data)(struct conn *c, struct tc_str in);
+	/* Only while conn.direct is set: there are bytes to read, which are still in the socket: conn_move() takes them. */
+	void (*ready)(struct conn *c);
 	/* The peer has finished sending (error 0) or the connection broke (negative). Nothing comes after. */
 	void (*ended)(struct conn *c, int error);
 	/* All that waited has been written. */
@@ -40,6 +42,7 @@ struct conn {
 	const struct conn_ops *ops;
 	struct conn_flight *flight; /* NULL: nothing waits */
 	bool reading, ended, broken, closing;
+	bool direct; /* bytes are not read here: see ready() */
 	bool lingering; /* conn_close(): what still comes is thrown away */
 };
 
@@ -51,6 +54,13 @@ void conn_pause(struct conn *c);
 
 /* Writes, or queues what the socket does not take. -1: the connection is broken; close it. */
 int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
+
+/*
+ * Moves bytes that have come on one connection to another without copying them here: at most max. What the second does
+ * not take waits, as with conn_write(). Returns how many; 0: none there; negative: the first one's end (UV_EOF) or error,
+ * which is not reported in another way; or to->broken is set.
+ */
+ssize_t conn_move(struct conn *from, struct conn *to, size_t max);
 
 /* Bytes that wait to be written. */
 size_t conn_pending(const struct conn *c);

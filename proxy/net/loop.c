@@ -2,9 +2,12 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define ARENAS_KEPT 256 /* blocks of 16 KiB that stay warm: giving pages back costs more than a small request */
 
+#define LOOP_PIPE_SIZE (1 << 20)
 #define STACK_WIPED (256 << 10) /* deeper than any callback goes */
 
 /* What callbacks have left on the stack below this frame: URLs, addresses. */
@@ -45,6 +48,7 @@ loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), voi
 	if (r < 0)
 		return r;
 	l->uv.data = l;
+	l->pipe[0] = l->pipe[1] = -1;
 	l->expired = expired;
 	l->owner = owner;
 	l->arenas = arena_cache_new(ARENAS_KEPT);
@@ -54,6 +58,17 @@ loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), voi
 	(void)uv_timer_start(&l->ticker, on_tick, WHEEL_GRAIN_MS, WHEEL_GRAIN_MS);
 	uv_unref((uv_handle_t *)&l->ticker); /* deadlines alone keep no loop alive */
 	return 0;
+}
+
+bool
+loop_pipe(struct loop *l)
+{
+	if (l->pipe[0] != -1)
+		return true;
+	if (pipe2(l->pipe, O_CLOEXEC | O_NONBLOCK) == -1)
+		return false; /* as it was: -1 */
+	(void)fcntl(l->pipe[1], F_SETPIPE_SZ, LOOP_PIPE_SIZE); /* more than the default, if the system lets us */
+	return true;
 }
 
 static void
@@ -74,6 +89,10 @@ loop_close(struct loop *l)
 		; /* uv_stop() in a callback ends a turn, but a look-up under way still has to come back to us */
 	r = uv_loop_close(&l->uv);
 	assert(r == 0);
+	if (l->pipe[0] != -1) {
+		(void)close(l->pipe[0]);
+		(void)close(l->pipe[1]);
+	}
 	arena_cache_destroy(&l->arenas);
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
 }

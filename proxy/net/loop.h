@@ -22,10 +22,13 @@ struct loop {
 	void *owner;
 	void *scratch; /* the owner's; wiped with read_buffer */
 	size_t scratch_n;
+	int pipe[2]; /* for conn_move(); empty between calls; -1: not there yet */
 	char read_buffer[LOOP_READ_SIZE];
 };
 
 int loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), void *owner);
+/* Opens loop.pipe, if it is not open. false: it cannot be had. */
+bool loop_pipe(struct loop *l);
 /* After uv_run() has returned for good. */
 void loop_close(struct loop *l);
 

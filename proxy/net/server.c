@@ -122,6 +122,7 @@ server_put(struct server_conn *sc, int64_t keep_ms)
 	struct server *s = sc->server;
 
 	assert(sc->connected && sc->prev == NULL && sc->next == NULL);
+	sc->conn.direct = false;
 	if (s->users == 0 || sc->conn.ended || sc->conn.broken || sc->u.held.n > 0 || conn_pending(&sc->conn) > 0 ||
 	    s->kept_count >= SERVER_KEPT_MAX || !is_current(sc)) {
 		server_drop(sc);
@@ -191,6 +192,15 @@ on_data(struct conn *c, struct tc_str in)
 }
 
 static void
+on_ready(struct conn *c)
+{
+	struct server_conn *sc = (struct server_conn *)c;
+
+	assert(sc->user != NULL);
+	sc->ops->ready(sc->user);
+}
+
+static void
 on_ended(struct conn *c, int error)
 {
 	struct server_conn *sc = (struct server_conn *)c;
@@ -226,7 +236,7 @@ on_conn_closed(struct conn *c)
 }
 
 static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_conn_closed};
+    .data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .closed = on_conn_closed};
 
 /* ---- attempts ---- */
 

@@ -33,6 +33,7 @@ struct server_key {
 /* What the holder of a connection gets told. */
 struct server_ops {
 	void (*data)(void *user, struct tc_str in);
+	void (*ready)(void *user); /* see conn.h; only while conn.direct is set */
 	void (*ended)(void *user, int error);
 	void (*drained)(void *user);
 	void (*late)(void *user); /* the deadline has passed */
