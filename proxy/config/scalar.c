@@ -372,8 +372,8 @@ url_split(struct tc_str text, struct url_parts *out)
 static bool
 names_socket(const struct reader *r)
 {
-	return r->text.n > 5 && tc_starts(r->text, TC_STR("unix:")) && r->row->bounds != NULL &&
-	    word_index(r->row->bounds, TC_STR("unix")) >= 0;
+	return r->text.n > 5 && tc_starts(r->text, TC_STR("unix:")) && r->text.p[r->text.n - 1] != '/' &&
+	    r->row->bounds != NULL && word_index(r->row->bounds, TC_STR("unix")) >= 0;
 }
 
 static bool

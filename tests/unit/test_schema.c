@@ -81,6 +81,8 @@ test_durations_and_sizes(void **state)
 	number_is(TC_OPT_SIZE, "512B", 512);
 	number_is(TC_OPT_SIZE, "32KiB", 32768);
 	number_is(TC_OPT_SIZE, "2 MiB", 2097152);
+	number_is(TC_OPT_SIZE, "1TiB", INT64_C(1) << 40);
+	refuses(TC_OPT_SIZE, NULL, "999999999999999TiB", "bad-size"); /* does not fit */
 	refuses(TC_OPT_SIZE, NULL, "32KB", "bad-size");
 	refuses(TC_OPT_SIZE, NULL, "32k", "bad-size");
 	refuses(TC_OPT_SIZE, "1KiB..1MiB", "2MiB", "out-of-range");
@@ -141,6 +143,15 @@ test_addresses_and_urls(void **state)
 		refuses(TC_OPT_URL, "http|https", not_urls[i], "bad-url");
 	assert_true(reads(TC_OPT_URL, "unix|redis", "unix:/run/x.sock", &s));
 	refuses(TC_OPT_URL, "http|https", "unix:/run/x.sock", "bad-url");
+	assert_true(reads(TC_OPT_URL, "http|https|unix", "unix:x.sock", &s));
+	assert_true(reads(TC_OPT_URL, "http|https|unix", "http://a", &s));
+	refuses(TC_OPT_URL, "http|https|unix", "unix:", "bad-url");
+	refuses(TC_OPT_URL, "http|https|unix", "unix://", "bad-url");
+	assert_true(reads(TC_OPT_ADDRESS, "unix", "unix:/run/x.sock", &s));
+	assert_true(reads(TC_OPT_ADDRESS, "unix", "127.0.0.1:80", &s));
+	refuses(TC_OPT_ADDRESS, "unix", "unix:", "bad-address");
+	refuses(TC_OPT_ADDRESS, "unix", "Unix:/run/x.sock", "bad-address");
+	refuses(TC_OPT_ADDRESS, NULL, "unix:/run/x.sock", "bad-address");
 }
 
 /* ---- did you mean ---- */
@@ -175,6 +186,8 @@ test_did_you_mean(void **state)
 	assert_string_equal(meant("UK", "GB|GR|EU"), "GB");
 	assert_string_equal(meant("ads", "analytics|advertising"), "advertising");
 	assert_string_equal(meant("off", "marker|auto|none"), "none");
+	assert_string_equal(meant("brotli", "gzip|br|zstd"), "br");
+	assert_string_equal(meant("least-conn", "round-robin|least-connections"), "least-connections");
 	assert_string_equal(meant("", "a|b"), "");
 	assert_string_equal(meant("a", "b|c"), ""); /* everything is one edit from a letter */
 }
