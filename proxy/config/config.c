@@ -498,6 +498,8 @@ compile_root(struct compile *c)
 		.body_size = r->body_size,
 		.memory = r->memory,
 		.threads = r->threads,
+		.drain_delay_ms = r->drain_delay_ms,
+		.drain_timeout_ms = r->drain_timeout_ms,
 	};
 }
 

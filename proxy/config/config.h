@@ -138,9 +138,10 @@ struct config_limits {
 	int64_t response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
 	int64_t keepalive_requests;
-	int64_t body_size; /* of a request; 0: no limit */
-	int64_t memory;    /* of the process; 0: what the control group allows, if it says */
-	int64_t threads;   /* 0: one per core */
+	int64_t body_size;                        /* of a request; 0: no limit */
+	int64_t memory;                           /* of the process; 0: what the control group allows, if it says */
+	int64_t threads;                          /* 0: one per core */
+	int64_t drain_delay_ms, drain_timeout_ms; /* from SIGTERM on: served as ever; then, at most, the rest */
 };
 
 struct config_trace; /* where the values of a rule set were written */

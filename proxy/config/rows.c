@@ -289,6 +289,10 @@ const struct tc_option row_table[] = {
 	ROW("limits.memory", SIZE, NULL, "16MiB..1TiB",
 	    "memory of the process, near which new visitors are refused; default: the control group's", raw_root, memory),
 	ROW("limits.threads", INT, "0", "0..256", "threads that serve; 0: one for each core", raw_root, threads),
+	ROW("limits.drain_delay", DURATION, "0s", "0s..5 min", "at the end: not ready any more, and served as ever", raw_root,
+	    drain_delay_ms),
+	ROW("limits.drain_timeout", DURATION, "30s", "1s..1 h", "after that: what has begun may end", raw_root,
+	    drain_timeout_ms),
 
 	ROW("resolver.servers", STRS, "[]", NULL, "DNS servers that know the origins; default: those of the system", raw_root,
 	    resolvers),
