@@ -172,8 +172,8 @@ no_connection(struct exchange *x)
 static enum step
 step_connect(struct exchange *x)
 {
-	/* careful for all: bytes that wait on a kept connection would be read as this one's answer (http.md 7) */
-	struct origin_ask ask = {.user = x, .careful = true, .fresh = x->retried, .avoid = x->avoid};
+	struct origin_ask ask = {
+		.user = x, .careful = !exchange_may_repeat(x), .fresh = x->retried, .avoid = x->avoid};
 	struct ticket *t;
 
 	if (x->server != NULL) {
@@ -302,7 +302,7 @@ count_exchange(struct exchange *x)
 	stats_add(&lane->bytes_in, x->up.bytes);
 	stats_add(&lane->bytes_out, x->down.bytes);
 	if (x->refusal != REFUSAL_NONE)
-		stats_add(&lane->refusals[x->refusal], 1);
+		stats_refuse(lane, x->refusal);
 }
 
 static enum step

@@ -309,7 +309,7 @@ lost_before_head(struct exchange *x)
 static enum step
 bad_response(struct exchange *x, enum refusal why)
 {
-	stats_add(&x->worker->lane->refusals[why], 1);
+	stats_refuse(x->worker->lane, why);
 	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_BAD_MESSAGE], 1);
 	origin_blame(x->server, HEALTH_BAD_MESSAGE);
 	return exchange_refuse(x, 502);
@@ -562,7 +562,7 @@ next_piece(struct exchange *x, struct tc_str *piece, bool *bad)
 			x->down.over = true;
 			return false;
 		case CHUNKED_BAD:
-			stats_add(&x->worker->lane->refusals[why], 1);
+			stats_refuse(x->worker->lane, why);
 			*bad = true;
 			return false;
 		}

@@ -1,7 +1,9 @@
 /* counters.c: see counters.h. */
 #include "stats/counters.h"
 
+#include <assert.h>
 #include <pthread.h>
+#include <time.h>
 
 static struct lane *lanes;
 static size_t lane_count;
@@ -75,6 +77,16 @@ stats_duration(struct lane *lane, uint64_t ms)
 	stats_add(&lane->duration_ms, ms);
 }
 
+void
+stats_refuse(struct lane *lane, enum refusal why)
+{
+	uint64_t now = (uint64_t)time(NULL);
+
+	assert(why > REFUSAL_NONE && why < REFUSAL_COUNT);
+	stats_add(&lane->refusals[why], 1);
+	__atomic_store_n(&lane->refused_at[why], now - now % 60, __ATOMIC_RELAXED);
+}
+
 /* ---- the text ---- */
 
 static const char *const method_names[STATS_METHODS] = {
@@ -115,6 +127,11 @@ static const char *const origin_error_names[] = {
     STATS_ORIGIN_ERRORS(X)
 #undef X
 };
+static const char *const away_names[] = {
+#define X(e, label) label,
+    STATS_AWAYS(X)
+#undef X
+};
 static const char *const cookie_actions[3] = {"request_dropped", "response_dropped", "expired"};
 static const char *const geo_names[3] = {"found", "unknown", "error"};
 
@@ -127,6 +144,20 @@ sum_at(size_t offset)
 	for (size_t i = 0; i < lane_count; i++)
 		sum += __atomic_load_n((const uint64_t *)((const char *)&lanes[i] + offset), __ATOMIC_RELAXED);
 	return sum;
+}
+
+/* The latest over all lanes of a time that stands there. */
+static uint64_t
+latest_at(size_t offset)
+{
+	uint64_t latest = 0;
+
+	for (size_t i = 0; i < lane_count; i++) {
+		uint64_t v = __atomic_load_n((const uint64_t *)((const char *)&lanes[i] + offset), __ATOMIC_RELAXED);
+
+		latest = v > latest ? v : latest;
+	}
+	return latest;
 }
 
 #define SUM(member) sum_at(offsetof(struct lane, member))
@@ -195,6 +226,14 @@ write_refusals(struct buf *b)
 	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
 		r |= buf_printf(b, "tacet_http_refusals_total{reason=\"%s\"} %llu\n", refusal_label((enum refusal)i),
 		    (unsigned long long)SUM(refusals[i]));
+	r |= head(b, "http_refusals_last_seen_timestamp_seconds", "gauge", "The minute of the last refusal, by reason.");
+	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++) {
+		uint64_t at = latest_at(offsetof(struct lane, refused_at) + (size_t)i * sizeof(uint64_t));
+
+		if (at > 0) /* a time that never was is no time */
+			r |= buf_printf(b, "tacet_http_refusals_last_seen_timestamp_seconds{reason=\"%s\"} %llu\n",
+			    refusal_label((enum refusal)i), (unsigned long long)at);
+	}
 	return r;
 }
 
@@ -256,6 +295,9 @@ stats_write(struct buf *b, const struct stats_extra *extra)
 	    offsetof(struct lane, accepted));
 	r |= write_family(b, "connections", "gauge", "Connections of visitors now.", "state", states, 2,
 	    offsetof(struct lane, open));
+	r |= write_family(b, "connections_refused_total", "counter",
+	    "Connections of visitors not served for want of room, by reason.", "reason", away_names, STATS_AWAY_COUNT,
+	    offsetof(struct lane, turned_away));
 	r |= write_refusals(b);
 	r |= write_actions(b);
 	r |= write_family(b, "filter_bypass_total", "counter", "Bodies that had to be filtered and could not be read.",

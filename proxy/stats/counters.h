@@ -47,14 +47,29 @@ enum stats_origin_error {
 	STATS_ORIGIN_ERROR_COUNT
 };
 
+/* X(ENUM, "label"): why a connection was not served, or not at once */
+#define STATS_AWAYS(X)                                                                               \
+	X(LIMIT, "limit")             /* limits.connections: told 503 */                             \
+	X(LIMIT_SILENT, "limit_silent") /* the same, without a word: too many to tell */             \
+	X(DESCRIPTORS, "descriptors") /* none left to accept with: they wait in the queue */
+
+enum stats_away {
+#define X(e, label) STATS_AWAY_##e,
+	STATS_AWAYS(X)
+#undef X
+	STATS_AWAY_COUNT
+};
+
 #define STATS_METHODS (TC_M_CONNECT + 1)
 #define STATS_BUCKETS 12
 
 struct lane {
 	uint64_t requests[STATS_ROUTES][STATS_METHODS][STATS_CODE_COUNT];
 	uint64_t duration[STATS_BUCKETS + 1], duration_ms;
-	uint64_t bytes_in, bytes_out; /* of bodies, at the visitor's side */
-	uint64_t refusals[REFUSAL_COUNT];
+	uint64_t bytes_in, bytes_out;       /* of bodies, at the visitor's side */
+	uint64_t refusals[REFUSAL_COUNT];   /* by stats_refuse() alone */
+	uint64_t refused_at[REFUSAL_COUNT]; /* when last: seconds since 1970, of a whole minute */
+	uint64_t turned_away[STATS_AWAY_COUNT];
 	uint64_t actions[TC_DID_COUNT][TC_PACK_COUNT];
 	uint64_t cookies[3][TC_CLASS_COUNT]; /* request, response, expired */
 	uint64_t bypasses[TC_BYPASS_COUNT];
@@ -84,6 +99,9 @@ struct lane *stats_lane(size_t i);
 
 /* The number of a route's name: the same name has the same number for the life of the process. Thread-safe. */
 size_t stats_route(struct tc_str name);
+
+/* Counts a refusal, and the minute of it (http.md 7). The only way to count one. */
+void stats_refuse(struct lane *lane, enum refusal why);
 
 enum stats_code stats_code(int status, bool ours);
 void stats_duration(struct lane *lane, uint64_t ms);
