@@ -15,13 +15,20 @@
 #define ADMIN_PATIENCE_MS 10000
 #define TOKEN_MAX 256
 
+/* Where the listener is, and who may use it. */
+struct door {
+	struct sockaddr_storage asked, addr; /* as configured; where it really is */
+	int fd;                              /* -1: the listener has it */
+	bool loopback;
+	char token[TOKEN_MAX];
+	size_t token_n; /* 0: none */
+};
+
 struct admin {
 	struct service *service;
 	struct listener *listener;
 	struct admin_socket *socket;
-	bool loopback;
-	char token[TOKEN_MAX]; /* "": none */
-	size_t token_n;
+	struct door door, next; /* next: what a reload has prepared */
 };
 
 struct client {
@@ -111,7 +118,7 @@ host_is_fine(const struct admin *a, struct tc_str host)
 {
 	struct tc_addr ip;
 
-	return !a->loopback || host.n == 0 || tc_eq(host, TC_STR("localhost")) || addr_parse(host, &ip);
+	return !a->door.loopback || host.n == 0 || tc_eq(host, TC_STR("localhost")) || addr_parse(host, &ip);
 }
 
 static bool
@@ -119,12 +126,12 @@ token_is_right(const struct admin *a, const struct tc_fields *fs)
 {
 	struct tc_str given = tc_field_value(fs, TC_F_AUTHORIZATION);
 
-	if (a->token_n == 0)
-		return a->loopback;
+	if (a->door.token_n == 0)
+		return a->door.loopback;
 	if (!tc_istarts(given, TC_STR("Bearer ")))
 		return false;
 	tc_skip(&given, 7);
-	return given.n == a->token_n && crypto_equal(given.p, a->token, given.n);
+	return given.n == a->door.token_n && crypto_equal(given.p, a->door.token, given.n);
 }
 
 static void
@@ -279,7 +286,7 @@ on_accept(void *ctx, uv_stream_t *server)
 	conn_read(&c->conn);
 }
 
-/* ---- start and stop ---- */
+/* ---- where it listens ---- */
 
 static bool
 is_loopback(const struct sockaddr_storage *ss)
@@ -292,7 +299,7 @@ is_loopback(const struct sockaddr_storage *ss)
 }
 
 static int
-read_token(struct admin *a, const struct config *c, struct buf *why)
+read_token(struct door *d, const struct config *c, struct buf *why)
 {
 	struct tc_str name = c->admin_token_file;
 	char path[4096];
@@ -303,45 +310,104 @@ read_token(struct admin *a, const struct config *c, struct buf *why)
 		return 0;
 	(void)snprintf(path, sizeof(path), "%.*s", (int)name.n, name.p);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd == -1 ? -1 : read(fd, a->token, sizeof(a->token));
+	n = fd == -1 ? -1 : read(fd, d->token, sizeof(d->token));
 	if (fd != -1)
 		(void)close(fd);
-	while (n > 0 && (a->token[n - 1] == '\n' || a->token[n - 1] == ' '))
+	while (n > 0 && (d->token[n - 1] == '\n' || d->token[n - 1] == ' '))
 		n--;
 	if (n < 16) {
 		(void)buf_printf(why, "admin.token_file must be readable and hold at least 16 characters\n");
 		return -1;
 	}
-	a->token_n = (size_t)n;
+	d->token_n = (size_t)n;
 	return 0;
 }
+
+/* Opens what the configuration asks for, unless it is the one that is open already: then fd is -1. */
+static int
+open_door(const struct door *now, const struct config *c, struct door *out, struct buf *why)
+{
+	char text[LISTENER_TEXT_MAX];
+	int r;
+
+	*out = (struct door){.asked = c->admin.addr, .addr = c->admin.addr, .fd = -1};
+	out->loopback = is_loopback(&out->addr);
+	if (read_token(out, c, why) < 0)
+		return -1;
+	if (!out->loopback && out->token_n == 0) {
+		(void)buf_printf(why, "admin.address is not on loopback: set admin.token_file\n");
+		return -1;
+	}
+	if (memcmp(&out->asked, &now->asked, sizeof(out->asked)) == 0) {
+		out->addr = now->addr;
+		return 0;
+	}
+	r = listener_open(&out->addr, &out->fd, 1);
+	if (r == 0)
+		return 0;
+	listener_print(&out->addr, text);
+	(void)buf_printf(why, "cannot listen on %s (admin): %s\n", text, strerror(-r));
+	return -1;
+}
+
+/* What was opened is served, in place of what was before. */
+static int
+go_through(struct admin *a, struct door *d)
+{
+	char text[LISTENER_TEXT_MAX], line[LISTENER_TEXT_MAX + 8];
+	int n;
+
+	if (d->fd >= 0) {
+		bool first = a->listener == NULL;
+
+		listener_stop(&a->listener);
+		a->listener = first ? listener_start(a->service->control, d->fd, on_accept, a)
+				    : listener_start_late(a->service->control, d->fd, on_accept, a);
+		a->service->admin = d->addr;
+		listener_print(&d->addr, text);
+		n = snprintf(line, sizeof(line), "admin %s", text);
+		if (a->listener != NULL)
+			log_event(LOG_LISTENING, tc_str_of(line, (size_t)n));
+		d->fd = -1;
+	}
+	a->door = *d;
+	explicit_bzero(d, sizeof(*d));
+	return a->listener != NULL ? 0 : -1;
+}
+
+/* ---- reload: service.h, struct service_edge ---- */
+
+static int
+prepare(void *ctx, const struct config *next, struct buf *text)
+{
+	struct admin *a = ctx;
+
+	if (!tc_eq(next->admin_socket, a->service->snapshot->config->admin_socket))
+		(void)buf_printf(text, "admin.socket: the old one stays until a restart\n");
+	return open_door(&a->door, next, &a->next, text);
+}
+
+static void
+commit(void *ctx)
+{
+	struct admin *a = ctx;
+
+	(void)go_through(a, &a->next);
+}
+
+/* ---- start and stop ---- */
 
 static int
 listen_http(struct admin *a, const struct config *c, struct buf *why)
 {
-	struct sockaddr_storage addr = c->admin.addr;
-	char text[64], line[80];
-	int fd, r;
+	struct door first;
 
-	a->loopback = is_loopback(&addr);
-	if (read_token(a, c, why) < 0)
+	if (open_door(&a->door, c, &first, why) < 0)
 		return -1;
-	if (!a->loopback && a->token_n == 0) {
-		(void)buf_printf(why, "admin.address is not on loopback: set admin.token_file\n");
-		return -1;
-	}
-	r = listener_open(&addr, &fd, 1);
-	a->service->admin = addr;
-	listener_print(&addr, text);
-	if (r == 0)
-		a->listener = listener_start(a->service->control, fd, on_accept, a);
-	if (a->listener == NULL) {
-		(void)buf_printf(why, "cannot listen on %s (admin): %s\n", text, strerror(-r));
-		return -1;
-	}
-	r = snprintf(line, sizeof(line), "admin %s", text);
-	log_event(LOG_LISTENING, tc_str_of(line, (size_t)r));
-	return 0;
+	if (go_through(a, &first) == 0)
+		return 0;
+	(void)buf_printf(why, "cannot listen on admin.address: too few descriptors\n");
+	return -1;
 }
 
 struct admin *
@@ -358,9 +424,12 @@ admin_start(struct service *s, const struct config *c, struct buf *why)
 	}
 	if (c->admin_socket.n > 0) {
 		a->socket = admin_socket_start(s, c->admin_socket, why);
-		if (a->socket == NULL)
+		if (a->socket == NULL) {
 			admin_stop(&a);
+			return NULL;
+		}
 	}
+	s->edge = (struct service_edge){.ctx = a, .prepare = prepare, .commit = commit};
 	return a;
 }
 
@@ -372,6 +441,7 @@ admin_stop(struct admin **p)
 	*p = NULL;
 	if (a == NULL)
 		return;
+	a->service->edge = (struct service_edge){0};
 	conn_drop_all(a->service->control, &conn_ops);
 	listener_stop(&a->listener);
 	admin_socket_stop(&a->socket);

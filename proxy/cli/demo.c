@@ -19,7 +19,7 @@ struct demo {
 	struct serve serve;
 	struct demo_origin *origin;
 	struct sockaddr_storage address;
-	char text[64];
+	char text[LISTENER_TEXT_MAX];
 	uv_thread_t judge;
 	uv_async_t judged;
 	bool once, clean, started;
@@ -201,7 +201,7 @@ on_judged(uv_async_t *a)
 static void
 say_what_to_try(const struct demo *d, const struct service *service)
 {
-	char admin[64];
+	char admin[LISTENER_TEXT_MAX];
 
 	listener_print(&service->admin, admin);
 	(void)printf("\n"
@@ -222,7 +222,7 @@ on_ready(struct serve *s, const struct service *service)
 {
 	struct demo *d = s->ctx;
 
-	d->address = service->listening[0];
+	d->address = service->listening[0].addr;
 	listener_print(&d->address, d->text);
 	if (!d->once) {
 		say_what_to_try(d, service);

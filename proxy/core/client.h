@@ -6,6 +6,10 @@
 #include "tacet/fields.h"
 
 /*
+ * peer is the socket's, or whom the PROXY header of a listed peer names: what follows applies to that address, as in
+ * HAProxy. So a load balancer that only passes connections on is listed in proxy_protocol, a CDN in front of it in
+ * trusted_proxies. The peer of a Unix socket without a header is family 0, and never trusted.
+ *
  * The visitor's address: the peer's, unless the peer is a trusted proxy; then what it says by X-Forwarded-For, or
  * by Forwarded where there is none. false, and family 0: it is not known.
  */

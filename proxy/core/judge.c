@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/pages.h"
 #include "core/rate.h"
+#include "core/redirect.h"
 #include "core/upstream.h"
 #include "core/variant.h"
 #include "http/url.h"
@@ -84,8 +85,8 @@ read_facts(struct exchange *x, const struct tc_addr *client)
 		f->choice = x->choice.state;
 		f->choice_denied = x->choice.denied;
 	}
-	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, false) ? TC_STR("https")
-											     : TC_STR("http");
+	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, x->visitor->tls) ? TC_STR("https")
+												       : TC_STR("http");
 }
 
 /* Host as the origin shall see it. */
@@ -148,6 +149,8 @@ admitted(struct exchange *x, struct tc_addr *client)
 	struct snapshot *s = x->use->snapshot;
 	int status;
 
+	if (redirect_due(x))
+		return x->req.host.n > 0 ? exchange_refuse(x, 308) : turn_away(x, REFUSAL_HOST, 421, 0);
 	read_facts(x, client);
 	decide(s->config, &x->facts, &x->decision);
 	if (chain_begin(&x->chain, x->arena, s->confs, &x->decision, &x->site->pub, x->route, &x->req, x->worker->lane,
@@ -356,7 +359,9 @@ judge_own_answer(struct exchange *x)
 
 	x->res = (struct tc_response){.status = x->answer_status};
 	x->res.fields.arena = x->arena;
-	if (x->answer_status == 0)
+	if (x->answer_status == 308)
+		r = redirect_answer(x);
+	else if (x->answer_status == 0)
 		r = page_answer(x);
 	else if (x->chain.answered)
 		r = edge_answer(x);

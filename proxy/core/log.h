@@ -10,6 +10,7 @@
 /* X(ENUM, "what the line begins with") */
 #define LOG_EVENTS(X)                                                                                \
 	X(LISTENING, "listening")                                                                    \
+	X(CLOSED, "closed")                                                                          \
 	X(READY, "ready")                                                                            \
 	X(WARNING, "warning:")                                                                       \
 	X(RELOADED, "reloaded")                                                                      \

@@ -2,7 +2,9 @@
 #include "core/service.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,10 +29,10 @@ raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &r);
 }
 
-/* How many visitors one worker takes: each may need a second descriptor, for the origin. Who has none left for
+/* How many visitors there is room for: each may need a second descriptor, for the origin. Who has none left for
  * origins can serve nobody; it is better to shed some. */
-static size_t
-visitor_share(const struct service *s, const struct config *c)
+static void
+make_room(struct service *s, const struct config *c)
 {
 	size_t own = DESCRIPTORS_KEPT + s->worker_count * (2 * c->listen_count + LOOP_DESCRIPTORS + SHED_MAX);
 	size_t all = (size_t)c->limits.connections;
@@ -38,7 +40,9 @@ visitor_share(const struct service *s, const struct config *c)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur != RLIM_INFINITY && r.rlim_cur < own + 2 * all)
 		all = r.rlim_cur > own ? (r.rlim_cur - own) / 2 : 0;
-	return all / s->worker_count + 1;
+	all = all > 0 ? all : 1;
+	atomic_store(&s->crowd.max, all);
+	atomic_store(&s->crowd.told, all + s->worker_count * SHED_MAX);
 }
 
 static size_t
@@ -46,56 +50,217 @@ worker_count_of(const struct config *c)
 {
 	if (c->limits.threads > 0)
 		return (size_t)c->limits.threads;
-	return uv_available_parallelism();
+	return uv_available_parallelism() < WORKERS_MAX ? uv_available_parallelism() : WORKERS_MAX;
 }
 
-/* Rows of descriptors, one column per worker: fds[listener * workers + worker]. */
-static int
-open_listeners(struct service *s, const struct config *c, int *fds, struct buf *warnings)
+/* ---- listeners ---- */
+
+/* The listeners of a configuration before they are served: those that are open already, and new ones. */
+struct plan {
+	struct listening *v; /* one for each of config.listen */
+	int *fds;            /* of the new ones: fds[listener * workers + worker]; -1: the worker has it */
+	bool *kept;          /* of service.listening: goes on */
+	size_t n, workers;
+	uint32_t before; /* ids above it are of new ones */
+};
+
+/* The same address, as written: port 0 asks for a port of its own, and keeps it. */
+static bool
+same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
-	size_t workers = s->worker_count;
+	struct sockaddr_in in[2];
+	struct sockaddr_in6 in6[2];
 
-	for (size_t i = 0; i < c->listen_count; i++) {
-		struct sockaddr_storage *a = &s->listening[i];
-		char text[64];
-		int r;
-
-		*a = c->listen[i].addr;
-		r = listener_open(a, &fds[i * workers], workers);
-		listener_print(a, text);
-		if (r < 0) {
-			(void)buf_printf(warnings, "cannot listen on %s: %s\n", text, strerror(-r));
-			while (i-- > 0)
-				for (size_t k = 0; k < workers; k++)
-					(void)close(fds[i * workers + k]);
-			return -1;
-		}
-		char line[80];
-		int n = snprintf(line, sizeof(line), "http %s", text);
-
-		log_event(LOG_LISTENING, tc_str_of(line, (size_t)n));
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_UNIX)
+		return memcmp(a, b, sizeof(struct sockaddr_un)) == 0;
+	if (a->ss_family == AF_INET) {
+		memcpy(&in[0], a, sizeof(in[0]));
+		memcpy(&in[1], b, sizeof(in[1]));
+		return in[0].sin_port == in[1].sin_port && in[0].sin_addr.s_addr == in[1].sin_addr.s_addr;
 	}
+	memcpy(&in6[0], a, sizeof(in6[0]));
+	memcpy(&in6[1], b, sizeof(in6[1]));
+	return in6[0].sin6_port == in6[1].sin6_port &&
+	    memcmp(&in6[0].sin6_addr, &in6[1].sin6_addr, sizeof(in6[0].sin6_addr)) == 0;
+}
+
+/* In network byte order; 0: none, or not chosen yet. */
+static in_port_t
+port_of(const struct sockaddr_storage *a)
+{
+	struct sockaddr_in in;
+
+	if (a->ss_family == AF_UNIX)
+		return 0;
+	memcpy(&in, a, sizeof(in)); /* the port stands at the same place in both families */
+	return in.sin_port;
+}
+
+/* 0.0.0.0:80 takes the place of 127.0.0.1:80: both are open for a moment. */
+static bool
+takes_over(const struct service *s, const struct plan *p, const struct sockaddr_storage *addr)
+{
+	for (size_t i = 0; i < s->listening_count; i++)
+		if (!p->kept[i] && port_of(addr) != 0 && port_of(&s->listening[i].addr) == port_of(addr))
+			return true;
+	return false;
+}
+
+static void
+plan_free(struct plan *p)
+{
+	free(p->v);
+	free(p->fds);
+	free(p->kept);
+}
+
+/* Closes what was opened for it. */
+static void
+plan_drop(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].id > p->before)
+			listener_file_remove(&p->v[i].addr, &p->v[i].file);
+	for (size_t i = 0; i < p->n * p->workers; i++)
+		if (p->fds[i] >= 0)
+			(void)close(p->fds[i]);
+	plan_free(p);
+}
+
+static int
+open_listener(struct service *s, const struct plan *p, struct listening *l, int *fds, struct buf *why)
+{
+	bool over = takes_over(s, p, &l->addr);
+	int opened[WORKERS_MAX], r; /* fds says -1 until all are there */
+	char text[LISTENER_TEXT_MAX];
+
+	r = over ? listener_open_beside(&l->addr, opened, p->workers) : listener_open(&l->addr, opened, p->workers);
+	if (r < 0) {
+		listener_print(&l->addr, text);
+		(void)buf_printf(why, "cannot listen on %s: %s\n", text, strerror(-r));
+		return -1;
+	}
+	memcpy(fds, opened, p->workers * sizeof(*fds));
+	listener_file_of(&l->addr, &l->file);
+	l->id = ++s->last_listener;
 	return 0;
 }
 
-static int
-start_workers(struct service *s, const int *fds, size_t listeners, struct buf *warnings)
+/* Finds the listener that is open already for this address; each serves once. */
+static const struct listening *
+find_open(const struct service *s, struct plan *p, const struct sockaddr_storage *asked)
 {
-	const struct config *c = s->snapshot->config;
-	size_t share = visitor_share(s, c);
+	for (size_t i = 0; i < s->listening_count; i++) {
+		if (p->kept[i] || !same_address(&s->listening[i].asked, asked))
+			continue;
+		p->kept[i] = true;
+		return &s->listening[i];
+	}
+	return NULL;
+}
 
+/* Opens what is new, closes nothing. 0, or -1 and nothing has changed. */
+static int
+plan_make(struct service *s, const struct config *c, struct plan *p, struct buf *why)
+{
+	*p = (struct plan){
+		.v = calloc(c->listen_count + 1, sizeof(*p->v)),
+		.fds = malloc((c->listen_count + 1) * s->worker_count * sizeof(*p->fds)),
+		.kept = calloc(s->listening_count + 1, sizeof(*p->kept)),
+		.n = c->listen_count,
+		.workers = s->worker_count,
+		.before = s->last_listener,
+	};
+	if (p->v == NULL || p->fds == NULL || p->kept == NULL)
+		abort();
+	for (size_t i = 0; i < p->n * p->workers; i++)
+		p->fds[i] = -1;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct listening *open = find_open(s, p, &c->listen[i].addr);
+
+		if (open != NULL)
+			p->v[i] = *open;
+		else
+			p->v[i].asked = p->v[i].addr = c->listen[i].addr;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].id == 0 && open_listener(s, p, &p->v[i], &p->fds[i * p->workers], why) < 0) {
+			plan_drop(p);
+			return -1;
+		}
+	return 0;
+}
+
+static void
+say_listener(enum log_event e, const struct listening *l)
+{
+	char text[LISTENER_TEXT_MAX], line[LISTENER_TEXT_MAX + 8];
+	int n;
+
+	listener_print(&l->addr, text);
+	n = snprintf(line, sizeof(line), "http %s", text);
+	log_event(e, tc_str_of(line, (size_t)n));
+}
+
+/* What a worker is to do; the descriptors are its own from now on. */
+static struct orders *
+orders_of(const struct plan *p, struct snapshot *snapshot, size_t worker)
+{
+	struct orders *o = orders_new(snapshot_ref(snapshot));
+
+	for (size_t i = 0; i < p->n; i++) {
+		o->v[i].id = p->v[i].id;
+		o->v[i].fd = p->fds[i * p->workers + worker];
+		p->fds[i * p->workers + worker] = -1;
+	}
+	return o;
+}
+
+/* The workers have their orders: what was planned is so. */
+static void
+plan_commit(struct service *s, struct plan *p)
+{
+	for (size_t i = 0; i < s->listening_count; i++) {
+		if (p->kept[i])
+			continue;
+		listener_file_remove(&s->listening[i].addr, &s->listening[i].file);
+		say_listener(LOG_CLOSED, &s->listening[i]);
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].id > p->before)
+			say_listener(LOG_LISTENING, &p->v[i]);
+	free(s->listening);
+	s->listening = p->v;
+	s->listening_count = p->n;
+	p->v = NULL;
+	plan_free(p);
+}
+
+/* Nobody connects to a file whose listeners are gone. */
+static void
+remove_files(struct service *s)
+{
+	for (size_t i = 0; i < s->listening_count; i++)
+		listener_file_remove(&s->listening[i].addr, &s->listening[i].file);
+}
+
+/* ---- start ---- */
+
+static int
+start_workers(struct service *s, const struct plan *p, struct buf *warnings)
+{
 	for (size_t i = 0; i < s->worker_count; i++) {
-		int *mine = calloc(listeners + 1, sizeof(*mine)), r;
+		struct orders *o = orders_of(p, s->snapshot, i);
+		int r;
 
 		s->workers[i] = calloc(1, sizeof(struct worker));
-		if (s->workers[i] == NULL || mine == NULL)
+		if (s->workers[i] == NULL)
 			abort();
 		s->workers[i]->index = i;
 		s->workers[i]->count = s->worker_count;
-		for (size_t k = 0; k < listeners; k++)
-			mine[k] = fds[k * s->worker_count + i];
-		r = worker_start(s->workers[i], stats_lane(i), snapshot_ref(s->snapshot), mine, listeners, share);
-		free(mine);
+		r = worker_start(s->workers[i], stats_lane(i), &s->crowd, o);
 		if (r < 0) {
 			(void)buf_printf(warnings, "cannot start a worker: %s\n", uv_strerror(r));
 			free(s->workers[i]);
@@ -106,18 +271,30 @@ start_workers(struct service *s, const int *fds, size_t listeners, struct buf *w
 	return 0;
 }
 
+static int
+start_serving(struct service *s, struct buf *warnings)
+{
+	struct plan p;
+
+	if (plan_make(s, s->snapshot->config, &p, warnings) < 0)
+		return -1;
+	make_room(s, s->snapshot->config);
+	if (start_workers(s, &p, warnings) < 0) {
+		plan_drop(&p);
+		return -1;
+	}
+	plan_commit(s, &p);
+	return 0;
+}
+
 int
 service_start(struct service *s, struct loop *control, struct config *c, struct buf *warnings)
 {
 	size_t n = worker_count_of(c);
-	int *fds = calloc(n * (c->listen_count + 1), sizeof(*fds));
-	int r = 1;
-
 	s->control = control;
 	s->worker_count = n;
 	s->workers = calloc(n, sizeof(struct worker *));
-	s->listening = calloc(c->listen_count + 1, sizeof(*s->listening));
-	if (fds == NULL || s->workers == NULL || s->listening == NULL)
+	if (s->workers == NULL)
 		abort();
 	raise_descriptor_limit();
 	stats_init(n + 1);
@@ -126,26 +303,17 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	s->key = choice_key_load(c->state, warnings);
 	if (s->key == NULL) {
 		config_destroy(&c);
-		goto out;
+		return 1;
 	}
 	s->snapshot = snapshot_build(c, s->key, NULL, warnings);
-	if (s->snapshot == NULL) {
-		r = 78;
-		goto out;
-	}
+	if (s->snapshot == NULL)
+		return 78;
 	memory_start(control, s->snapshot->config->limits.memory);
 	if (rate_start(control) < 0) {
 		(void)buf_add_str(warnings, TC_STR("no memory or no random numbers for rate limits\n"));
-		goto out;
+		return 1;
 	}
-	if (open_listeners(s, s->snapshot->config, fds, warnings) < 0)
-		goto out;
-	if (start_workers(s, fds, s->snapshot->config->listen_count, warnings) < 0)
-		goto out;
-	r = 0;
-out:
-	free(fds);
-	return r;
+	return start_serving(s, warnings) < 0 ? 1 : 0;
 }
 
 /* ---- reload ---- */
@@ -195,6 +363,43 @@ build(uv_work_t *w)
 }
 
 static void
+warn_of_restarts(const struct service *s, const struct config *c, struct buf *text)
+{
+	if (worker_count_of(c) != s->worker_count)
+		(void)buf_printf(text, "limits.threads: %zu threads serve until a restart\n", s->worker_count);
+}
+
+/* What was built comes into force, or, for want of a listener, does not. 0 or an exit code. */
+static int
+take(struct service *s, struct snapshot *next, struct buf *text)
+{
+	struct plan p;
+
+	if (s->draining) {
+		(void)buf_printf(text, "the proxy is draining\n");
+		return 1;
+	}
+	if (plan_make(s, next->config, &p, text) < 0)
+		return 1;
+	if (s->edge.prepare != NULL && s->edge.prepare(s->edge.ctx, next->config, text) < 0) {
+		plan_drop(&p);
+		return 1;
+	}
+	warn_of_restarts(s, next->config, text);
+	make_room(s, next->config);
+	for (size_t i = 0; i < s->worker_count; i++)
+		worker_swap(s->workers[i], orders_of(&p, next, i));
+	plan_commit(s, &p);
+	if (s->edge.commit != NULL)
+		s->edge.commit(s->edge.ctx);
+	snapshot_unref(&s->snapshot);
+	s->snapshot = next;
+	memory_limit(next->config->limits.memory);
+	s->reloaded = time(NULL);
+	return 0;
+}
+
+static void
 built(uv_work_t *w, int status)
 {
 	struct reload *r = w->data;
@@ -202,14 +407,13 @@ built(uv_work_t *w, int status)
 
 	(void)status;
 	s->reload = NULL;
-	s->reload_ok = r->built != NULL;
 	if (r->built != NULL) {
-		for (size_t i = 0; i < s->worker_count; i++)
-			worker_swap(s->workers[i], snapshot_ref(r->built));
-		snapshot_unref(&s->snapshot);
-		s->snapshot = r->built;
-		memory_limit(s->snapshot->config->limits.memory);
-		s->reloaded = time(NULL);
+		r->code = take(s, r->built, &r->text);
+		if (r->code != 0)
+			snapshot_unref(&r->built);
+	}
+	s->reload_ok = r->code == 0;
+	if (s->reload_ok) {
 		log_lines(LOG_WARNING, buf_str(&r->text));
 		log_event(LOG_RELOADED, tc_str_from(s->snapshot->config->hash));
 	} else {
@@ -264,6 +468,18 @@ look_if_idle(uv_timer_t *t)
 	uv_stop(&s->control->uv);
 }
 
+static void
+close_doors(uv_timer_t *t)
+{
+	struct service *s = t->data;
+
+	s->drain_by = loop_now(s->control) + (uint64_t)s->snapshot->config->limits.drain_timeout_ms;
+	for (size_t i = 0; i < s->worker_count; i++)
+		worker_drain(s->workers[i], false);
+	remove_files(s);
+	(void)uv_timer_start(t, look_if_idle, 10, 50);
+}
+
 void
 service_drain(struct service *s)
 {
@@ -272,13 +488,10 @@ service_drain(struct service *s)
 		return;
 	}
 	s->draining = true;
-	s->drain_by = loop_now(s->control) + DRAIN_MS;
 	log_event(LOG_DRAINING, tc_str_of("", 0));
-	for (size_t i = 0; i < s->worker_count; i++)
-		worker_drain(s->workers[i], false);
 	(void)uv_timer_init(&s->control->uv, &s->drain_timer);
 	s->drain_timer.data = s;
-	(void)uv_timer_start(&s->drain_timer, look_if_idle, 10, 50);
+	(void)uv_timer_start(&s->drain_timer, close_doors, (uint64_t)s->snapshot->config->limits.drain_delay_ms, 0);
 }
 
 void
@@ -294,6 +507,7 @@ service_stop(struct service *s)
 		worker_join(s->workers[i]);
 		free(s->workers[i]);
 	}
+	remove_files(s);
 	free(s->workers);
 	free(s->listening);
 	if (s->snapshot != NULL)

@@ -7,7 +7,23 @@
 
 #include "core/worker.h"
 
-#define DRAIN_MS 30000
+#define WORKERS_MAX 1024 /* limits.threads is at most 256; the machine may have more cores */
+
+/* A listening address. */
+struct listening {
+	struct sockaddr_storage asked; /* as configured */
+	struct sockaddr_storage addr;  /* where it really is: port 0 was chosen by the system */
+	struct listener_file file;     /* of a Unix socket */
+	uint32_t id;                   /* the same over reloads; 0: not open yet */
+};
+
+/* Who else has to follow a reload: the admin listener. */
+struct service_edge {
+	void *ctx;
+	/* Opens what the next configuration asks for. -1: it cannot, why is in text, and nothing has changed. */
+	int (*prepare)(void *ctx, const struct config *next, struct buf *text);
+	void (*commit)(void *ctx); /* what was prepared comes into force */
+};
 
 struct service {
 	struct loop *control;
@@ -17,9 +33,13 @@ struct service {
 	struct snapshot *snapshot; /* the one in force; for the control thread */
 	struct worker **workers;
 	size_t worker_count;
-	struct sockaddr_storage *listening; /* where the listeners really are (port 0 was chosen by the system) */
-	struct sockaddr_storage admin;      /* the same of the admin listener; family 0: none */
-	int64_t started, reloaded;          /* seconds since 1970 */
+	struct crowd crowd;
+	struct listening *listening; /* in the order of the configuration in force */
+	size_t listening_count;
+	uint32_t last_listener;        /* ids given so far */
+	struct sockaddr_storage admin; /* where the admin listener really is; family 0: none */
+	struct service_edge edge;
+	int64_t started, reloaded; /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
 	bool reload_again;     /* asked for by signal meanwhile */
@@ -39,8 +59,11 @@ int service_start(struct service *s, struct loop *control, struct config *c, str
 /* Reads the file again off the loops and swaps the snapshot in. done may be NULL; busy: code 1 at once. */
 void service_reload(struct service *s, service_reloaded done, void *ctx);
 
-/* Closes listeners and idle connections, waits for the others at most DRAIN_MS; then stops the control loop.
- * Called again: at once. */
+/*
+ * Not ready from now on. After limits.drain_delay, in which everybody is served as ever, it closes listeners and idle
+ * connections and waits for the others, at most limits.drain_timeout; then it stops the control loop. Called again:
+ * at once.
+ */
 void service_drain(struct service *s);
 
 /* After the control loop has ended. */

@@ -4,8 +4,10 @@
 #include <assert.h>
 
 #include "core/exchange.h"
+#include "http/proxy_header.h"
 
 #define LINGER_MS 1000
+#define LAST_CALL_MS 1000 /* when draining: for the first request of a connection */
 
 static const struct conn_ops conn_ops;
 static const struct codec h1_codec;
@@ -35,16 +37,18 @@ close_visitor(struct visitor *v)
 	conn_close(&v->conn);
 }
 
-/* Out of room: say so, cheaply, and close. Those who are told linger; beyond SHED_MAX of them nobody is. */
+/* Out of room: say so, cheaply, and close. Those who are told linger; beyond a few of them nobody is. */
 static void
-shed(struct visitor *v)
+shed(struct visitor *v, bool silent)
 {
+	struct worker *w = worker_of(v->conn.loop);
 	static const char answer[] =
 	    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 	uv_buf_t b = uv_buf_init((char *)(uintptr_t)answer, sizeof(answer) - 1);
 
-	stats_add(&worker_of(v->conn.loop)->lane->shed, 1);
-	if (worker_of(v->conn.loop)->visitor_count > worker_of(v->conn.loop)->visitor_max + SHED_MAX) {
+	stats_add(&w->lane->shed, 1);
+	stats_add(&w->lane->turned_away[silent ? STATS_AWAY_LIMIT_SILENT : STATS_AWAY_LIMIT], 1);
+	if (silent) {
 		conn_drop(&v->conn);
 		return;
 	}
@@ -63,25 +67,44 @@ link_visitor(struct worker *w, struct visitor *v)
 	stats_add(&w->lane->open, 1);
 }
 
+/* Must this peer begin with a PROXY header? A peer that is not listed is an ordinary one. */
+static bool
+is_header_due(const struct config_listen *l, const struct tc_addr *peer)
+{
+	if (l->addr.ss_family == AF_UNIX)
+		return l->proxy_unix;
+	for (size_t i = 0; i < l->proxy_peer_count; i++)
+		if (cidr_has(&l->proxy_peers[i], peer))
+			return true;
+	return false;
+}
+
 static void
 read_peer(struct visitor *v)
 {
 	struct sockaddr_storage ss = {0};
 	int n = sizeof(ss);
 
-	if (uv_tcp_getpeername(&v->conn.u.tcp, (struct sockaddr *)&ss, &n) == 0)
+	/* The peer of a Unix socket is nobody: family 0. */
+	if (v->conn.u.handle.type == UV_TCP && uv_tcp_getpeername(&v->conn.u.tcp, (struct sockaddr *)&ss, &n) == 0)
 		v->peer = addr_of_sockaddr((struct sockaddr *)&ss);
 }
 
 void
 visitor_accept(void *ctx, uv_stream_t *server)
 {
-	struct worker *w = ctx;
+	const struct worker_listener *l = ctx;
+	struct worker *w = l->worker;
+	const struct config_listen *settings = &w->use->snapshot->config->listen[l->settings];
+	size_t here = atomic_fetch_add(&w->crowd->here, 1) + 1;
 	struct visitor *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		abort();
-	conn_init_tcp(&v->conn, &w->loop, &conn_ops);
+	if (settings->addr.ss_family == AF_UNIX)
+		conn_init_pipe(&v->conn, &w->loop, &conn_ops);
+	else
+		conn_init_tcp(&v->conn, &w->loop, &conn_ops);
 	v->deadline.kind = DEADLINE_VISITOR;
 	buf_init(&v->held, (size_t)w->use->snapshot->config->limits.header_size + 2 * LOOP_READ_SIZE);
 	link_visitor(w, v);
@@ -90,11 +113,13 @@ visitor_accept(void *ctx, uv_stream_t *server)
 		return;
 	}
 	stats_add(&w->lane->accepted, 1);
-	if (w->visitor_count > w->visitor_max) {
-		shed(v);
+	if (here > atomic_load(&w->crowd->max)) {
+		shed(v, here > atomic_load(&w->crowd->told));
 		return;
 	}
 	read_peer(v);
+	v->header_due = is_header_due(settings, &v->peer);
+	v->redirect = settings->redirect_https;
 	loop_deadline(&w->loop, &v->deadline, (uint64_t)limits_of(v)->header_timeout_ms);
 	conn_read(&v->conn);
 }
@@ -115,6 +140,7 @@ on_closed(struct conn *c)
 	if (v->next != NULL)
 		v->next->prev = v->prev;
 	w->visitor_count--;
+	atomic_fetch_sub(&w->crowd->here, 1);
 	stats_sub(&w->lane->open, 1);
 	explicit_bzero(v, sizeof(*v));
 	free(v);
@@ -137,7 +163,7 @@ refuse_head(struct visitor *v, enum refusal why)
 	    status, (int)reason.n, reason.p, reason.n + 5, status, (int)reason.n, reason.p);
 	uv_buf_t b = uv_buf_init(text, (unsigned)n);
 
-	stats_add(&w->lane->refusals[why], 1);
+	stats_refuse(w->lane, why);
 	stats_add(&w->lane->requests[0][TC_M_OTHER][STATS_CODE_4XX], 1);
 	(void)conn_write(&v->conn, &b, 1);
 	close_visitor(v);
@@ -153,6 +179,31 @@ head_limits(const struct visitor *v)
 		.head_max = (size_t)c->header_size,
 		.fields_max = (size_t)c->fields,
 	};
+}
+
+/*
+ * The PROXY header of a listed peer. From here on the connection is that of whom it names; LOCAL and UNKNOWN name nobody,
+ * and the peer stays. true: it was taken, go on.
+ */
+static bool
+take_header(struct visitor *v, struct tc_str *in)
+{
+	struct proxy_header h;
+	int n = proxy_header_read(*in, &h);
+
+	if (n < 0) {
+		refuse_head(v, REFUSAL_PROXY_HEADER);
+		return false;
+	}
+	if (n == 0)
+		return false;
+	if (h.source.family != 0)
+		v->peer = h.source;
+	v->tls = h.tls;
+	v->header_due = false;
+	tc_skip(in, (size_t)n);
+	explicit_bzero(&h, sizeof(h));
+	return true;
 }
 
 /* Tries to begin an exchange with the bytes at the front. true: something was taken, go on. */
@@ -212,7 +263,7 @@ pump_step(struct visitor *v, struct tc_str *in)
 			conn_pause(&v->conn); /* who does not read answers asks no more: on_drained() goes on */
 			return false;
 		}
-		return begin_request(v, in);
+		return v->header_due ? take_header(v, in) : begin_request(v, in);
 	}
 	if (exchange_request_over(v->exchange)) {
 		conn_pause(&v->conn); /* pipelined: it waits its turn */
@@ -328,6 +379,11 @@ exchange_over(struct visitor *v, bool keep)
 void
 visitor_drain(struct visitor *v)
 {
+	/* A client counts on its first request, and on one that it has begun: exchange_over() closes then. */
+	if (v->exchange == NULL && !v->told_to_close && (v->requests == 0 || v->held.n > 0)) {
+		loop_deadline(v->conn.loop, &v->deadline, LAST_CALL_MS);
+		return;
+	}
 	v->close_after = true;
 	if (v->exchange == NULL && !v->told_to_close)
 		close_visitor(v);
@@ -349,6 +405,8 @@ visitor_expired(struct deadline *d)
 	}
 	if (v->exchange != NULL)
 		exchange_visitor_late(v->exchange);
+	else if (v->header_due && v->held.n > 0 && !v->told_to_close)
+		refuse_head(v, REFUSAL_PROXY_HEADER);
 	else if (v->scan.at > 0 && !v->told_to_close)
 		refuse_head(v, REFUSAL_TIMEOUT);
 	else

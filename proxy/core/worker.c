@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "core/exchange.h"
 
@@ -24,12 +25,138 @@ on_expired(struct loop *l, struct deadline *d)
 	}
 }
 
+/* ---- listeners ---- */
+
+static void
+on_resting(void *ctx)
+{
+	const struct worker_listener *l = ctx;
+
+	stats_add(&l->worker->lane->turned_away[STATS_AWAY_DESCRIPTORS], 1);
+}
+
+/* patient: without descriptors it listens later; else it is an error. */
+static int
+listen_to(struct worker *w, const struct order *o, size_t settings, bool patient)
+{
+	struct worker_listener *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		abort();
+	*l = (struct worker_listener){.worker = w, .id = o->id, .settings = settings, .next = w->listeners};
+	l->listener = patient ? listener_start_late(&w->loop, o->fd, visitor_accept, l)
+			      : listener_start(&w->loop, o->fd, visitor_accept, l);
+	if (l->listener == NULL) {
+		free(l);
+		return UV_EMFILE;
+	}
+	listener_watch(l->listener, on_resting);
+	w->listeners = l;
+	return 0;
+}
+
+static void
+stop_listener(struct worker_listener **at)
+{
+	struct worker_listener *l = *at;
+
+	*at = l->next;
+	listener_stop(&l->listener);
+	free(l);
+}
+
 static void
 stop_listening(struct worker *w)
 {
-	for (size_t i = 0; i < w->listener_count; i++)
-		listener_stop(&w->listeners[i]);
+	while (w->listeners != NULL)
+		stop_listener(&w->listeners);
 }
+
+/* Where the listener stands in the orders, or o->n. */
+static size_t
+ordered(const struct orders *o, uint32_t id)
+{
+	size_t i = 0;
+
+	while (i < o->n && o->v[i].id != id)
+		i++;
+	return i;
+}
+
+/* The sockets that are there get the settings of the new snapshot, or are closed; new ones are served. */
+static int
+follow(struct worker *w, struct orders *o, bool patient)
+{
+	struct worker_listener **at = &w->listeners;
+	int r = 0;
+
+	while (*at != NULL) {
+		size_t i = ordered(o, (*at)->id);
+
+		if (i == o->n) {
+			stop_listener(at);
+			continue;
+		}
+		(*at)->settings = i;
+		at = &(*at)->next;
+	}
+	for (size_t i = 0; i < o->n && r == 0; i++) {
+		if (o->v[i].fd < 0)
+			continue;
+		r = listen_to(w, &o->v[i], i, patient);
+		o->v[i].fd = -1; /* taken, or closed */
+	}
+	return r;
+}
+
+/* ---- orders ---- */
+
+struct orders *
+orders_new(struct snapshot *s)
+{
+	size_t n = s->config->listen_count;
+	struct orders *o = calloc(1, sizeof(*o) + n * sizeof(o->v[0]));
+
+	if (o == NULL)
+		abort();
+	o->snapshot = s;
+	o->n = n;
+	for (size_t i = 0; i < n; i++)
+		o->v[i].fd = -1;
+	return o;
+}
+
+void
+orders_destroy(struct orders **p)
+{
+	struct orders *o = *p;
+
+	*p = NULL;
+	if (o == NULL)
+		return;
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].fd >= 0)
+			(void)close(o->v[i].fd);
+	if (o->snapshot != NULL)
+		snapshot_unref(&o->snapshot);
+	free(o);
+}
+
+/* Orders that were never looked at leave their descriptors to the next ones that name the same listeners. */
+static void
+inherit(struct orders *o, struct orders *late)
+{
+	for (size_t i = 0; i < late->n; i++) {
+		size_t k = ordered(o, late->v[i].id);
+
+		if (late->v[i].fd < 0 || k == o->n)
+			continue;
+		o->v[k].fd = late->v[i].fd;
+		late->v[i].fd = -1;
+	}
+}
+
+/* ---- coming and going ---- */
 
 static void
 drain(struct worker *w)
@@ -58,14 +185,17 @@ static void
 on_wake(uv_async_t *a)
 {
 	struct worker *w = a->data;
-	struct snapshot *s = atomic_exchange(&w->next, NULL);
+	struct orders *o = atomic_exchange(&w->next, NULL);
 	struct use *old = w->use;
 
-	if (s != NULL) {
-		w->use = use_new(w, s);
+	if (o != NULL && !w->draining) {
+		w->use = use_new(w, o->snapshot);
+		o->snapshot = NULL; /* taken over */
 		use_check(w->use);
 		use_release(old);
+		(void)follow(w, o, true);
 	}
+	orders_destroy(&o);
 	if (atomic_load(&w->stop))
 		drain(w);
 	if (atomic_load(&w->stop_now))
@@ -97,45 +227,32 @@ let_go(struct worker *w)
 	origins_destroy(&w->origins);
 	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
 	free(w->scratch);
-	free(w->listeners);
-}
-
-static int
-start_listeners(struct worker *w, const int *fds)
-{
-	for (size_t i = 0; i < w->listener_count; i++) {
-		w->listeners[i] = listener_start(&w->loop, fds[i], visitor_accept, w);
-		if (w->listeners[i] == NULL)
-			return UV_EADDRINUSE;
-	}
-	return 0;
 }
 
 int
-worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int *fds, size_t fd_count,
-    size_t visitor_max)
+worker_start(struct worker *w, struct lane *lane, struct crowd *crowd, struct orders *o)
 {
 	int r = loop_init(&w->loop, on_expired, w);
 
 	if (r < 0) {
-		snapshot_unref(&s);
+		orders_destroy(&o);
 		return r;
 	}
 	w->lane = lane;
-	w->visitor_max = visitor_max;
+	w->crowd = crowd;
 	w->scratch = calloc(1, sizeof(*w->scratch));
-	w->listeners = calloc(fd_count, sizeof(struct listener *));
-	if (w->scratch == NULL || w->listeners == NULL)
+	if (w->scratch == NULL)
 		abort();
 	w->loop.scratch = w->scratch;
 	w->loop.scratch_n = sizeof(*w->scratch);
 	w->origins = origins_new(&w->loop, &exchange_origin_ops);
-	w->use = use_new(w, s);
+	w->use = use_new(w, o->snapshot);
+	o->snapshot = NULL; /* taken over */
 	use_check(w->use);
-	w->listener_count = fd_count;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);
 	w->wake.data = w;
-	r = start_listeners(w, fds);
+	r = follow(w, o, false);
+	orders_destroy(&o);
 	if (r == 0)
 		r = uv_thread_create(&w->thread, run, w);
 	if (r < 0) {
@@ -146,12 +263,14 @@ worker_start(struct worker *w, struct lane *lane, struct snapshot *s, const int 
 }
 
 void
-worker_swap(struct worker *w, struct snapshot *s)
+worker_swap(struct worker *w, struct orders *o)
 {
-	struct snapshot *late = atomic_exchange(&w->next, s);
+	struct orders *late = atomic_exchange(&w->next, NULL);
 
 	if (late != NULL)
-		snapshot_unref(&late); /* it was never looked at */
+		inherit(o, late);
+	orders_destroy(&late);
+	atomic_store(&w->next, o);
 	(void)uv_async_send(&w->wake);
 }
 
@@ -167,11 +286,10 @@ worker_drain(struct worker *w, bool now)
 void
 worker_join(struct worker *w)
 {
-	struct snapshot *late;
+	struct orders *late;
 
 	(void)uv_thread_join(&w->thread);
 	late = atomic_exchange(&w->next, NULL);
-	if (late != NULL)
-		snapshot_unref(&late);
+	orders_destroy(&late);
 	let_go(w);
 }

@@ -66,8 +66,8 @@ rests_and_goes_on(void **state)
 	int fd;
 
 	(void)state;
-	on_connection((uv_stream_t *)&r->tcp, UV_EMFILE);
-	assert_true(uv_is_closing((uv_handle_t *)&r->tcp)); /* so libuv asks no more */
+	on_connection(&r->u.stream, UV_EMFILE);
+	assert_true(uv_is_closing(&r->u.handle)); /* so libuv asks no more */
 	fd = knock(&addr);
 	while (!g.came)
 		(void)uv_run(&l.uv, UV_RUN_ONCE);
@@ -85,7 +85,7 @@ stops_while_it_rests(void **state)
 	struct listener *r = begin(&l, &g, &addr);
 
 	(void)state;
-	on_connection((uv_stream_t *)&r->tcp, UV_EMFILE);
+	on_connection(&r->u.stream, UV_EMFILE);
 	listener_stop(&r);
 	assert_null(r);
 	(void)uv_run(&l.uv, UV_RUN_DEFAULT);
