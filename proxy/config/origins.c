@@ -62,7 +62,7 @@ refuse_twice(struct compile *c, const struct about *about, const struct config_s
 {
 	struct about twice = *about;
 
-	twice.hint = TC_STR("name each server once; a server that can do more: give it an origin with `connections`");
+	twice.hint = TC_STR("name each server once: all of them get the same share");
 	for (size_t k = 0; k < i; k++)
 		if (same_server(&v[k], &v[i])) {
 			load_fault(c->l, &twice, "duplicate-server", "this server is in the list already");

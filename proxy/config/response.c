@@ -241,10 +241,12 @@ compile_response(struct compile *c, const struct node *map, struct tc_strs remov
 		return;
 	own = read_set(c, node_get(response, TC_STR("set")), set_way, &n);
 	removed = read_remove(c, list, remove, remove_way);
-	for (size_t i = 0; i < n; i++)
-		if (has_name(removed, own[i].name))
-			load_fault(c->l, ABOUT(list, remove_way, TC_STR("a field that is set replaces the origin's; take it out of remove")),
-			    "conflicting-keys", "%.*s is both set and removed", STR_ARGS(own[i].name));
+	for (size_t i = 0; removed.n > 0 && i < remove.n; i++)
+		if (find_set(own, n, remove.v[i]) < n)
+			load_fault(c->l,
+			    ABOUT(list->entries[i].value, remove_way,
+				TC_STR("a field that is set replaces the origin's; take it out of remove")),
+			    "conflicting-keys", "%.*s is both set and removed", STR_ARGS(own[find_set(own, n, remove.v[i])].name));
 	join_set(c, own, n, removed, r);
 	join_remove(c, removed, own, n, r);
 }
