@@ -20,12 +20,14 @@ host_pattern_ok(struct tc_str host)
 		return true;
 	if (tc_starts(host, TC_STR("*.")))
 		tc_skip(&host, 2);
-	return host_ok(host);
+	return host_ok(host) && host.p[host.n - 1] != '.';
 }
 
 static const char *
 host_hint(struct tc_str host)
 {
+	if (host.n > 1 && host.p[host.n - 1] == '.')
+		return "write the name without the dot at its end: a visitor's is taken off too";
 	if (tc_find(host, TC_STR("://")) < host.n || tc_find_byte(host, '/') < host.n)
 		return "write the name alone, without scheme and path";
 	if (tc_find_byte(host, ':') < host.n)

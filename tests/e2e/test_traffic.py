@@ -142,7 +142,7 @@ def test_a_reload_keeps_the_buckets(start, fresh_origin, tmp_path):
 def test_buckets_fill_again(start, fresh_origin, tmp_path):
     proxy = start("-c", config(tmp_path, f"""
     origin: {{url: "{fresh_origin.url}"}}
-    rate_limit: {{requests: 1, per: 1s, burst: 2}}
+    rate_limit: {{requests: 1, per: 3s, burst: 2}}
 """))
     got = statuses(proxy, 20, "/", visitor(9))
     assert got[:2] == [200, 200] and 429 in got
