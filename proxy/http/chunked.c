@@ -17,9 +17,12 @@
 
 enum state {
 	SIZE,            /* 0: where a message begins */
-	EXTENSION_SPACE, /* white space behind the size: only ';' may follow it */
-	EXTENSION_BEGIN, /* behind ';' and '=': something must come */
-	EXTENSION,
+	EXTENSION_SPACE, /* white space behind the size or a value: only ';' may follow it */
+	EXTENSION_BEGIN, /* behind ';': a name must come */
+	EXTENSION_NAME,
+	EXTENSION_NAMED,  /* white space behind a name: only ';' and '=' may follow it */
+	EXTENSION_EQUALS, /* a value must come */
+	EXTENSION_VALUE,
 	QUOTED,
 	QUOTED_PAIR,
 	QUOTED_END,
@@ -75,24 +78,34 @@ take_quoted(enum state state, char byte)
 static enum state
 take_extension(enum state state, char byte)
 {
-	bool token = bytes_token[(uint8_t)byte];
+	bool token = bytes_token[(uint8_t)byte], space = byte == ' ' || byte == '\t';
 
-	if (byte == ' ' || byte == '\t')
-		return state;
 	switch (state) {
-	case EXTENSION_SPACE:
-		return byte == ';' ? EXTENSION_BEGIN : BAD_CHUNK;
 	case EXTENSION_BEGIN:
-		if (byte == '"')
-			return QUOTED;
-		return token ? EXTENSION : BAD_CHUNK;
-	default: /* EXTENSION, QUOTED_END */
-		if (byte == '\r')
-			return SIZE_LF;
-		if (byte == ';' || (byte == '=' && state == EXTENSION))
-			return EXTENSION_BEGIN;
-		return token && state == EXTENSION ? EXTENSION : BAD_CHUNK;
+		if (space)
+			return state;
+		return token ? EXTENSION_NAME : BAD_CHUNK;
+	case EXTENSION_EQUALS:
+		if (space || byte == '"')
+			return space ? state : QUOTED;
+		return token ? EXTENSION_VALUE : BAD_CHUNK;
+	case EXTENSION_NAME:
+	case EXTENSION_NAMED:
+		if (space || byte == '=')
+			return space ? EXTENSION_NAMED : EXTENSION_EQUALS;
+		break;
+	default:
+		break;
 	}
+	if (byte == ';')
+		return EXTENSION_BEGIN;
+	if (space)
+		return EXTENSION_SPACE;
+	if (state == EXTENSION_SPACE || state == EXTENSION_NAMED)
+		return BAD_CHUNK;
+	if (byte == '\r')
+		return SIZE_LF;
+	return token && state != QUOTED_END ? state : BAD_CHUNK;
 }
 
 /* The LF of a chunk line: data follows, or after the last chunk the trailers. */

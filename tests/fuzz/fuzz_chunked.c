@@ -1,12 +1,41 @@
 /*
- * fuzz_chunked.c: a chunked body. Properties: cuts change nothing; what was taken whole and is written by
- * chunk_line() passes the linter and is read back as the same bytes.
+ * fuzz_chunked.c: a chunked body. Properties: cuts change nothing; a second reader, written from the grammar and
+ * knowing nothing of the first, comes to the same; what was taken whole and is written by chunk_line() passes the
+ * linter and is read back as the same bytes.
  */
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "http/h1.h"
 #include "lint_h1.h"
+#include "tests/fuzz/mutate.h"
+
+static const struct mutate_piece pieces[] = {
+	PIECE("3\r\nabc\r\n"),
+	PIECE("0\r\n\r\n"),
+	PIECE("0\r\n"),
+	PIECE("0\r\nX: y\r\n\r\n"),
+	PIECE("X: y\r\n"),
+	PIECE("X-Long: 0123456789012345678901234567890123456789012345678901234567890123456789\r\n"),
+	PIECE("3;a=b\r\nabc\r\n"),
+	PIECE("3 ; a = \"b\\\"c\" ;d\r\nabc\r\n"),
+	PIECE(";0123456789012345678901234567890123456789012345678901234567890123456789"),
+	PIECE(";a=\""),
+	PIECE("0000000000000003\r\nabc\r\n"),
+	PIECE("3fffffffffffffff\r\n"),
+	PIECE("4000000000000000\r\n"),
+	PIECE("\r\n"),
+	PIECE("\n"),
+	PIECE("\""),
+};
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mutate(data, size, max, seed, pieces, sizeof(pieces) / sizeof(pieces[0]));
+}
 
 struct outcome {
 	enum chunked_result end;
@@ -45,6 +74,153 @@ read_pieces(const char *p, size_t n, size_t piece)
 	if (o.end == CHUNKED_DATA)
 		o.end = CHUNKED_MORE; /* the input ended with data */
 	return o;
+}
+
+/* ---- the second reader: all bytes at once, line by line, from RFC 9112 7.1 ---- */
+
+static bool
+is_token_byte(char c)
+{
+	return lint_is_token(&c, 1);
+}
+
+static size_t
+white(const char *p, size_t n, size_t at)
+{
+	while (at < n && (p[at] == ' ' || p[at] == '\t'))
+		at++;
+	return at;
+}
+
+/* The end of a value: token or quoted-string; at itself: there is none. */
+static size_t
+value_end(const char *p, size_t n, size_t at)
+{
+	size_t i = at;
+
+	if (i < n && p[i] == '"') {
+		for (i++; i < n && p[i] != '"'; i++) {
+			if (p[i] == '\\')
+				i++;
+			if (i < n && (((unsigned char)p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f))
+				return at;
+		}
+		return i < n ? i + 1 : at;
+	}
+	while (i < n && is_token_byte(p[i]))
+		i++;
+	return i;
+}
+
+static size_t
+name_end(const char *p, size_t n, size_t at)
+{
+	while (at < n && is_token_byte(p[at]))
+		at++;
+	return at;
+}
+
+/* *( BWS ";" BWS name [ BWS "=" BWS value ] ), and nothing else up to n. */
+static bool
+good_extensions(const char *p, size_t n)
+{
+	size_t at = 0, next;
+
+	while (at < n) {
+		at = white(p, n, at);
+		if (at == n || p[at++] != ';')
+			return false;
+		at = white(p, n, at);
+		next = name_end(p, n, at);
+		if (next == at)
+			return false;
+		at = next;
+		next = white(p, n, at);
+		if (next == n || p[next] != '=')
+			continue;
+		at = white(p, n, next + 1);
+		next = value_end(p, n, at);
+		if (next == at)
+			return false;
+		at = next;
+	}
+	return true;
+}
+
+/* Whether the lines from *at on are trailers that end well; *at is then behind them. */
+static bool
+good_trailers(const char *p, size_t n, size_t *at)
+{
+	size_t fields = 0, bytes = 0;
+
+	for (;;) {
+		const char *eol = memmem(p + *at, n - *at, "\r\n", 2);
+		size_t length, name;
+
+		if (eol == NULL)
+			return false;
+		length = (size_t)(eol - p) - *at;
+		if (length == 0)
+			break;
+		name = name_end(p + *at, length, 0);
+		bytes += length + 2;
+		if (++fields > 100 || bytes > 8192 || name == 0 || name == length || p[*at + name] != ':')
+			return false;
+		for (size_t i = *at + name; i < *at + length; i++)
+			if (((unsigned char)p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f)
+				return false;
+		*at += length + 2;
+	}
+	*at += 2;
+	return true;
+}
+
+/* The body if the message is whole and good, in *body, and the bytes it took; else false. */
+static bool
+second_reader(const char *p, size_t n, struct buf *body, size_t *at)
+{
+	size_t extensions = 0;
+
+	for (*at = 0;;) {
+		const char *eol = memmem(p + *at, n - *at, "\r\n", 2);
+		size_t length, digits = 0;
+		uint64_t size = 0;
+
+		if (eol == NULL)
+			return false;
+		length = (size_t)(eol - p) - *at;
+		while (digits < length && strchr("0123456789abcdefABCDEF", p[*at + digits]) != NULL && p[*at + digits] != '\0') {
+			char c = p[*at + digits++];
+
+			if (digits > 16)
+				return false;
+			size = size * 16 + (uint64_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+		}
+		extensions += length - digits;
+		if (digits == 0 || size >> 62 != 0 || extensions > 256 || !good_extensions(p + *at + digits, length - digits))
+			return false;
+		*at += length + 2;
+		if (size == 0)
+			return good_trailers(p, n, at);
+		if (n - *at < 2 || size > n - *at - 2 || memcmp(p + *at + size, "\r\n", 2) != 0)
+			return false;
+		must(buf_add(body, p + *at, (size_t)size) == 0);
+		*at += (size_t)size + 2;
+	}
+}
+
+static void
+check_second(const char *p, size_t n, const struct outcome *o)
+{
+	struct buf body;
+	size_t at;
+
+	buf_init(&body, n + 1);
+	if (second_reader(p, n, &body, &at))
+		must(o->end == CHUNKED_END && o->taken == at && tc_eq(buf_str(&body), buf_str(&o->body)));
+	else
+		must(o->end != CHUNKED_END);
+	buf_reset(&body);
 }
 
 static void
@@ -86,6 +262,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(tc_eq(buf_str(&o.body), buf_str(&whole.body)));
 		buf_reset(&o.body);
 	}
+	check_second(p, size, &whole);
 	if (whole.end == CHUNKED_END)
 		check_written(&whole);
 	buf_reset(&whole.body);

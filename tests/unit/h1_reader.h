@@ -108,6 +108,7 @@ reader_head(struct reader *r, struct tc_str text, struct tc_arena *arena)
 		res.status = h.status;
 		res.head_only = r->asked == TC_M_HEAD || h.status == 204 || h.status == 304;
 		res.fields = h.fields;
+		o.websocket = h.status == 101;
 		fields_strip_hop_by_hop(&res.fields);
 		response_type(&res, arena);
 		out = h1_write_response(&res, 1, &o, arena);

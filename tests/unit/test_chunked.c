@@ -70,6 +70,27 @@ test_messages(void **state)
 	expect("5\r\nhelloX", CHUNKED_BAD, REFUSAL_CHUNK, "hello", 0);
 }
 
+/* RFC 9112 7.1.1 to the letter: what is no extension is no chunk line. */
+static void
+test_extension_grammar(void **state)
+{
+	static const char *const good[] = {";a", ";a;b", " ; a", ";a=b", ";a = b", ";a=\"\"", ";a=\"b c\\\"\t;\"", "\t;\ta\t=\t\"x\" ; b",
+	    ";a=b ;c", ";a ;b"};
+	static const char *const bad[] = {" ", ";", ";a ", ";a=", ";a= ", ";a=b ", ";a=\"b\" ", ";a b", ";a=b c", ";a==b", ";a=b=c", ";=b",
+	    ";\"a\"", ";a=\"b", ";a=\"b\"c", ";a=\"b\\", ";a;", "g", "=a", ";a=\"\x01\"", ";a=\"\x7f\"", ";a,b", ";\xe9"};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(text, sizeof(text), "1%s\r\nx\r\n0%s\r\n\r\n", good[i], good[i]);
+		expect(text, CHUNKED_END, REFUSAL_NONE, "x", 0);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text), "1\r\nx\r\n0%s\r\n\r\n", bad[i]);
+		expect(text, CHUNKED_BAD, REFUSAL_CHUNK, "x", 0);
+	}
+}
+
 static void
 test_end_and_bad_are_final(void **state)
 {
@@ -167,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_extension_grammar),
 		cmocka_unit_test(test_end_and_bad_are_final),
 		cmocka_unit_test(test_extension_limit),
 		cmocka_unit_test(test_trailer_limits),
