@@ -63,7 +63,7 @@ struct samples {
 /* What became of the requests of one phase. */
 struct tally {
 	unsigned long sent, ok, foreign, cut, late, unsent, aborted, wrong_status, no_retry_after, statuses[STATUS_MAX];
-	struct samples answered, refused; /* refused: 503 */
+	struct samples answered, refused, lag; /* refused: 503; lag: behind the time when a request should have begun */
 	double seconds;
 };
 
@@ -71,7 +71,7 @@ struct ask {
 	const struct kind *kind;
 	uint32_t id;
 	unsigned phase;
-	uint64_t at; /* when it arrived, in microseconds */
+	uint64_t at; /* when it began, in microseconds */
 };
 
 struct visit {
@@ -610,7 +610,8 @@ arrive(void)
 		}
 		if (v != NULL) {
 			idle = v->next;
-			begin(v, (uint64_t)next);
+			sample(&tallies[phase].lag, now - (uint64_t)next);
+			begin(v, now);
 		} else {
 			tallies[phase].sent++;
 			tallies[phase].unsent++;
@@ -670,6 +671,7 @@ print_tally(struct tally *t)
 	printf("}");
 	print_samples("ms", &t->answered);
 	print_samples("refused_ms", &t->refused);
+	print_samples("lag_ms", &t->lag);
 	printf("}");
 }
 

@@ -722,6 +722,7 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 1 << 30); /* keep what was used: fresh pages cost more than the answers in them */
 	(void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	jobs = calloc(JOBS, sizeof(*jobs));
+	(void)setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){64 << 10}, sizeof(int)); /* all inherit it */
 	if (jobs == NULL || listener == -1 || bind(listener, (struct sockaddr *)&at, size) == -1 ||
 	    listen(listener, 4096) == -1 || getsockname(listener, (struct sockaddr *)&at, &size) == -1)
 		fail("listen");
