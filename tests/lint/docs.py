@@ -67,8 +67,28 @@ def check_records(out):
                 out.add(path, 1, f"has no section {part}")
 
 
+def check_refusals(out):
+    """docs/refusals.md has a row for each reason of the counter, in the same order and with its status, and no other."""
+    header, page = "proxy/http/h1.h", "docs/refusals.md"
+    reasons = [(m[2], m[1]) for m in re.finditer(r'^\tX\([A-Z_]+, (\d+), "([a-z_]+)"\)', read(header), re.M)]
+    told = []
+    for number, line in enumerate(read(page).splitlines(), 1):
+        cells = [c.strip() for c in line.strip().strip("|").split(" | ")]
+        m = re.fullmatch(r"`([a-z_]+)`", cells[0])
+        if m and len(cells) >= 3:
+            told.append((m[1], cells[1]))
+            if len(cells) != 5 or m[1] != "other" and not all(cells):
+                out.add(page, number, f"{m[1]}: say what it means, what causes it and what to do")
+    for metric in re.findall(r"tacet_([a-z_]+)", read(page)):
+        if f'"{metric}"' not in read("proxy/stats/counters.c"):
+            out.add(page, 1, f"there is no metric tacet_{metric}")
+    if told != reasons:
+        out.add(page, 1, f"reasons differ from {header}: {sorted(set(told) ^ set(reasons)) or 'their order'}")
+
+
 def main():
     out = Findings()
+    check_refusals(out)
     check_options(out)
     check_private(out)
     check_records(out)
