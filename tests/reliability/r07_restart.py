@@ -121,6 +121,27 @@ def held(t, text):
              2.5 <= max(result.seconds) <= 5 and after > 100)
 
 
+def met_twice(t, text):
+    """
+    An origin that is killed closes its connections one by one and its listener at some time between: a request may lose
+    its kept connection, and then the one it was sent on again, accepted by nobody. It has got no byte: it can be held.
+    """
+    def script(conn, request):
+        seen.append(request.connection)
+        if len(seen) in (2, 3):
+            return False
+        conn.sendall(harness.answer("page"))
+        return True
+
+    seen, only = [], harness.Origin()
+    t.defer(only.close)
+    only.on("/p", script)
+    proxy = t.start(text % f"url: {only.url}, hold: 5s", name="twice.yaml")
+    with proxy.client() as c:
+        statuses = [c.get("/p").status for _ in range(2)]
+    t.figure("hold: closed twice without a byte, then there", f"{statuses}, {len(seen)} sent", "200, 200", statuses == [200, 200])
+
+
 def run(t):
     text = common.conf("URL").replace('{url: "URL"}', "{%s}")
     if not common.knows(t, text % 'urls: ["http://127.0.0.1:1", "http://127.0.0.1:2"], hold: 5s'):
@@ -132,3 +153,4 @@ def run(t):
     one_of_two(t, proxy, one, hits)
     all_down(t, proxy, (one, two))
     held(t, text)
+    met_twice(t, text)
