@@ -228,6 +228,18 @@ relay_origin_drained(struct exchange *x)
 	}
 }
 
+/* `host: origin` means the server that is asked, and which one that is is known only now. */
+static int
+name_server(struct exchange *x)
+{
+	const struct config_origin *o = x->core_route->origin;
+
+	if (o->host_mode != ORIGIN_HOST_ORIGIN || o->server_count == 1)
+		return 0;
+	x->request_head = tc_str_of(NULL, 0);
+	return tc_field_set(&x->req.fields, TC_F_HOST, o->servers[origin_server(x->server)].authority);
+}
+
 int
 relay_send_request(struct exchange *x)
 {
@@ -235,6 +247,8 @@ relay_send_request(struct exchange *x)
 	struct tc_str held = buf_str(&x->up_hold);
 	uv_buf_t v[2];
 
+	if (name_server(x) < 0)
+		return -1;
 	if (x->request_head.p == NULL) {
 		x->request_head = h1_write_request(&x->req, &out, x->arena);
 		if (x->request_head.p == NULL)

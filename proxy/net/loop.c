@@ -40,6 +40,14 @@ on_tick(uv_timer_t *t)
 		l->expired(l, d);
 }
 
+static void
+on_prepare(uv_prepare_t *p)
+{
+	struct loop *l = p->data;
+
+	l->turn++;
+}
+
 int
 loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), void *owner)
 {
@@ -56,6 +64,10 @@ loop_init(struct loop *l, void (*expired)(struct loop *, struct deadline *), voi
 	(void)uv_timer_init(&l->uv, &l->ticker);
 	l->ticker.data = l;
 	(void)uv_timer_start(&l->ticker, on_tick, WHEEL_GRAIN_MS, WHEEL_GRAIN_MS);
+	(void)uv_prepare_init(&l->uv, &l->prepare);
+	l->prepare.data = l;
+	(void)uv_prepare_start(&l->prepare, on_prepare);
+	uv_unref((uv_handle_t *)&l->prepare);
 	uv_unref((uv_handle_t *)&l->ticker); /* deadlines alone keep no loop alive */
 	return 0;
 }

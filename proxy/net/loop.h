@@ -16,6 +16,8 @@
 struct loop {
 	uv_loop_t uv;
 	uv_timer_t ticker;
+	uv_prepare_t prepare;
+	uint64_t turn; /* counts waits for events: what is told in one turn was there before anything was done in it */
 	struct wheel wheel;
 	struct arena_cache *arenas;
 	void (*expired)(struct loop *l, struct deadline *d);

@@ -6,16 +6,19 @@
 
 #define RETRIES_FREE 10 /* before the share of all requests counts */
 #define RETRIES_MOST 100
+#define LOOK_EVERY_MS 100 /* time alone may make room: a limit that was learnt goes when nothing speaks for it */
 
 struct origins {
 	struct loop *loop;
 	const struct origin_ops *ops;
 	struct servers *servers;
 	struct origin *list;
-	uv_idle_t pump; /* runs while somebody who waits may go on */
-	size_t waiting; /* tickets in lines and held */
-	bool news;      /* a server can be reached again */
-	bool pumping;   /* on_pump() is on the stack: an origin that goes is freed by it */
+	uv_idle_t pump;   /* runs while somebody who waits may go on */
+	uv_timer_t look;  /* while there is a line */
+	unsigned handles; /* open or closing; the last frees */
+	size_t waiting;   /* tickets in lines and held */
+	bool news;        /* a server can be reached again */
+	bool pumping;     /* on_pump() is on the stack: an origin that goes is freed by it */
 };
 
 struct line {
@@ -40,7 +43,7 @@ struct origin {
 struct ticket {
 	struct ticket *prev, *next;
 	struct origin *origin;
-	struct line *in;         /* the line, held, or NULL: connecting */
+	struct line *in; /* the line, held, or NULL: connecting */
 	struct deadline deadline;
 	struct attempt attempt;
 	struct server *server;   /* whose slot it has, while connecting */
@@ -119,6 +122,7 @@ struct choice {
 	size_t line;        /* how many may wait for those that are pressed */
 };
 
+/* Takes nothing: whoever uses the choice moves the turn on. */
 static struct choice
 choose(struct origin *o, uint64_t tried)
 {
@@ -147,8 +151,6 @@ choose(struct origin *o, uint64_t tried)
 		c.server = NULL;
 		c.full = true;
 	}
-	if (c.server != NULL)
-		o->turn = c.i + 1;
 	return c;
 }
 
@@ -173,11 +175,15 @@ line_remove(struct ticket *t)
 			server_unwatch(t->origin->servers[i]);
 }
 
+static void on_look(uv_timer_t *t);
+
 static void
 line_add(struct ticket *t, struct line *l, uint64_t patience_ms)
 {
 	struct origin *o = t->origin;
 
+	if (l == &o->line && !uv_is_active((uv_handle_t *)&o->all->look))
+		(void)uv_timer_start(&o->all->look, on_look, LOOK_EVERY_MS, LOOK_EVERY_MS);
 	if (l == &o->held && l->n == 0)
 		for (size_t i = 0; i < o->n; i++)
 			server_watch(o->servers[i]);
@@ -261,6 +267,7 @@ ticket_connect(struct ticket *t, const struct choice *c)
 	struct server_conn *sc = NULL;
 
 	line_remove(t);
+	o->turn = c->i + 1;
 	take_slot(o, c->server);
 	t->tried |= UINT64_C(1) << c->i;
 	if (!t->fresh)
@@ -349,10 +356,9 @@ get_kept(struct origin *o, const struct origin_ask *ask, uint64_t tried)
 	if (c.server == NULL)
 		return false;
 	sc = server_take(c.server, ask->careful);
-	if (sc == NULL) {
-		o->turn = c.i; /* it is still its turn */
+	if (sc == NULL)
 		return false;
-	}
+	o->turn = c.i + 1;
 	take_slot(o, c.server);
 	give(o, sc, ask->user);
 	return true;
@@ -489,6 +495,14 @@ origin_drop(struct server_conn *sc)
 
 /* ---- those who wait ---- */
 
+/* The servers have more to do than they can: who came last is told now, and not when it has waited in vain. */
+static void
+shorten(struct origin *o, size_t most)
+{
+	while (o->line.n > most)
+		ticket_fail(o->line.last, ORIGIN_BUSY);
+}
+
 static void
 pump_line(struct origin *o)
 {
@@ -496,8 +510,10 @@ pump_line(struct origin *o)
 		struct ticket *t = o->line.first;
 		struct choice c = choose(o, t->tried);
 
-		if (c.server == NULL && (c.full || c.pressed))
+		if (c.server == NULL && (c.full || c.pressed)) {
+			shorten(o, c.pressed ? c.line : SIZE_MAX);
 			return;
+		}
 		line_remove(t);
 		ticket_go(t);
 	}
@@ -557,6 +573,16 @@ wake(struct origins *all)
 }
 
 static void
+on_look(uv_timer_t *t)
+{
+	struct origins *all = t->data;
+
+	if (all->waiting == 0)
+		(void)uv_timer_stop(t);
+	wake(all);
+}
+
+static void
 on_changed(void *ctx)
 {
 	struct origins *all = ctx;
@@ -578,7 +604,9 @@ origins_new(struct loop *l, const struct origin_ops *ops)
 	all->ops = ops;
 	all->servers = servers_new(l, &ops->conn, on_changed, all);
 	(void)uv_idle_init(&l->uv, &all->pump);
-	all->pump.data = all;
+	(void)uv_timer_init(&l->uv, &all->look);
+	all->pump.data = all->look.data = all;
+	all->handles = 2;
 	return all;
 }
 
@@ -595,9 +623,12 @@ origins_resolve_by(struct origins *all, struct tc_strs resolvers)
 }
 
 static void
-on_pump_closed(uv_handle_t *h)
+on_handle_closed(uv_handle_t *h)
 {
-	free(h->data);
+	struct origins *all = h->data;
+
+	if (--all->handles == 0)
+		free(all);
 }
 
 void
@@ -610,7 +641,8 @@ origins_destroy(struct origins **p)
 	*p = NULL;
 	assert(all->list == NULL && all->waiting == 0);
 	servers_destroy(&all->servers);
-	uv_close((uv_handle_t *)&all->pump, on_pump_closed);
+	uv_close((uv_handle_t *)&all->pump, on_handle_closed);
+	uv_close((uv_handle_t *)&all->look, on_handle_closed);
 }
 
 struct origin *

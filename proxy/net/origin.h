@@ -78,6 +78,9 @@ void origin_cancel(struct ticket *t);
 /* May a request be sent a second time? A share of all requests may (http.md lesson 3): spends one if so. */
 bool origin_may_retry(struct origin *o);
 
+/* Which of the origin's servers has this connection. */
+size_t origin_server(const struct server_conn *sc);
+
 /* The whole request has been sent; the head of its response has come. Between both the server is thinking. */
 void origin_asked(struct server_conn *sc);
 void origin_answered(struct server_conn *sc);

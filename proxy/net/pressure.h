@@ -4,12 +4,13 @@
  *
  * A server that has more work than it can do at once lets every request wait, the quickest too. So the sign of overload
  * is that the tenth part of its answers which came first took much longer than such answers did lately, and not that
- * some took long: those may be slow pages. Then, by Little's law,
+ * some took long: those may be slow pages; and that this is a good part of what all of them took. Then, by Little's law
+ * (requests at once = answers per second x time of an answer),
  *
- *	limit = answers per second x (time an answer takes without standing in line + a little slack)
+ *	limit = requests at once x (time an answer takes without standing in line + a little slack) / time it takes
  *
  * If the server is merely slow, fewer requests at once make it no quicker and only cost answers: that is seen after
- * half a second, taken for normal, and the limit goes.
+ * half a second, taken for normal, and the limit goes back to what it was.
  *
  *	window      OPEN  grows while there is no sign; who comes on top waits
  *	(100 ms) -> TIGHT the sign: the limit counts, and only a short line is allowed: the rest is told at once
@@ -24,21 +25,26 @@
 #define PRESSURE_SAMPLES 64
 #define PRESSURE_LEAST 16 /* a limit is never below this */
 #define PRESSURE_START 64 /* until there was reason to allow more */
-#define PRESSURE_LINE 4096 /* who may wait in line while there is no sign of overload */
+#define PRESSURE_LINE 8192 /* who may wait in line while there is no sign of overload */
 
 struct pressure {
 	bool tight;
+	bool settled;  /* quick_ms is of the present limit */
 	bool strained; /* the last window: slower than normal, but no sign yet */
 	unsigned limit, line;
 	uint64_t began;    /* ms; of the present window, 0: none yet */
 	uint32_t answers;  /* in it */
+	uint64_t changed;  /* ms; when the limit was */
+	uint32_t seen;     /* of the answers: to requests that were sent since then; what they took says something */
 	uint64_t total_ms; /* they took */
 	unsigned most;     /* at once, in it */
 	unsigned sample_n;
-	uint32_t samples[PRESSURE_SAMPLES]; /* ms; evenly from all answers of the window */
-	double normal_ms;                   /* the quick tenth, lately; below 0: not known yet */
+	uint32_t samples[PRESSURE_SAMPLES]; /* ms; evenly from those seen */
+	double quick_ms;                    /* the quick tenth, over a few windows of one limit */
+	double normal_ms;                   /* what it is without overload; below 0: not known yet */
 	double entry_rate, entry_quick;     /* when it became tight */
-	unsigned tight_windows, calm_windows;
+	uint64_t tight_ms;                  /* since then */
+	unsigned entry_limit, calm_windows;
 };
 
 void pressure_init(struct pressure *p);

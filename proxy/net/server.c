@@ -7,12 +7,13 @@
 
 #define LOOK_UP_LEAST_S 1     /* a name is not asked for more often */
 #define LOOK_UP_MOST_S 300    /* nor less often while it is used */
-#define LOOK_UP_NO_TTL_S 30   /* from the hosts file */
+#define LOOK_UP_NO_TTL_S 2    /* from the hosts file, or not to be kept at all */
 #define LOOK_UP_AGAIN_S 30    /* after failures: 1, 2, 4 ... at most */
 #define ADDRESS_BAD_MS 10000  /* an address that failed comes last so long */
 #define ADDRESS_LEAST_MS 250  /* each address gets at least this long */
 #define PROBE_EVERY_MS 200
 #define PROBE_PATIENCE_MS 1000
+#define PROBE_KEEP_MS 1000    /* who waited takes it at once; a server with few workers has others to serve */
 #define OUTS_MAX 5            /* out_ms is doubled so often at most */
 
 struct servers {
@@ -154,8 +155,10 @@ server_take(struct server *s, bool careful)
 	look_up_if_due(s);
 	while ((sc = s->kept) != NULL) {
 		kept_remove(sc);
-		if (!careful || is_silent(sc))
+		if (!careful || is_silent(sc)) {
+			sc->taken = s->all->loop->turn;
 			return sc;
+		}
 		server_drop(sc);
 	}
 	return NULL;
@@ -182,6 +185,11 @@ on_data(struct conn *c, struct tc_str in)
 {
 	struct server_conn *sc = (struct server_conn *)c;
 
+	if (sc->user != NULL && sc->used_before && sc->taken == c->loop->turn) {
+		/* They were there before it was asked anything: no answer to that, but to nothing, or to somebody else. */
+		sc->ops->ended(sc->user, UV_EPROTO);
+		return;
+	}
 	if (sc->user != NULL) {
 		sc->ops->data(sc->user, in);
 		return;
@@ -287,6 +295,15 @@ on_connect(uv_connect_t *r, int status)
 	attempt_end(a, sc, 0);
 }
 
+static bool
+was_tried(const struct attempt *a, uint32_t tag)
+{
+	for (size_t i = 0; i < a->tried_n; i++)
+		if (a->tried[i] == tag)
+			return true;
+	return a->tried_n == RESOLVE_ADDRESSES_MAX;
+}
+
 /* The next address in turn that was not tried; those that failed lately come last. addresses.n: none. */
 static size_t
 choose_address(struct server *s, const struct attempt *a)
@@ -296,7 +313,7 @@ choose_address(struct server *s, const struct attempt *a)
 	for (size_t k = 0; k < n; k++) {
 		size_t i = (s->turn + k) % n;
 
-		if ((a->tried >> i & 1) != 0)
+		if (was_tried(a, tag_of(&s->addresses.v[i])))
 			continue;
 		if (s->bad_until[i] <= now_of(s))
 			return i;
@@ -333,7 +350,7 @@ connect_path(struct attempt *a)
 {
 	struct server_conn *sc = conn_new(a);
 
-	a->tried = 1;
+	a->tried_n = 1;
 	loop_deadline(a->server->all->loop, &sc->deadline, (uint64_t)a->patience_ms);
 	uv_pipe_connect(&sc->u.connect, &sc->conn.u.pipe, a->server->path, on_connect);
 }
@@ -343,12 +360,13 @@ connect_address(struct attempt *a, size_t i)
 {
 	struct server *s = a->server;
 	struct server_conn *sc = conn_new(a);
-	uint64_t each = (uint64_t)a->patience_ms / s->addresses.n;
+	/* One share for each, and one for what a look-up may still find. */
+	uint64_t each = (uint64_t)a->patience_ms / (s->addresses.n + s->resolving);
 	int r;
 
-	a->tried |= 1u << i;
 	s->turn = (unsigned)i + 1;
 	sc->address = tag_of(&s->addresses.v[i]);
+	a->tried[a->tried_n++] = sc->address;
 	loop_deadline(s->all->loop, &sc->deadline, each > ADDRESS_LEAST_MS ? each : ADDRESS_LEAST_MS);
 	(void)uv_tcp_nodelay(&sc->conn.u.tcp, 1);
 	r = uv_tcp_connect(&sc->u.connect, &sc->conn.u.tcp, (const struct sockaddr *)&s->addresses.v[i], on_connect);
@@ -362,12 +380,13 @@ wait_for_address(struct attempt *a)
 	struct server *s = a->server;
 
 	a->waited = true;
-	a->tried = 0;
+	a->tried_n = 0;
 	a->prev = NULL;
 	a->next = s->waiting;
 	if (s->waiting != NULL)
 		s->waiting->prev = a;
 	s->waiting = a;
+	probe_if_needed(s); /* its ticks end the wait, if nothing else does */
 }
 
 static void
@@ -382,17 +401,22 @@ stop_waiting(struct attempt *a)
 	a->prev = a->next = NULL;
 }
 
+static bool
+is_late(const struct attempt *a)
+{
+	return now_of(a->server) - a->since >= (uint64_t)a->patience_ms;
+}
+
 /* Goes on with the next address; without one, waits once for a look-up that is under way. */
 static void
 attempt_next(struct attempt *a)
 {
 	struct server *s = a->server;
 	size_t i = choose_address(s, a);
-	bool late = now_of(s) - a->since >= (uint64_t)a->patience_ms;
 
-	if (s->path != NULL && a->tried == 0)
+	if (s->path != NULL && a->tried_n == 0)
 		connect_path(a);
-	else if (i < s->addresses.n && !(late && a->tried != 0))
+	else if (i < s->addresses.n && !(is_late(a) && a->tried_n > 0))
 		connect_address(a, i);
 	else if (s->resolving && !a->waited && s->look_ups_failed == 0)
 		wait_for_address(a);
@@ -405,7 +429,7 @@ attempt_begin(struct attempt *a, struct server *s, int64_t patience_ms)
 {
 	a->server = s;
 	a->conn = NULL;
-	a->tried = 0;
+	a->tried_n = 0;
 	a->waited = false;
 	a->error = 0;
 	a->patience_ms = patience_ms;
@@ -448,6 +472,23 @@ server_expired(struct deadline *d)
 
 /* ---- names ---- */
 
+/* An answer that does not come: nobody waits longer for it than for a connection. */
+static void
+end_late_waits(struct server *s)
+{
+	struct attempt *a = s->waiting;
+
+	while (a != NULL) {
+		if (!is_late(a)) {
+			a = a->next;
+			continue;
+		}
+		stop_waiting(a);
+		attempt_end(a, NULL, a->error != 0 ? a->error : UV_EAI_NONAME);
+		a = s->waiting; /* whoever was told may have begun or ended others */
+	}
+}
+
 /* Each goes on with what there is now, and does not wait again. */
 static void
 wake_waiting(struct server *s)
@@ -464,12 +505,18 @@ static void
 take_addresses(struct server *s, const struct addresses *found)
 {
 	int64_t keep = found->keep_s < 0 ? LOOK_UP_NO_TTL_S : found->keep_s;
+	uint64_t bad_until[RESOLVE_ADDRESSES_MAX] = {0};
 	bool first = s->addresses.n == 0;
 
 	if (keep < LOOK_UP_LEAST_S)
 		keep = LOOK_UP_LEAST_S;
+	for (size_t i = 0; i < found->n; i++) {
+		size_t old = address_of(s, tag_of(&found->v[i]));
+
+		bad_until[i] = old < s->addresses.n ? s->bad_until[old] : 0;
+	}
 	s->addresses = *found;
-	memset(s->bad_until, 0, sizeof(s->bad_until));
+	memcpy(s->bad_until, bad_until, sizeof(bad_until));
 	s->look_ups_failed = 0;
 	s->fresh_until = now_of(s) + 1000 * (uint64_t)(keep < LOOK_UP_MOST_S ? keep : LOOK_UP_MOST_S);
 	drop_kept(s, false);
@@ -553,7 +600,10 @@ on_probed(struct attempt *a, struct server_conn *sc, int error)
 	if (sc != NULL) {
 		if (s->out && now_of(s) >= s->out_until)
 			let_in(s);
-		server_put(sc, PROBE_PATIENCE_MS * 10);
+		if (s->kept_count == 0)
+			server_put(sc, PROBE_KEEP_MS);
+		else
+			server_drop(sc);
 		if (server_is_up(s))
 			s->all->changed(s->all->ctx);
 	}
@@ -563,7 +613,8 @@ on_probed(struct attempt *a, struct server_conn *sc, int error)
 static bool
 needs_probe(const struct server *s)
 {
-	return s->users > 0 && (s->out || s->watchers > 0 || (s->addresses.n == 0 && !s->fixed));
+	return s->users > 0 &&
+	    (s->out || s->watchers > 0 || s->waiting != NULL || (s->addresses.n == 0 && !s->fixed));
 }
 
 static void
@@ -572,12 +623,15 @@ on_probe_tick(uv_timer_t *t)
 	struct server *s = t->data;
 
 	look_up_if_due(s);
+	end_late_waits(s);
 	if (!needs_probe(s)) {
 		(void)uv_timer_stop(t);
 		return;
 	}
 	if (s->probing || (s->addresses.n == 0 && !s->fixed) || (!s->out && s->watchers == 0))
 		return;
+	if (s->out && now_of(s) < s->out_until)
+		return; /* a connection would not let it in */
 	s->probing = true;
 	s->refs++;
 	s->probe.done = on_probed;
@@ -595,8 +649,7 @@ void
 server_strike(struct server *s, enum health_error why, int64_t failures, int64_t out_ms)
 {
 	atomic_fetch_add_explicit(&s->health->errors[why], 1, memory_order_relaxed);
-	s->strikes++;
-	if (failures == 0 || s->strikes < failures || s->out || s->users == 0)
+	if (failures == 0 || ++s->strikes < failures || s->out || s->users == 0)
 		return;
 	s->out = true;
 	s->out_until = now_of(s) + ((uint64_t)out_ms << s->outs);

@@ -49,7 +49,8 @@ struct server_conn {
 	const struct server_ops *ops; /* of the holder */
 	void *user; /* whoever holds it; NULL: nobody */
 	struct origin *origin;           /* whose request it carries, for origin.c */
-	uint64_t asked_at;               /* ms; 0: nothing that is measured is under way */
+	uint64_t taken; /* turn of the loop in which it got its holder */
+	uint64_t asked_at; /* ms; 0: nothing that is measured is under way */
 	uint32_t address;                /* tag of the one it was made to */
 	bool used_before;                /* answered at least one request: the keep-alive race is possible */
 	bool connected;
@@ -65,7 +66,8 @@ struct attempt {
 	struct server *server;
 	struct server_conn *conn;    /* connecting; NULL: waits for an address */
 	struct attempt *prev, *next; /* those who wait for an address */
-	uint32_t tried;              /* addresses, one bit each */
+	uint32_t tried[RESOLVE_ADDRESSES_MAX]; /* tags of addresses: which ones there are may change meanwhile */
+	size_t tried_n;
 	int64_t patience_ms;         /* for all addresses together */
 	uint64_t since;
 	bool waited; /* for a look-up already */

@@ -3,6 +3,7 @@ The attacks that a proxy of HTTP/1.1 has to stand, row by row: raw bytes on real
 it got, and for each refusal the one reason it is counted under.
 """
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -524,6 +525,15 @@ def test_a_body_where_none_may_be(edge, target, fields):
     assert closed.wait(5)
 
 
+def is_stopped(pid):
+    """Really, and not only told to: what comes from now on is seen all at once."""
+    states = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat") as f:
+            states.append(f.read().rsplit(")", 1)[1].split()[0])
+    return set(states) == {"T"}
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_bytes_that_wait_on_an_idle_connection(start, method):
     """They came after the visitor's request, yet before ours: no answer to it. (The proxy is held, so that it sees both at once.)"""
@@ -543,6 +553,7 @@ def test_bytes_that_wait_on_an_idle_connection(start, method):
     with proxy.client() as a, contextlib.closing(target):
         assert a.get("/first").text == "ok"
         proxy.signal(signal.SIGSTOP)
+        wait_until(lambda: is_stopped(proxy.pid), "every thread has stopped")
         try:
             a.ask("/second", method=method, body=b"" if method == "POST" else None)
             poison.set()

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from harness import Broken, answer
+from harness import Broken, answer, wait_until
 
 BODY = os.urandom(1 << 16) * 96  # 6 MiB: far above where moving begins
 SUM = hashlib.sha256(BODY).hexdigest()
@@ -82,13 +82,27 @@ def test_an_origin_that_dies_in_the_middle_is_seen(texas, origin, reset):
 
 
 def test_it_is_moved_and_not_copied(texas, origin):
-    """Moving is what this file is about: the system calls say that it happens."""
-    origin.on("/big", answer(BODY, type="application/octet-stream"))
+    """A visitor who keeps up with the origin: the system says how many bytes the proxy has read itself."""
+    step, got = 256 << 10, [0]
+
+    def in_step(conn, _request):
+        conn.sendall(answer(BODY, type="application/octet-stream")[:-len(BODY)])
+        for at in range(0, len(BODY), step):
+            conn.sendall(BODY[at:at + step])
+            wait_until(lambda sent=at + step: got[0] >= min(sent, len(BODY)), "the visitor has what was sent")
+
+    origin.on("/in-step", in_step)
     with texas.client() as c:
         before = io_of(texas.pid)
-        assert sum_of(c.get("/big")) == SUM
+        c.ask("/in-step")
+        assert c.reader.head().status == 200
+        got[0] = len(c.reader.buf)
+        while got[0] < len(BODY):
+            data = c.sock.recv(1 << 20)
+            assert data
+            got[0] += len(data)
         read = io_of(texas.pid) - before
-    assert read < len(BODY) / 2  # splice() is not counted as reading characters
+    assert read < len(BODY) / 2  # splice() does not count as reading
 
 
 def io_of(pid):

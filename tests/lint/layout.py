@@ -130,6 +130,10 @@ def laid_out(path, text):
 
 
 def main():
+    unknown = [a for a in sys.argv[1:] if a.startswith("-") and a != "--check"]
+    if unknown:
+        print(__doc__, file=sys.stderr)
+        return 2
     check = "--check" in sys.argv
     wanted = [a for a in sys.argv[1:] if not a.startswith("--")] or all_c()
     changed = 0
