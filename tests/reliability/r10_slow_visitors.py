@@ -31,7 +31,7 @@ class Attack:
         self.proxy = t.start(conf, f"{name}.yaml")
         tools.Load(t, self.proxy.port, requests=500, mix="b=1").result()
         self.memory, self.fds = self.proxy.memory(), self.proxy.descriptors()
-        self.probe = tools.Probe(t, self.proxy.port, 15)
+        self.probe = tools.Probe(t, self.proxy.port, origin, 15)
         self.log = open(os.path.join(t.dir, f"{name}.log"), "w+")
         self.slow = subprocess.Popen(
             ["slowhttptest", "-c", str(want), "-r", str(RATE), "-l", "60", "-p", "5", *options,

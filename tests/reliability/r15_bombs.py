@@ -121,13 +121,14 @@ class Victims:
 def run(t):
     origin = harness.Origin()
     t.defer(origin.close)
-    conf = common.conf(tools.Origin(t).url)
+    quick = tools.Origin(t)
+    conf = common.conf(quick.url)
     proxy = t.start(conf.replace(SITE, SITE.replace('"*"', BOMBS) + f' origin: {{url: "{origin.url}"}}}}, {{hosts: ["*"],'))
     origin.on("/warm", harness.answer(START + b"</body>"))
     made = list(bombs(t))
     for _ in range(AT_ONCE):
         proxy.get("/warm", {"Sec-GPC": "1"}, host=BOMBS)
-    before, probe, most_memory = proxy.memory(), tools.Probe(t, proxy.port, SECONDS * len(made)), 0
+    before, probe, most_memory = proxy.memory(), tools.Probe(t, proxy.port, quick, SECONDS * len(made)), 0
     for i, (name, coding, pieces, most) in enumerate(made):
         def script(conn, _request):
             conn.sendall(harness.head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html", "Content-Encoding": coding}))
@@ -139,7 +140,8 @@ def run(t):
         for thread in victims.threads:
             thread.join()
         sent = sum(map(len, pieces)) / MIB
-        t.figure(f"{name}, {sent:.2f} MiB sent", f"{victims.count} {', '.join(sorted(victims.ends))}; {victims.most / MIB:.1f} MiB came",
+        ends = ", ".join(sorted(victims.ends))
+        t.figure(f"{name}, {sent:.2f} MiB sent", f"{victims.count} {ends}; {victims.most / MIB:.1f} MiB came",
                  f"cut or 502, {most >> 20} MiB at most",
                  victims.count >= AT_ONCE and victims.ends <= {"cut", "502"} and victims.most <= most * 1.05)
     grown = proxy.memory("VmHWM") - before

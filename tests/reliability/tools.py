@@ -82,12 +82,11 @@ class Origin:
 
 
 class Probe:
-    """A request each 50 ms on a connection of its own, to the proxy and, at the same time, to an origin without one."""
+    """A request each 50 ms on a connection of its own, to the proxy and, at the same time, to its origin directly."""
 
-    def __init__(self, t, port, seconds):
+    def __init__(self, t, port, origin, seconds):
         options = {"rate": f"20:{seconds}", "fixed": True, "fresh": True, "connections": 64, "mix": "b=1"}
-        self.t, self.control = t, Load(t, Origin(t).port, **options)
-        self.load = Load(t, port, **options)
+        self.t, self.control, self.load = t, Load(t, origin.port, **options), Load(t, port, **options)
 
     def tell(self, name, bar_ms):
         """Its two figures; how long it took is not judged where the machine alone takes half of that."""
