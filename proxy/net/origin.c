@@ -434,6 +434,16 @@ origin_may_retry(struct origin *o)
 
 /* ---- connections in use ---- */
 
+size_t
+origin_server(const struct server_conn *sc)
+{
+	size_t i = 0;
+
+	while (sc->origin->servers[i] != sc->server)
+		i++;
+	return i;
+}
+
 void
 origin_asked(struct server_conn *sc)
 {
