@@ -426,7 +426,7 @@ exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
 	if (x->refusal == REFUSAL_NONE)
 		x->refusal = h1_request_of(&parsed, arena, &x->req);
 	x->minor = parsed.minor;
-	x->visitor_close = parsed.close;
+	x->visitor_close = x->said_close = parsed.close;
 	x->expect_continue = parsed.expect_continue;
 	relay_setup(x);
 	if (x->refusal != REFUSAL_NONE) {

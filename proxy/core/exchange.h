@@ -68,6 +68,7 @@ struct exchange {
 
 	int minor;
 	bool visitor_close, expect_continue;
+	bool said_close; /* the visitor did, by Connection: close */
 	struct tc_request req;
 	struct flow up; /* request's body: visitor -> origin */
 	struct buf up_hold;

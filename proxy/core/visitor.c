@@ -358,9 +358,10 @@ next_request(struct visitor *v)
 		visitor_pump(v, tc_str_of("", 0));
 }
 
-/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. */
+/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. done: the
+ * visitor will send nothing more. */
 static void
-exchange_over(struct visitor *v, bool keep)
+exchange_over(struct visitor *v, bool keep, bool done)
 {
 	struct worker *w = worker_of(v->conn.loop);
 
@@ -368,6 +369,10 @@ exchange_over(struct visitor *v, bool keep)
 	wheel_clear(&v->deadline);
 	if (v->conn.closing)
 		return;
+	if (done && v->held.n == 0 && conn_pending(&v->conn) == 0) {
+		conn_drop(&v->conn);
+		return;
+	}
 	if (!keep || v->close_after || w->draining || v->requests >= (uint64_t)limits_of(v)->keepalive_requests) {
 		close_visitor(v);
 		return;
@@ -585,7 +590,8 @@ h1_cut(struct exchange *x)
 static void
 h1_over(struct exchange *x, bool keep)
 {
-	exchange_over(x->visitor, keep);
+	/* It said that it would send no more, and has sent all: nothing to linger for. */
+	exchange_over(x->visitor, keep, x->said_close && x->up.framing.kind == BODY_NONE);
 }
 
 static const struct codec h1_codec = {
