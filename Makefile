@@ -69,6 +69,9 @@ LIBS        := $(PKG_LIBS) -lm -lpthread
 LLHTTP_SRC := /usr/share/llhttp
 LLHTTP_INC := /usr/share/include/llhttp
 LLHTTP_CFLAGS := -isystem $(LLHTTP_INC) -DLLHTTP_STRICT_MODE=1
+# Its loops know SSE4.2 when they are compiled for it: there is a second build of them, and h1_parse.c chooses.
+LLHTTP_FAST := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),llhttp_sse42)
+LLHTTP_USE  := $(LLHTTP_CFLAGS) $(if $(LLHTTP_FAST),-DLLHTTP_SSE42=1)
 
 # ---- sources ---------------------------------------------------------------------------------
 
@@ -92,7 +95,7 @@ GEN_SRC := $(if $(wildcard filters/match/mkpack.c),$(B)/gen/pack.c) \
 	$(if $(wildcard filters/mkembed.c),$(B)/gen/surrogates.c)
 
 FILTERS_OBJ := $(FILTERS_SRC:%.c=$(B)/o/%.o) $(GEN_SRC:.c=.o)
-LLHTTP_OBJ  := $(patsubst %,$(B)/o/llhttp/%.o,api http llhttp)
+LLHTTP_OBJ  := $(patsubst %,$(B)/o/llhttp/%.o,api http llhttp $(LLHTTP_FAST))
 MAIN_OBJ    := $(if $(wildcard proxy/cli/main.c),$(B)/o/proxy/cli/main.o)
 DEMO_OBJ    := $(if $(wildcard proxy/cli/demo_site/*.html),$(B)/gen/demo_site.o)
 PROXY_OBJ   := $(filter-out $(MAIN_OBJ),$(PROXY_SRC:%.c=$(B)/o/%.o)) $(LLHTTP_OBJ) $(DEMO_OBJ)
@@ -227,7 +230,7 @@ $(B)/o/proxy/$(1)/%.o: proxy/$(1)/%.c $(B)/.flags | build/.libraries build/inc/$
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(CFLAGS_$$*) -Iinclude -Ibuild/inc/$(1) $$(PKG_CFLAGS) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
-CFLAGS_h1_parse := $(LLHTTP_CFLAGS)
+CFLAGS_h1_parse := $(LLHTTP_USE)
 
 $(B)/o/filters/%.o: filters/%.c $(B)/.flags | build/.libraries
 	@mkdir -p $(@D)
@@ -239,10 +242,17 @@ $(B)/gen/%.o: $(B)/gen/%.c $(B)/.flags
 	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -Ifilters -Iproxy/cli -MMD -MP -c -o $@ $<
 
 # Another project's code: its warnings are not ours to mend.
+CFLAGS_LLHTTP = -std=c11 -O2 -g $(HARDEN) $(EXTRA_CFLAGS) -fPIE -w $(LLHTTP_CFLAGS)
 $(B)/o/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/.flags | build/.libraries
 	@mkdir -p $(@D)
 	$(call say,cc $<)
-	$(Q)$(CC) -std=c11 -O2 -g $(HARDEN) $(EXTRA_CFLAGS) -fPIE -w $(LLHTTP_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_LLHTTP) -MMD -MP -c -o $@ $<
+# Of the second build only its entry is seen outside: all other names are the first's.
+$(B)/o/llhttp/llhttp_sse42.o: $(LLHTTP_SRC)/llhttp.c $(B)/.flags | build/.libraries
+	@mkdir -p $(@D)
+	$(call say,cc $< for SSE4.2)
+	$(Q)$(CC) $(CFLAGS_LLHTTP) -msse4.2 -Dllhttp__internal_execute=llhttp__internal_execute_sse42 -MMD -MP -c -o $@ $<
+	$(Q)objcopy --keep-global-symbol=llhttp__internal_execute_sse42 $@
 
 # Archives are made anew: a removed source must not live on in them.
 $(B)/libfilters.a: $(FILTERS_OBJ) $(B)/.sources
@@ -292,7 +302,7 @@ build/reliability/%: tests/reliability/%.c
 
 # ---- tests, fuzz targets, benchmarks ---------------------------------------------------------------
 
-TEST_INC = -Iinclude -Iproxy -I. -Itests/unit $(LLHTTP_CFLAGS) $(PKG_CFLAGS)
+TEST_INC = -Iinclude -Iproxy -I. -Itests/unit $(LLHTTP_USE) $(PKG_CFLAGS)
 define test_rules
 $(B)/tests/$(1)/%: tests/$(1)/%.c $(LIB_OBJS)
 	@mkdir -p $$(@D)

@@ -128,6 +128,21 @@ refusal_of(llhttp_errno_t e)
 	}
 }
 
+#if LLHTTP_SSE42
+int llhttp__internal_execute_sse42(llhttp_t *l, const char *p, const char *end);
+#endif
+
+/* The second build of llhttp reads values sixteen bytes at a time; its states are the first's. */
+static llhttp_errno_t
+execute(llhttp_t *l, struct tc_str head)
+{
+#if LLHTTP_SSE42
+	if (__builtin_cpu_supports("sse4.2"))
+		return (llhttp_errno_t)llhttp__internal_execute_sse42(l, head.p, head.p + head.n);
+#endif
+	return llhttp_execute(l, head.p, head.n);
+}
+
 static enum refusal
 run_llhttp(llhttp_type_t type, struct tc_str head, struct parse *parse)
 {
@@ -136,7 +151,7 @@ run_llhttp(llhttp_type_t type, struct tc_str head, struct parse *parse)
 
 	llhttp_init(&l, type, &callbacks);
 	l.data = parse;
-	e = llhttp_execute(&l, head.p, head.n);
+	e = execute(&l, head);
 	if (parse->why != REFUSAL_NONE)
 		return parse->why;
 	if (e != HPE_PAUSED)

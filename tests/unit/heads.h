@@ -54,6 +54,7 @@ static const struct message requests[] = {
 	BAD(POST("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), CODING),
 	BAD(POST("Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"), CODING),
 	BAD(POST("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), CODING),
+	BAD(POST("Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"), CODING),
 	BAD(POST("Transfer-Encoding: identity\r\n\r\n0\r\n\r\n"), CODING),
 	BAD(POST("Transfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n"), CODING),
 	BAD(POST("Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"), CODING),

@@ -58,6 +58,8 @@ test_requests(void **state)
 		{{.coding = ""}, 1, REFUSAL_CODING, BODY_NONE, 0},
 		{{.coding = "gzip"}, 1, REFUSAL_CODING, BODY_NONE, 0},
 		{{.coding = "gzip, chunked"}, 1, REFUSAL_CODING, BODY_NONE, 0},
+		{{.coding = "chunked, chunked"}, 1, REFUSAL_CODING, BODY_NONE, 0},
+		{{.coding = "chunked, identity"}, 1, REFUSAL_CODING, BODY_NONE, 0},
 		{{.coding = "chunked", .coding2 = "chunked"}, 1, REFUSAL_CODING, BODY_NONE, 0},
 		{{.coding = "chunked", .length = "5"}, 1, REFUSAL_CODING, BODY_NONE, 0},
 	};

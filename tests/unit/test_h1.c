@@ -457,6 +457,38 @@ test_llhttp_is_strict(void **state)
 	}
 }
 
+/* Both builds of llhttp stop at the same byte, for the same reason, having seen the same fields. */
+static void
+test_both_builds_of_llhttp_agree(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests) + COUNT(responses); i++) {
+		bool response = i >= COUNT(requests);
+		const struct message *m = response ? &responses[i - COUNT(requests)] : &requests[i];
+		char *text = edge_copy(m->text, m->n);
+		struct head h[2];
+		struct parse parse[2];
+		llhttp_errno_t e[2];
+		llhttp_t l[2];
+
+		for (int k = 0; k < 2; k++) {
+			begin(&parse[k], &reader_limits, arena, &h[k]);
+			llhttp_init(&l[k], response ? HTTP_RESPONSE : HTTP_REQUEST, &callbacks);
+			l[k].data = &parse[k];
+			e[k] = k == 0 ? llhttp_execute(&l[k], text, m->n) : execute(&l[k], tc_str_of(text, m->n));
+		}
+		assert_int_equal(e[0], e[1]);
+		assert_ptr_equal(l[0].error_pos, l[1].error_pos);
+		assert_true(tc_eq(h[0].target, h[1].target));
+		assert_int_equal(h[0].fields.n, h[1].fields.n);
+		for (size_t f = 0; f < h[0].fields.n; f++) {
+			assert_true(tc_eq(h[0].fields.v[f].name, h[1].fields.v[f].name));
+			assert_true(tc_eq(h[0].fields.v[f].value, h[1].fields.v[f].value));
+		}
+		edge_free(text, m->n);
+	}
+}
+
 static void
 test_every_refusal_has_a_label_and_status(void **state)
 {
@@ -490,6 +522,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_expectation_of_http_1_0_is_ignored, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_many_fields, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_llhttp_is_strict, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_both_builds_of_llhttp_agree, arena_setup, arena_teardown),
 		cmocka_unit_test(test_every_refusal_has_a_label_and_status),
 	};
 
