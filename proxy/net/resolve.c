@@ -13,7 +13,9 @@
 struct resolver {
 	struct loop *loop;
 	ares_channel channel;
-	bool ready; /* the channel is there */
+	bool ready;    /* the channel is there */
+	bool renewing; /* and goes, but another comes: its questions are asked again */
+	struct question *again;
 	uv_timer_t ticker;
 	size_t questions;
 	size_t handles; /* libuv's, open or closing; the last frees */
@@ -29,10 +31,12 @@ struct watch {
 };
 
 struct question {
+	struct question *next; /* to be asked again */
 	struct resolver *resolver;
 	resolved done;
 	void *ctx;
 	uint16_t port;
+	char host[];
 };
 
 static void
@@ -180,28 +184,54 @@ on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *found)
 		ares_freeaddrinfo(found);
 	if (--r->questions == 0)
 		(void)uv_timer_stop(&r->ticker);
+	if (status == ARES_EDESTRUCTION && r->renewing) {
+		q->next = r->again;
+		r->again = q;
+		return;
+	}
 	q->done(q->ctx, &a);
 	free(q);
+}
+
+static void
+put_question(struct question *q)
+{
+	struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addresses none = {.keep_s = -1};
+	struct resolver *r = q->resolver;
+
+	if (!r->ready) {
+		q->done(q->ctx, &none);
+		free(q);
+		return;
+	}
+	if (r->questions++ == 0)
+		(void)uv_timer_start(&r->ticker, on_tick, TICK_MS, TICK_MS);
+	ares_getaddrinfo(r->channel, q->host, NULL, &hints, on_answer, q);
 }
 
 void
 resolve_name(struct resolver *r, const char *host, uint16_t port, resolved done, void *ctx)
 {
-	struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	struct addresses none = {.keep_s = -1};
-	struct question *q;
+	size_t n = strlen(host) + 1;
+	struct question *q = calloc(1, sizeof(*q) + n);
 
-	if (!r->ready) {
-		done(ctx, &none);
-		return;
-	}
-	q = calloc(1, sizeof(*q));
 	if (q == NULL)
 		abort();
 	*q = (struct question){.resolver = r, .done = done, .ctx = ctx, .port = port};
-	if (r->questions++ == 0)
-		(void)uv_timer_start(&r->ticker, on_tick, TICK_MS, TICK_MS);
-	ares_getaddrinfo(r->channel, host, NULL, &hints, on_answer, q);
+	memcpy(q->host, host, n);
+	put_question(q);
+}
+
+static void
+ask_again(struct resolver *r)
+{
+	struct question *q;
+
+	while ((q = r->again) != NULL) {
+		r->again = q->next;
+		put_question(q);
+	}
 }
 
 /* ---- the channel ---- */
@@ -234,18 +264,27 @@ set_servers(ares_channel channel, struct tc_strs servers)
 	return ares_set_servers_ports_csv(channel, list) == ARES_SUCCESS;
 }
 
-void
-resolver_use(struct resolver *r, struct tc_strs servers)
+static void
+open_channel(struct resolver *r, struct tc_strs servers)
 {
 	struct ares_options o = {
 		.timeout = TRY_MS, .tries = TRIES, .sock_state_cb = on_socket, .sock_state_cb_data = r};
 
-	close_channel(r);
 	if (ares_init_options(&r->channel, &o, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS)
 		return;
 	r->ready = true;
 	if (!set_servers(r->channel, servers))
 		close_channel(r); /* nobody to ask: names do not resolve, addresses work */
+}
+
+void
+resolver_use(struct resolver *r, struct tc_strs servers)
+{
+	r->renewing = true;
+	close_channel(r);
+	r->renewing = false;
+	open_channel(r, servers);
+	ask_again(r);
 }
 
 struct resolver *

@@ -30,7 +30,7 @@ void resolver_destroy(struct resolver **r);
 
 /*
  * Whom to ask from now on: "192.0.2.53", "[2001:db8::53]:5353"; none: those of the system, read anew. Questions under
- * way are answered with nothing.
+ * way are asked again.
  */
 void resolver_use(struct resolver *r, struct tc_strs servers);
 
