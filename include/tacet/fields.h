@@ -107,6 +107,7 @@
 	X(VARY, "Vary")                                                                              \
 	X(VIA, "Via")                                                                                \
 	X(WWW_AUTHENTICATE, "WWW-Authenticate")                                                      \
+	X(X_ACCEL_BUFFERING, "X-Accel-Buffering")                                                    \
 	X(X_CLIENT_DATA, "X-Client-Data")                                                            \
 	X(X_CONTENT_TYPE_OPTIONS, "X-Content-Type-Options")                                          \
 	X(X_DNS_PREFETCH_CONTROL, "X-DNS-Prefetch-Control")                                          \

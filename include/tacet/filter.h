@@ -174,7 +174,7 @@ struct tc_filter {
 	/*
 	 * Head hooks. 0 goes on; a positive number is the HTTP status to answer with (after tc_answer(), or with
 	 * the core's own error page). The request hook runs before the origin is asked; the response hook before
-	 * the head goes out, in the order GATE, HEAD, REWRITE, and then, only if someone wanted the body, DECODE, ENCODE.
+	 * the head goes out, in the order GATE, HEAD, REWRITE, then DECODE if someone wanted the body, then ENCODE.
 	 */
 	int (*request)(struct tc_call *c);
 	int (*response)(struct tc_call *c);
@@ -213,6 +213,9 @@ int tc_emit(struct tc_call *c, const char *p, size_t n);
 
 /* In body() of a decoder: how many bytes may be emitted now. At 0 return; the rest comes back later. */
 size_t tc_room(const struct tc_call *c);
+
+/* In body() of an encoder: nothing more is at hand just now, so all that it holds should go out. */
+bool tc_flushing(const struct tc_call *c);
 
 /*
  * In a head hook, before returning a status: the answer made at the edge. type NULL: no body. The bytes are

@@ -4,7 +4,6 @@
 #include <assert.h>
 
 static const uint8_t response_order[] = {TC_GATE, TC_HEAD, TC_REWRITE};
-static const uint8_t coding_order[] = {TC_DECODE, TC_ENCODE};
 
 static struct link *
 link_of(const struct tc_call *c)
@@ -117,8 +116,10 @@ chain_response(struct chain *c, struct tc_response *res)
 	c->in_response = true;
 	for (size_t i = 0; i < sizeof(response_order) && status == 0; i++)
 		status = run_response_hooks(c, res, response_order[i]);
-	for (size_t i = 0; i < sizeof(coding_order) && status == 0 && c->wanted; i++)
-		status = run_response_hooks(c, res, coding_order[i]);
+	if (status == 0 && c->wanted)
+		status = run_response_hooks(c, res, TC_DECODE);
+	if (status == 0)
+		status = run_response_hooks(c, res, TC_ENCODE);
 	c->in_response = false;
 	if (status == 0 && !res->head_only)
 		order_bodies(c);
@@ -184,6 +185,19 @@ chain_feed(struct chain *c, struct tc_str in, bool last)
 	assert(c->body_n > 0);
 	c->budget = c->room(c->ctx);
 	return run_link(c, 0, in, last);
+}
+
+int
+chain_flush(struct chain *c)
+{
+	int r;
+
+	if (!chain_holds(c))
+		return 0;
+	c->flushing = true;
+	r = run_link(c, c->body_n - 1, tc_str_of("", 0), false);
+	c->flushing = false;
+	return r;
 }
 
 void
@@ -273,6 +287,12 @@ size_t
 tc_room(const struct tc_call *call)
 {
 	return link_of(call)->chain->budget;
+}
+
+bool
+tc_flushing(const struct tc_call *call)
+{
+	return link_of(call)->chain->flushing;
 }
 
 void

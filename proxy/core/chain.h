@@ -67,6 +67,7 @@ struct chain {
 	struct chain_answer answer;
 	bool wanted, page_expected, answered;
 	bool in_response; /* response hooks are running */
+	bool flushing;    /* chain_flush() is running */
 	size_t budget;    /* of tc_room(), during one feed */
 	unsigned partial; /* links that are handing on a full scratch in the middle of their body() */
 };
@@ -92,6 +93,16 @@ chain_edits(const struct chain *c)
  * no bytes (and the same last) when there is some; -1: the body is broken, cut the message.
  */
 int chain_feed(struct chain *c, struct tc_str in, bool last);
+
+/* Whether an encoder may hold what was fed, until chain_flush(). */
+static inline bool
+chain_holds(const struct chain *c)
+{
+	return c->body_n > 0 && c->body[c->body_n - 1]->filter->phase == TC_ENCODE;
+}
+
+/* Nothing more is at hand just now: what the encoder holds goes to the sink. 0 or -1 as chain_feed(). */
+int chain_flush(struct chain *c);
 
 /* Calls done() of those that were used and frees what they left. */
 void chain_end(struct chain *c);

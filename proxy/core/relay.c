@@ -539,6 +539,20 @@ deliver(struct exchange *x, struct tc_str piece)
 	return r;
 }
 
+/* Nothing more is at hand just now: all that came goes out. */
+static int
+let_go(struct exchange *x)
+{
+	if (chain_holds(&x->chain)) {
+		if (x->unflushed && x->codec->flush(x) < 0)
+			return -1; /* its scratch is about to be written again */
+		x->unflushed = false;
+		if (chain_flush(&x->chain) < 0)
+			return -1;
+	}
+	return x->codec->flush(x);
+}
+
 static enum step
 cut(struct exchange *x)
 {
@@ -687,7 +701,7 @@ relay_bytes(struct exchange *x)
 		return cut_bad(x, STATS_ORIGIN_BAD_MESSAGE);
 	if (x->down.over)
 		return end_response(x);
-	if (x->codec->flush(x) < 0)
+	if (let_go(x) < 0)
 		return cut(x);
 	if (x->origin_ended) {
 		if (x->down.framing.kind != BODY_TO_CLOSE || x->origin_error != 0)

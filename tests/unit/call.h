@@ -55,6 +55,7 @@ struct fake_call {
 	size_t held;     /* the longest rest that the body hook left */
 	bool late_end;   /* give `last` in a call of its own, with nothing new */
 	bool discard;    /* count the output, keep none of it: benchmarks */
+	bool flushing;   /* what tc_flushing() says: nothing more is at hand */
 
 	bool want_body, expect_page;
 	bool answered;
@@ -132,6 +133,12 @@ size_t
 tc_room(const struct tc_call *c)
 {
 	return fake_of(c)->room;
+}
+
+bool
+tc_flushing(const struct tc_call *c)
+{
+	return fake_of(c)->flushing;
 }
 
 void

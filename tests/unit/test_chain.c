@@ -10,12 +10,13 @@
 
 #include "../../proxy/core/chain.c"
 
-/* ---- four small filters ---- */
+/* ---- five small filters ---- */
 
 /* Doubles each byte; stops when there is no room: a decoder. */
 static int
 double_response(struct tc_call *c)
 {
+	assert_false(tc_eq(c->req->path, TC_STR("/packed-only")));
 	tc_want_body(c);
 	return 0;
 }
@@ -43,6 +44,8 @@ struct words {
 static int
 words_response(struct tc_call *c)
 {
+	if (tc_eq(c->req->path, TC_STR("/packed-only")))
+		return 0;
 	tc_want_body(c);
 	return 0;
 }
@@ -93,8 +96,34 @@ static const struct tc_filter filter_words = {.name = "words", .phase = TC_REWRI
 static const struct tc_filter filter_double = {
 	.name = "double", .phase = TC_DECODE, .response = double_response, .body = double_body};
 
+/* Holds all that comes until nothing more is at hand, then brackets it: an encoder, for some paths. */
+static int holds_asked;
+
+static int
+holds_response(struct tc_call *c)
+{
+	holds_asked++;
+	if (tc_starts(c->req->path, TC_STR("/packed")))
+		tc_want_body(c);
+	return 0;
+}
+
+static int
+holds_body(struct tc_call *c, struct tc_str *in, bool last)
+{
+	if (!last && !tc_flushing(c))
+		return 0;
+	if (tc_emit(c, "{", 1) < 0 || tc_emit(c, in->p, in->n) < 0 || tc_emit(c, "}", 1) < 0)
+		return -1;
+	tc_skip(in, in->n);
+	return 0;
+}
+
+static const struct tc_filter filter_holds = {
+	.name = "holds", .phase = TC_ENCODE, .response = holds_response, .body = holds_body};
+
 /* The rewriter stands before the decoder: the core orders bodies by phase. */
-const struct tc_filter *const tc_filters[] = {&filter_head, &filter_words, &filter_double, NULL};
+const struct tc_filter *const tc_filters[] = {&filter_head, &filter_words, &filter_double, &filter_holds, NULL};
 
 /* ---- the fixture ---- */
 
@@ -107,8 +136,8 @@ struct fixture {
 	struct tc_decision decision;
 	struct tc_site site;
 	struct tc_route route;
-	const void *opts[3];
-	void *confs[3];
+	const void *opts[4];
+	void *confs[4];
 	struct chain_scratch scratch;
 	char out[1 << 20];
 	size_t out_n, room;
@@ -284,6 +313,64 @@ no_body_hooks_without_a_body(void **state)
 	end(f);
 }
 
+static void
+expect_out(struct fixture *f, const char *want)
+{
+	assert_int_equal(f->out_n, strlen(want));
+	assert_memory_equal(f->out, want, f->out_n);
+}
+
+/* What an encoder holds goes out when nothing more is at hand; what a rewriter holds, not before it is whole. */
+static void
+an_encoder_is_flushed(void **state)
+{
+	struct fixture *f = begin("/packed");
+
+	(void)state;
+	assert_int_equal(chain_response(&f->chain, &f->res), 0);
+	assert_int_equal(f->chain.body_n, 3);
+	assert_int_equal(chain_feed(&f->chain, TC_STR("a b"), false), 0);
+	assert_int_equal(f->out_n, 0);
+	assert_int_equal(chain_flush(&f->chain), 0);
+	expect_out(f, "{[aa][]}");
+	assert_int_equal(chain_feed(&f->chain, TC_STR(" c"), false), 0);
+	assert_int_equal(chain_feed(&f->chain, tc_str_of("", 0), true), 0);
+	expect_out(f, "{[aa][]}{[bb][][cc]}");
+	end(f);
+}
+
+/* Encoders are asked about bodies that nobody edits, decoders are not. */
+static void
+an_encoder_may_be_alone(void **state)
+{
+	struct fixture *f = begin("/packed-only");
+
+	(void)state;
+	assert_int_equal(chain_response(&f->chain, &f->res), 0);
+	assert_int_equal(f->chain.body_n, 1);
+	assert_true(chain_holds(&f->chain));
+	assert_int_equal(chain_feed(&f->chain, TC_STR("one "), false), 0);
+	assert_int_equal(chain_feed(&f->chain, TC_STR("two"), true), 0);
+	expect_out(f, "{one two}");
+	end(f);
+}
+
+static void
+nothing_is_flushed_without_an_encoder(void **state)
+{
+	struct fixture *f = begin("/");
+
+	(void)state;
+	holds_asked = 0;
+	assert_int_equal(chain_response(&f->chain, &f->res), 0);
+	assert_int_equal(holds_asked, 1);
+	assert_false(chain_holds(&f->chain));
+	assert_int_equal(chain_feed(&f->chain, TC_STR("a"), false), 0);
+	assert_int_equal(chain_flush(&f->chain), 0);
+	assert_int_equal(f->out_n, 0);
+	end(f);
+}
+
 int
 main(void)
 {
@@ -296,6 +383,9 @@ main(void)
 		cmocka_unit_test(what_a_filter_leaves_is_bounded),
 		cmocka_unit_test(done_is_called_once),
 		cmocka_unit_test(no_body_hooks_without_a_body),
+		cmocka_unit_test(an_encoder_is_flushed),
+		cmocka_unit_test(an_encoder_may_be_alone),
+		cmocka_unit_test(nothing_is_flushed_without_an_encoder),
 	};
 
 	stats_init(1);
