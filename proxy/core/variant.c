@@ -34,51 +34,136 @@ has_key(struct tc_str tag, const char key[VARIANT_KEY_LENGTH])
 	return is_ours(tag) && memcmp(tag.p + tag.n - 1 - VARIANT_KEY_LENGTH, key, VARIANT_KEY_LENGTH) == 0;
 }
 
-/* The tag as the origin gave it: without our suffix and, as it was made weak by us, without W/. */
-static struct tc_str
-origins_tag(struct tc_str tag, struct tc_arena *arena)
-{
-	struct tc_str parts[2] = {tc_str_of(tag.p, tag.n - SUFFIX_LENGTH), TC_STR("\"")};
+/* ---- the request ---- */
 
-	return tc_join(arena, parts, 2);
+#define TAGS_MAX 32 /* more are not handed on */
+
+/*
+ * The next entity tag (RFC 9110 8.8.3: a comma may stand inside), or "*", off the front of a list; n = 0: no more, or
+ * what follows is none.
+ */
+static struct tc_str
+next_tag(struct tc_str *rest)
+{
+	struct tc_str tag = {NULL, 0};
+	size_t open, n;
+
+	while (rest->n > 0 && (rest->p[0] == ',' || rest->p[0] == ' ' || rest->p[0] == '\t'))
+		tc_skip(rest, 1);
+	open = tc_starts(*rest, TC_STR("W/")) ? 2 : 0;
+	if (rest->n > open && rest->p[open] == '"')
+		n = open + 1 + tc_find_byte(tc_str_of(rest->p + open + 1, rest->n - open - 1), '"');
+	else
+		n = tc_starts(*rest, TC_STR("*")) ? 0 : rest->n;
+	if (n < rest->n)
+		tag = tc_str_of(rest->p, n + 1);
+	tc_skip(rest, n < rest->n ? n + 1 : rest->n);
+	return tag;
 }
 
-static void
-drop_conditions(struct tc_fields *fs)
+/* What weak comparison looks at (RFC 9110 8.8.3.2), as the origin gave it: between the quotes, without our suffix. */
+static struct tc_str
+opaque(struct tc_str tag)
 {
-	(void)tc_field_drop(fs, TC_F_IF_NONE_MATCH);
-	(void)tc_field_drop(fs, TC_F_IF_MODIFIED_SINCE);
+	size_t behind = is_ours(tag) ? SUFFIX_LENGTH : 1;
+
+	if (tc_starts(tag, TC_STR("W/")))
+		tc_skip(&tag, 2);
+	return tag.n > behind ? tc_str_of(tag.p + 1, tag.n - 1 - behind) : tc_str_of("", 0);
+}
+
+/* Those of the visitor's tags that the origin is asked about: in its words, and as they came. */
+struct tags {
+	struct tc_str asked[4 * TAGS_MAX], came[2 * TAGS_MAX];
+	size_t asked_n, came_n;
+};
+
+/*
+ * A tag goes on without what we did to it: our suffix, and the W/ of what was edited or packed here. Many origins
+ * compare bytes, and most of their tags are strong; those who compare weakly, as they should, see no difference.
+ */
+static void
+tags_add(struct tags *t, struct tc_str tag, bool ours)
+{
+	if (t->came_n + 2 > sizeof(t->came) / sizeof(t->came[0]))
+		return;
+	if (t->came_n > 0) {
+		t->asked[t->asked_n++] = TC_STR(", ");
+		t->came[t->came_n++] = TC_STR(", ");
+	}
+	t->came[t->came_n++] = tag;
+	if (!ours || tag.n < 2) {
+		t->asked[t->asked_n++] = tag;
+		return;
+	}
+	t->asked[t->asked_n++] = TC_STR("\"");
+	t->asked[t->asked_n++] = opaque(tag);
+	t->asked[t->asked_n++] = TC_STR("\"");
+}
+
+/* Of a page that will be edited: the tags of this variant. Of anything else: all but those of edited pages. */
+static void
+choose_tags(const struct exchange *x, struct tags *t)
+{
+	const struct tc_fields *fs = &x->req.fields;
+	bool page = x->chain.page_expected, packs = x->site->pub.compress != 0;
+	char key[VARIANT_KEY_LENGTH];
+
+	variant_key(x, key);
+	for (size_t i = 0; i < fs->n; i++) {
+		struct tc_str list = fs->v[i].value, tag;
+
+		if (fs->v[i].dropped || fs->v[i].id != TC_F_IF_NONE_MATCH)
+			continue;
+		while ((tag = next_tag(&list)).n > 0)
+			if (page ? has_key(tag, key) : !is_ours(tag))
+				tags_add(t, tag, page || packs);
+	}
 }
 
 int
 variant_request(struct exchange *x)
 {
 	struct tc_fields *fs = &x->req.fields;
-	struct tc_str list = tc_field_value(fs, TC_F_IF_NONE_MATCH), kept = {NULL, 0};
-	char key[VARIANT_KEY_LENGTH];
+	struct tags t = {.asked_n = 0, .came_n = 0};
+	struct tc_str asked, list = tc_field_value(fs, TC_F_IF_NONE_MATCH);
+	bool page = x->chain.page_expected;
 
-	if (list.p == NULL) {
-		if (x->chain.page_expected)
-			drop_conditions(fs);
+	if (list.p == NULL && !page)
 		return 0;
-	}
-	if (!x->chain.page_expected && tc_find(list, TC_STR(";tc")) == list.n)
-		return 0; /* not rewritten before, not rewritten now */
-	variant_key(x, key);
-	while (list.p != NULL && kept.p == NULL) {
-		struct tc_str tag = tc_next(&list, ',');
-
-		if (x->chain.page_expected && has_key(tag, key)) {
-			x->variant_etag = tag;
-			kept = origins_tag(tag, x->arena);
-		}
-	}
-	drop_conditions(fs);
-	return kept.p != NULL ? tc_field_set(fs, TC_F_IF_NONE_MATCH, kept) : 0;
+	if (!page && x->site->pub.compress == 0 && tc_find(list, TC_STR(";tc")) == list.n)
+		return 0; /* neither edited nor packed before, nor now */
+	choose_tags(x, &t);
+	(void)tc_field_drop(fs, TC_F_IF_NONE_MATCH);
+	if (page || t.asked_n == 0)
+		(void)tc_field_drop(fs, TC_F_IF_MODIFIED_SINCE); /* a date names no variant */
+	if (t.asked_n == 0)
+		return 0;
+	asked = tc_join(x->arena, t.asked, t.asked_n);
+	x->variant_etag = tc_join(x->arena, t.came, t.came_n);
+	if (asked.p == NULL || x->variant_etag.p == NULL)
+		return -1;
+	return tc_field_set(fs, TC_F_IF_NONE_MATCH, asked);
 }
 
+/* ---- the response ---- */
+
+/* Does a filter of this phase (edited: any before ENCODE) change the body? */
+static bool
+is_changed(const struct exchange *x, bool edited)
+{
+	for (size_t i = 0; i < x->chain.n; i++) {
+		const struct link *l = &x->chain.links[i];
+
+		if (l->wants && (l->filter->phase != TC_ENCODE) == edited)
+			return true;
+	}
+	return false;
+}
+
+/* W/"x" of "x"; with our suffix for a page that was edited. */
 static int
-set_variant_tag(struct exchange *x)
+set_variant_tag(struct exchange *x, bool edited)
 {
 	struct tc_fields *fs = &x->res.fields;
 	struct tc_str tag = tc_field_value(fs, TC_F_ETAG), whole;
@@ -88,27 +173,44 @@ set_variant_tag(struct exchange *x)
 	if (tag.n < 2 || tag.p[tag.n - 1] != '"')
 		return 0; /* none, or not a tag */
 	variant_key(x, key);
-	struct tc_str parts[] = {TC_STR("W/"), tc_str_of(tag.p, tag.n - 1), TC_STR(";tc"),
-	    tc_str_of(key, VARIANT_KEY_LENGTH), TC_STR("\"")};
+	struct tc_str parts[] = {TC_STR("W/"), tc_str_of(tag.p, tag.n - 1), edited ? TC_STR(";tc") : TC_STR(""),
+	    tc_str_of(key, edited ? VARIANT_KEY_LENGTH : 0), TC_STR("\"")};
 	bool weak = tc_starts(tag, TC_STR("W/"));
 
 	whole = tc_join(x->arena, parts + weak, 5 - (size_t)weak);
 	return whole.p == NULL ? -1 : tc_field_set(fs, TC_F_ETAG, whole);
 }
 
-/* What spoke of the origin's bytes does not speak of ours. */
+/* What spoke of the origin's bytes does not speak of ours. The date still does if they were only packed. */
 static int
-disown_body(struct exchange *x)
+disown_body(struct exchange *x, bool edited)
 {
-	static const enum tc_fid gone[] = {TC_F_LAST_MODIFIED, TC_F_CONTENT_MD5, TC_F_DIGEST, TC_F_CONTENT_DIGEST,
-	    TC_F_REPR_DIGEST, TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
+	static const enum tc_fid gone[] = {TC_F_CONTENT_MD5, TC_F_DIGEST, TC_F_CONTENT_DIGEST, TC_F_REPR_DIGEST,
+	    TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
 	struct tc_fields *fs = &x->res.fields;
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		(void)tc_field_drop(fs, gone[i]);
-	if (set_variant_tag(x) < 0)
+	if (edited)
+		(void)tc_field_drop(fs, TC_F_LAST_MODIFIED);
+	if (set_variant_tag(x, edited) < 0)
 		return -1;
 	return tc_field_set(fs, TC_F_ACCEPT_RANGES, TC_STR("none"));
+}
+
+/* A 304 carries the tag under which the visitor has it: the one that the origin's stands for. */
+static int
+restore_tag(struct exchange *x)
+{
+	struct tc_fields *fs = &x->res.fields;
+	struct tc_str theirs = tc_field_value(fs, TC_F_ETAG), rest = x->variant_etag, tag;
+	bool only;
+
+	tag = next_tag(&rest);
+	only = rest.n == 0;
+	while (tag.n > 0 && (theirs.p != NULL ? !tc_eq(opaque(tag), opaque(theirs)) : !only))
+		tag = next_tag(&rest);
+	return tag.n < 2 ? 0 : tc_field_set(fs, TC_F_ETAG, tag);
 }
 
 /* Is there a member of that name in a list like Vary or Cache-Control (up to '=')? */
@@ -185,10 +287,11 @@ is_page(const struct exchange *x)
 int
 variant_response(struct exchange *x)
 {
-	if (x->chain.wanted && disown_body(x) < 0)
+	bool edited = is_changed(x, true);
+
+	if ((edited || is_changed(x, false)) && disown_body(x, edited) < 0)
 		return -1;
-	if (x->res.status == 304 && x->variant_etag.p != NULL &&
-	    tc_field_set(&x->res.fields, TC_F_ETAG, x->variant_etag) < 0)
+	if (x->res.status == 304 && x->variant_etag.p != NULL && restore_tag(x) < 0)
 		return -1;
 	if (!is_page(x) || x->route->filter == TC_ROUTE_NONE)
 		return 0;
