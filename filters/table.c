@@ -19,7 +19,7 @@ const struct tc_filter *const tc_filters[] = {
 	&filter_fields,
 	&filter_status,
 	&filter_html,
-	&filter_gunzip, /* asks what the rewriter expects */
-	&filter_gzip,
+	&filter_decode, /* asks what the rewriter expects */
+	&filter_encode,
 	NULL,
 };

@@ -12,14 +12,14 @@
 #include "filters/match/pack.h"
 
 extern const struct tc_filter filter_endpoint, filter_surrogate, filter_query, filter_cookies, filter_fields,
-    filter_gunzip, filter_gzip;
+    filter_decode, filter_encode;
 
 enum { ROUNDS = 15,
 	RUNS = 20000,
 	FIELDS_MAX = 40 };
 
 static const struct tc_filter *const order[] = {&filter_endpoint, &filter_surrogate, &filter_query, &filter_cookies,
-    &filter_fields, &filter_gunzip, &filter_gzip};
+    &filter_fields, &filter_decode, &filter_encode};
 enum { COUNT = sizeof(order) / sizeof(*order) };
 
 struct head {

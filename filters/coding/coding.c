@@ -1,22 +1,38 @@
-/* coding.c: which codings a message has and takes, and memory for zlib that is wiped. */
+/* coding.c: which codings a message has and takes. */
 #include "coding.h"
+
+static const struct tc_str names[CODING_COUNT] = {
+	[CODING_NONE] = TC_STR_INIT("identity"),
+	[CODING_GZIP] = TC_STR_INIT("gzip"),
+	[CODING_DEFLATE] = TC_STR_INIT("deflate"),
+	[CODING_BR] = TC_STR_INIT("br"),
+	[CODING_ZSTD] = TC_STR_INIT("zstd"),
+};
+
+struct tc_str
+coding_name(enum coding c)
+{
+	return names[c];
+}
 
 static enum coding
 coding_named(struct tc_str name)
 {
-	if (name.n == 0 || tc_ieq(name, TC_STR("identity")))
+	enum coding c = CODING_NONE;
+
+	if (name.n == 0)
 		return CODING_NONE;
-	if (tc_ieq(name, TC_STR("gzip")) || tc_ieq(name, TC_STR("x-gzip")))
+	if (tc_ieq(name, TC_STR("x-gzip")))
 		return CODING_GZIP;
-	if (tc_ieq(name, TC_STR("deflate")))
-		return CODING_DEFLATE;
-	return CODING_OTHER;
+	while (c < CODING_COUNT && !tc_ieq(name, names[c]))
+		c++;
+	return c;
 }
 
-enum coding
-coding_of(const struct tc_fields *fields, bool dropped)
+int
+coding_list(const struct tc_fields *fields, bool dropped, enum coding out[CODINGS_MAX])
 {
-	enum coding all = CODING_NONE;
+	int n = 0;
 
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct tc_field *f = &fields->v[i];
@@ -27,46 +43,55 @@ coding_of(const struct tc_fields *fields, bool dropped)
 		while (rest.p != NULL) {
 			enum coding one = coding_named(tc_next(&rest, ','));
 
-			if (one != CODING_NONE)
-				all = all == CODING_NONE ? one : CODING_OTHER;
+			if (one == CODING_NONE)
+				continue;
+			if (one == CODING_OTHER || n == CODINGS_MAX)
+				return -1;
+			out[n++] = one;
 		}
 	}
-	return all;
+	return n;
 }
 
-/* RFC 9110 12.4.2: "0", "0.", "0.000" refuse. What is no weight at all refuses too. */
-static bool
-weight_positive(struct tc_str q)
+/* RFC 9110 12.4.2: "0", "0.5", "1.000". What is no weight at all refuses. */
+static uint16_t
+weight(struct tc_str q)
 {
-	bool positive = false;
+	unsigned value = 0, digit = 1000;
 
 	if (q.n == 0 || q.n > 5 || (q.p[0] != '0' && q.p[0] != '1') || (q.n > 1 && q.p[1] != '.'))
-		return false;
+		return 0;
 	for (size_t i = 0; i < q.n; i++) {
-		if (i != 1 && (q.p[i] < '0' || q.p[i] > '9'))
-			return false;
-		positive |= q.p[i] >= '1' && q.p[i] <= '9';
+		if (i == 1)
+			continue;
+		if (q.p[i] < '0' || q.p[i] > '9')
+			return 0;
+		value += (unsigned)(q.p[i] - '0') * digit;
+		digit /= 10;
 	}
-	return positive;
+	return value > 1000 ? 1000 : (uint16_t)value;
 }
 
-static bool
-accepted(struct tc_str params)
+static uint16_t
+weight_of(struct tc_str params)
 {
 	while (params.p != NULL) {
 		struct tc_str param = tc_next(&params, ';');
 
 		if (tc_istarts(param, TC_STR("q=")))
-			return weight_positive(tc_str_of(param.p + 2, param.n - 2));
+			return weight(tc_str_of(param.p + 2, param.n - 2));
 	}
-	return true;
+	return 1000;
 }
 
-bool
-coding_accepts_gzip(const struct tc_fields *request)
+void
+coding_wishes(const struct tc_fields *request, struct coding_wishes *w)
 {
-	bool any = false, named = false, gzip = false;
+	bool named[CODING_COUNT] = {false};
+	uint16_t any = 0;
+	bool star = false;
 
+	*w = (struct coding_wishes){.q = {[CODING_NONE] = 1000}};
 	for (size_t i = 0; i < request->n; i++) {
 		struct tc_str rest = request->v[i].value;
 
@@ -74,53 +99,23 @@ coding_accepts_gzip(const struct tc_fields *request)
 			continue;
 		while (rest.p != NULL) {
 			struct tc_str params = tc_next(&rest, ','), name = tc_next(&params, ';');
+			uint16_t q = weight_of(params);
+			enum coding c;
 
-			if (tc_eq(name, TC_STR("*")))
-				any = accepted(params);
-			if (coding_named(name) != CODING_GZIP)
+			if (tc_eq(name, TC_STR("*"))) {
+				star = true;
+				any = q;
+			}
+			c = coding_named(name);
+			if (name.n == 0 || c == CODING_OTHER)
 				continue;
-			gzip = (!named || gzip) && accepted(params);
-			named = true;
+			w->q[c] = named[c] && w->q[c] < q ? w->q[c] : q; /* named twice: the stricter */
+			named[c] = true;
 		}
 	}
-	return named ? gzip : any;
-}
-
-/* A block is [size | ... bytes for zlib ...]; the size is needed to wipe. */
-#define HEAD 16
-
-static void *
-wiping_alloc(void *opaque, unsigned items, unsigned size)
-{
-	size_t n;
-	char *p;
-
-	(void)opaque;
-	if (__builtin_mul_overflow((size_t)items, (size_t)size, &n) || n > SIZE_MAX - HEAD)
-		return NULL;
-	p = malloc(n + HEAD);
-	if (p == NULL)
-		return NULL;
-	memcpy(p, &n, sizeof(n));
-	return p + HEAD;
-}
-
-static void
-wiping_free(void *opaque, void *block)
-{
-	char *p = (char *)block - HEAD;
-	size_t n;
-
-	(void)opaque;
-	memcpy(&n, p, sizeof(n));
-	explicit_bzero(p, n + HEAD);
-	free(p);
-}
-
-void
-coding_wiping(z_stream *z)
-{
-	z->zalloc = wiping_alloc;
-	z->zfree = wiping_free;
-	z->opaque = NULL;
+	if (star && !named[CODING_GZIP])
+		w->q[CODING_GZIP] = any;
+	if (star && any == 0 && !named[CODING_NONE])
+		w->q[CODING_NONE] = 0;
+	w->plain_named = named[CODING_NONE];
 }

@@ -1,7 +1,6 @@
 /* test_coding_split.c: what comes of a packed body does not depend on how its bytes arrive, nor on when there is room. */
-#include "../../filters/coding/coding.c"
-#include "../../filters/coding/gunzip.c"
-#include "../../filters/coding/gzip.c"
+#include "../../filters/coding/decode.c"
+#include "../../filters/coding/encode.c"
 
 #include "../unit/headfilter.h"
 #include "../unit/zip.h"
@@ -9,7 +8,7 @@
 static struct fake_call *
 unpacking(const char *coding)
 {
-	struct fake_call *f = fake_new(&filter_gunzip);
+	struct fake_call *f = fake_new(&filter_decode);
 
 	f->want_body = true;
 	put(&f->res.fields, "Content-Encoding", coding);
@@ -18,14 +17,12 @@ unpacking(const char *coding)
 }
 
 static struct fake_call *
-packing(void)
+packing(const char *coding)
 {
-	struct fake_call *f = fake_new(&filter_gzip);
+	struct fake_call *f = fake_new(&filter_encode);
 
-	f->want_body = true;
-	put(&f->req.fields, "Accept-Encoding", "gzip");
-	put(&f->res.fields, "Content-Encoding", "gzip");
-	f->res.fields.v[0].dropped = true;
+	f->site.compress = TC_CODING_GZIP | TC_CODING_BR | TC_CODING_ZSTD;
+	put(&f->req.fields, "Accept-Encoding", coding);
 	assert_int_equal(fake_response(f), 0);
 	return f;
 }
@@ -82,7 +79,7 @@ text_of_lines(size_t n)
 }
 
 static void
-test_unpacking(void **state)
+test_inflating(void **state)
 {
 	struct tc_str text = text_of_lines(1000), gz = zip(text, 31), broken, two;
 
@@ -107,9 +104,55 @@ test_unpacking(void **state)
 }
 
 static void
-expect_packed(struct fake_call *f, struct tc_str text)
+test_br(void **state)
 {
-	struct fake_call *back = unpacking("gzip");
+	struct tc_str br = zip_br(text_of_lines(1000));
+
+	(void)state;
+	every_way("br", br);
+	every_way("br", zip_join(br, TC_STR("padding")));
+	every_way("br", tc_str_of(br.p, br.n - 1));
+	every_way("br", zip_flip(br, br.n / 2));
+	every_way("br", zip_br(TC_STR("")));
+	every_way("br", zip_br(zip_zeros_plain(60000)));
+	zip_free();
+}
+
+static void
+test_zstd(void **state)
+{
+	struct tc_str frame = zip_zstd(text_of_lines(1000)), skip = TC_STR("\x50\x2a\x4d\x18\5\0\0\0abcde");
+
+	(void)state;
+	every_way("zstd", frame);
+	every_way("zstd", zip_join(skip, zip_join(frame, zip_join(zip_zstd(TC_STR("")), zip_zstd(TC_STR("end"))))));
+	every_way("zstd", zip_join(frame, skip));
+	every_way("zstd", zip_join(frame, TC_STR("\x28\xb5")));
+	every_way("zstd", zip_join(frame, TC_STR("\x28\xb5\x2f\xff")));
+	every_way("zstd", tc_str_of(frame.p, frame.n - 1));
+	every_way("zstd", zip_flip(frame, frame.n / 2));
+	every_way("zstd", zip_zstd(zip_zeros_plain(60000)));
+	zip_free();
+}
+
+static void
+test_lists(void **state)
+{
+	struct tc_str text = text_of_lines(400), in = zip_br(zip(text, 31));
+
+	(void)state;
+	every_way("gzip, br", in);
+	every_way("gzip, br", tc_str_of(in.p, in.n - 2));
+	every_way("gzip, br", zip_br(zip_join(zip(text, 31), zip_zeros(60000))));
+	every_way("br, zstd, deflate", zip(zip_zstd(zip_br(text)), 15));
+	every_way("zstd, zstd, zstd", zip_zstd(zip_zstd(zip_zstd(zip_zeros_plain(70000)))));
+	zip_free();
+}
+
+static void
+expect_packed(const char *coding, struct fake_call *f, struct tc_str text)
+{
+	struct fake_call *back = unpacking(coding);
 
 	assert_int_equal(fake_feed(back, fake_out(f), NULL, 0), 0);
 	assert_int_equal(back->out_n, text.n);
@@ -118,28 +161,69 @@ expect_packed(struct fake_call *f, struct tc_str text)
 	fake_free(&back);
 }
 
+/* flushing: nothing more is at hand after each piece, or all comes while more is. */
+static void
+packs_every_way(const char *coding, struct tc_str text, bool flushing)
+{
+	for (size_t cut = 0; cut <= text.n; cut++) {
+		struct fake_call *f = packing(coding);
+
+		f->flushing = flushing;
+		f->late_end = cut % 2 == 0;
+		assert_int_equal(fake_feed(f, text, &cut, 1), 0);
+		if (flushing)
+			assert_int_equal(f->held, 0);
+		expect_packed(coding, f, text);
+		fake_free(&f);
+	}
+	for (size_t size = 1; size < 100; size += size < 4 ? 1 : 13) {
+		struct fake_call *f = packing(coding);
+
+		f->flushing = flushing;
+		assert_int_equal(fake_feed_by(f, text, size), 0);
+		expect_packed(coding, f, text);
+		fake_free(&f);
+	}
+}
+
 static void
 test_packing(void **state)
 {
-	struct tc_str text = text_of_lines(400);
+	static const char *const codings[] = {"gzip", "br", "zstd"};
+	struct tc_str text = text_of_lines(150);
 
 	(void)state;
-	for (size_t cut = 0; cut <= text.n; cut++) {
-		struct fake_call *f = packing();
-
-		f->late_end = cut % 2 == 0;
-		assert_int_equal(fake_feed(f, text, &cut, 1), 0);
-		assert_int_equal(f->held, 0);
-		expect_packed(f, text);
-		fake_free(&f);
+	for (size_t i = 0; i < 3; i++) {
+		packs_every_way(codings[i], text, false);
+		packs_every_way(codings[i], text, true);
 	}
-	for (size_t size = 1; size < 100; size++) {
-		struct fake_call *f = packing();
+	zip_free();
+}
 
-		assert_int_equal(fake_feed_by(f, text, size), 0);
-		expect_packed(f, text);
-		fake_free(&f);
-	}
+/* Around the sizes where it stops waiting for the whole, and where brotli is flushed. */
+static void
+test_packing_much(void **state)
+{
+	static const char *const codings[] = {"gzip", "br", "zstd"};
+	static const size_t sizes[] = {1000, 16383, 16384, 16385, 65535, 65536, 65537};
+	struct tc_str text = text_of_lines(200000);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
+			for (int flushing = 0; flushing < 2; flushing++) {
+				struct fake_call *f = packing(codings[i]);
+
+				f->flushing = flushing;
+				assert_int_equal(fake_feed_by(f, text, sizes[j]), 0);
+				assert_true(f->held < PACK_WHOLE_MAX);
+				expect_packed(codings[i], f, text);
+				fake_free(&f);
+				f = packing(codings[i]);
+				assert_int_equal(fake_feed(f, tc_str_of(text.p, sizes[j]), NULL, 0), 0);
+				expect_packed(codings[i], f, tc_str_of(text.p, sizes[j]));
+				fake_free(&f);
+			}
 	zip_free();
 }
 
@@ -147,8 +231,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unpacking),
+		cmocka_unit_test(test_inflating),
+		cmocka_unit_test(test_br),
+		cmocka_unit_test(test_zstd),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_packing),
+		cmocka_unit_test(test_packing_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

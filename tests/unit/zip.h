@@ -1,15 +1,17 @@
-/* zip.h: packed bytes for tests of the codings. All of them live until zip_free(). */
+/* zip.h: packed bytes for tests of the codings, by the libraries and not by our packers. They live until zip_free(). */
 #ifndef TESTS_ZIP_H
 #define TESTS_ZIP_H
 
 #ifndef ZLIB_CONST
 #define ZLIB_CONST
 #endif
+#include <brotli/encode.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "call.h"
 
-static void *zip_kept[64];
+static void *zip_kept[256];
 static size_t zip_count;
 
 static FAKE_UNUSED char *
@@ -45,6 +47,44 @@ zip(struct tc_str text, int bits)
 }
 
 static FAKE_UNUSED struct tc_str
+zip_br(struct tc_str text)
+{
+	size_t n = BrotliEncoderMaxCompressedSize(text.n) + 16;
+	char *out = zip_alloc(n);
+
+	if (!BrotliEncoderCompress(9, 22, BROTLI_MODE_TEXT, text.n, (const uint8_t *)text.p, &n, (uint8_t *)out))
+		abort();
+	return tc_str_of(out, n);
+}
+
+/* One frame, with a checksum, of the window 1 << window_log if that is not 0. */
+static FAKE_UNUSED struct tc_str
+zip_zstd_window(struct tc_str text, int window_log)
+{
+	size_t cap = ZSTD_compressBound(text.n);
+	ZSTD_outBuffer out = {zip_alloc(cap), cap, 0};
+	ZSTD_inBuffer in = {text.p, text.n, 0}, none = {NULL, 0, 0};
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+
+	if (z == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1)))
+		abort();
+	if (window_log != 0 && ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log)))
+		abort();
+	/* in two calls, or the library would shrink the window to the text */
+	if (ZSTD_isError(ZSTD_compressStream2(z, &out, &in, ZSTD_e_continue)) ||
+	    ZSTD_compressStream2(z, &out, &none, ZSTD_e_end) != 0)
+		abort();
+	(void)ZSTD_freeCCtx(z);
+	return tc_str_of(out.dst, out.pos);
+}
+
+static FAKE_UNUSED struct tc_str
+zip_zstd(struct tc_str text)
+{
+	return zip_zstd_window(text, 0);
+}
+
+static FAKE_UNUSED struct tc_str
 zip_join(struct tc_str a, struct tc_str b)
 {
 	char *out = zip_alloc(a.n + b.n);
@@ -65,12 +105,30 @@ zip_flip(struct tc_str s, size_t at)
 }
 
 static FAKE_UNUSED struct tc_str
-zip_zeros(size_t n)
+zip_zeros_plain(size_t n)
 {
 	char *zeros = zip_alloc(n);
 
 	memset(zeros, 0, n);
-	return zip(tc_str_of(zeros, n), 31);
+	return tc_str_of(zeros, n);
+}
+
+static FAKE_UNUSED struct tc_str
+zip_zeros(size_t n)
+{
+	return zip(zip_zeros_plain(n), 31);
+}
+
+/* By the coding's name in Content-Encoding; "raw" is deflate without zlib's head. */
+static FAKE_UNUSED struct tc_str
+zip_named(struct tc_str text, const char *coding)
+{
+	if (strcmp(coding, "br") == 0)
+		return zip_br(text);
+	if (strcmp(coding, "zstd") == 0)
+		return zip_zstd(text);
+	return zip(text, strcmp(coding, "raw") == 0 ? -15 : strcmp(coding, "deflate") == 0 ? 15
+											   : 31);
 }
 
 /* Bytes that do not pack, the same every time. */
