@@ -287,6 +287,8 @@ verb_demo(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (listen != NULL && tc_starts(tc_str_from(listen), TC_STR("unix:")))
+		return args_wrong("demo", "a browser needs a port: --listen 127.0.0.1:8080");
 	d.origin = demo_origin_start(&port);
 	if (d.origin == NULL) {
 		(void)fprintf(stderr, "tacet demo: cannot listen on loopback: %s\n", strerror(errno));

@@ -4,7 +4,9 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import threading
+import time
 
 import pytest
 
@@ -131,7 +133,6 @@ def test_a_socket_that_was_left_behind_is_replaced(setup):
 
 @pytest.mark.parametrize("what", ["a server", "a file", "no folder"])
 def test_what_is_not_ours_is_not_taken(setup, what):
-    import subprocess
     path = setup.path / ("http.sock" if what != "no folder" else "none/http.sock")
     server = None
     if what == "a server":
@@ -160,6 +161,11 @@ def test_only_the_own_socket_is_removed(setup):
         other.listen()
         proxy.stop()
         assert path.exists()
+
+
+def test_the_demo_is_for_browsers(tmp_path):
+    done = subprocess.run([tacet_path(), "demo", "--once", "--listen", f"unix:{tmp_path}/s"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "a browser needs a port" in done.stderr
 
 
 # ---- reload -----------------------------------------------------------------------------------------
@@ -497,7 +503,6 @@ def test_400_clients_and_256_descriptors(setup, monkeypatch):
 
 
 def idle_share(proxy, seconds=0.5):
-    import time
     began, cpu = time.monotonic(), proxy.cpu()
     time.sleep(seconds)                                 # a measurement needs a while
     return (proxy.cpu() - cpu) / (time.monotonic() - began)
