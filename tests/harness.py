@@ -534,25 +534,27 @@ def free_port():
 
 
 class Nginx:
-    """nginx as a real origin that serves a folder, under a prefix of its own. `extra` goes into server {}."""
+    """nginx as a real origin that serves a folder, under a prefix of its own. `extra` goes into server {}; workers: as a peer."""
 
-    def __init__(self, prefix, root, extra="", http=""):
+    def __init__(self, prefix, root, extra="", http="", workers=0):
         self.prefix = str(prefix)
         for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
             os.makedirs(os.path.join(self.prefix, name), exist_ok=True)
         for attempt in range(5):
             self.port = free_port()
-            if self.start(root, extra, http):
+            if self.start(root, extra, http, workers):
                 break
         else:
             raise AssertionError(f"nginx does not start: {self.log()}")
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def start(self, root, extra, http):
+    def start(self, root, extra, http, workers):
         p = self.prefix
+        processes = f"worker_processes {workers}; worker_rlimit_nofile 40000; {'user root;' if os.getuid() == 0 else ''}"
+        processes = processes if workers else "master_process off;"
         conf = f"""
-            daemon off; master_process off; pid {p}/pid; error_log {p}/error.log warn;
-            events {{ worker_connections 1024; }}
+            daemon off; {processes} pid {p}/pid; error_log {p}/error.log warn;
+            events {{ worker_connections {19000 if workers else 1024}; }}
             http {{
                 access_log off; default_type application/octet-stream;
                 types {{ text/html html; text/css css; application/javascript js; image/svg+xml svg; }}

@@ -30,6 +30,7 @@ static struct answer answers[] = {
 	{"/14k ", 14 * 1024, false, NULL, 0},
 	{"/100k ", 100 * 1024, false, NULL, 0},
 	{"/1m ", 1024 * 1024, false, NULL, 0},
+	{"/1m ", 1024 * 1024, false, NULL, 0},
 	{"/page/14k ", 14 * 1024, true, NULL, 0},
 	{"/page/100k ", 100 * 1024, true, NULL, 0},
 };
