@@ -84,6 +84,8 @@ send_piece(struct exchange *x, struct tc_str piece)
 		return 0;
 	if (conn_write(&x->server->conn, v, n) < 0)
 		return -1;
+	if (x->up.over)
+		origin_asked(x->server);
 	origin_patience(x); /* bytes are going out: it is not silent for want of them */
 	return 0;
 }
@@ -267,11 +269,11 @@ relay_send_request(struct exchange *x)
 	x->origin_ended |= x->unsent;
 	x->unsent = false;
 	buf_reset(&x->up_hold);
-	if (x->up.over)
-		origin_asked(x->server);
 	if (x->up.over) {
+		origin_asked(x->server);
 		x->codec->patience(x, 0);
 	} else {
+		origin_listens(x->server);
 		if (x->expect_continue && x->up.bytes == 0)
 			x->codec->proceed(x);
 		x->expect_continue = false;

@@ -225,6 +225,7 @@ give(struct origin *o, struct server_conn *sc, void *user)
 	sc->user = user;
 	sc->origin = o;
 	sc->thinking = true;
+	sc->answered = false;
 	o->all->ops->got(user, sc);
 }
 
@@ -444,10 +445,32 @@ origin_server(const struct server_conn *sc)
 	return i;
 }
 
+static void
+stop_thinking(struct server_conn *sc)
+{
+	if (!sc->thinking)
+		return;
+	sc->thinking = false;
+	sc->server->thinking--;
+	wake(sc->origin->all);
+}
+
+void
+origin_listens(struct server_conn *sc)
+{
+	stop_thinking(sc);
+}
+
 void
 origin_asked(struct server_conn *sc)
 {
 	sc->asked_at = loop_now(sc->conn.loop);
+	if (sc->thinking || sc->answered)
+		return;
+	sc->thinking = true;
+	sc->server->thinking++;
+	if (sc->origin->settings.adaptive)
+		pressure_asked(&sc->server->pressure, (unsigned)sc->server->thinking, sc->asked_at);
 }
 
 void
@@ -456,21 +479,20 @@ origin_answered(struct server_conn *sc)
 	struct server *s = sc->server;
 	uint64_t now = loop_now(sc->conn.loop);
 
-	if (!sc->thinking)
+	if (sc->answered)
 		return;
-	sc->thinking = false;
-	s->thinking--;
+	sc->answered = true;
 	server_praise(s);
 	if (sc->asked_at != 0 && sc->origin->settings.adaptive)
 		pressure_answered(&s->pressure, (uint32_t)(now - sc->asked_at), now);
-	wake(sc->origin->all);
+	stop_thinking(sc);
 }
 
 void
 origin_blame(struct server_conn *sc, enum health_error why)
 {
 	const struct origin *o = sc->origin;
-	bool begun = !sc->thinking; /* half an answer may be the page's fault: counted, no more */
+	bool begun = sc->answered; /* half an answer may be the page's fault: counted, no more */
 
 	server_strike(sc->server, why, o->n > 1 && !begun ? o->settings.eject_failures : 0, o->settings.eject_ms);
 }

@@ -81,7 +81,9 @@ bool origin_may_retry(struct origin *o);
 /* Which of the origin's servers has this connection. */
 size_t origin_server(const struct server_conn *sc);
 
-/* The whole request has been sent; the head of its response has come. Between both the server is thinking. */
+/* The head of the request has been sent, but the visitor has yet to send the rest: it is not the server's turn. The
+ * whole request has been sent; the head of its response has come. Between both the server is thinking. */
+void origin_listens(struct server_conn *sc);
 void origin_asked(struct server_conn *sc);
 void origin_answered(struct server_conn *sc);
 /* It broke off, was silent for too long, or said nonsense. Before put or drop. */

@@ -55,6 +55,7 @@ struct server_conn {
 	bool used_before;                /* answered at least one request: the keep-alive race is possible */
 	bool connected;
 	bool thinking; /* counted in server.thinking */
+	bool answered; /* the head of its response has come */
 	union {
 		uv_connect_t connect; /* until connected */
 		struct buf held;      /* after: the piece of a response head that has come */

@@ -131,3 +131,19 @@ def test_a_flood_of_aborted_requests_leaves_nothing(start, fresh_origin):
     wait_until(lambda: proxy.descriptors() <= fds + 3, "the descriptors to come back")
     assert proxy.memory() - before < (64 if sanitized() else 4) * MIB
     assert proxy.get("/big").status == 200
+
+
+def test_slow_uploads_take_nobodys_place(start, fresh_origin):
+    """An origin that waits for the rest of a request has nothing to think about: others get through meanwhile."""
+    proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
+    fresh_origin.on("/i", answer("ok", type="text/plain"))
+    slow = []
+    try:
+        for _ in range(400):
+            slow.append(Client(proxy.port))
+            slow[-1].ask("/up", {"Content-Length": "100000"}, "POST")
+            slow[-1].send(b"a little")
+            assert proxy.get("/i").status == 200
+    finally:
+        for c in slow:
+            c.close()
