@@ -7,6 +7,7 @@
 #include "http/proxy_header.h"
 
 #define LINGER_MS 1000
+#define TAKE_RATE 256 /* bytes a second, at least */
 #define LAST_CALL_MS 1000 /* when draining: for the first request of a connection */
 
 static const struct conn_ops conn_ops;
@@ -32,6 +33,7 @@ static void
 close_visitor(struct visitor *v)
 {
 	v->told_to_close = true;
+	v->unsent = conn_unsent(&v->conn);
 	loop_deadline(v->conn.loop, &v->deadline,
 	    conn_pending(&v->conn) > 0 ? (uint64_t)limits_of(v)->write_timeout_ms : LINGER_MS);
 	conn_close(&v->conn);
@@ -394,23 +396,33 @@ visitor_drain(struct visitor *v)
 		close_visitor(v);
 }
 
+/* It takes what it is sent, if slowly: of a body it sends we ask no more. */
+static bool
+takes_enough(const struct visitor *v, size_t unsent)
+{
+	uint64_t least = (uint64_t)limits_of(v)->write_timeout_ms * TAKE_RATE / 1000;
+
+	return v->unsent >= unsent && v->unsent - unsent >= least;
+}
+
 void
 visitor_expired(struct deadline *d)
 {
 	struct visitor *v = visitor_of(d);
-	size_t queued;
+	size_t unsent = conn_unsent(&v->conn);
 
 	if (conn_is_closing(&v->conn))
 		return;
-	queued = uv_stream_get_write_queue_size(&v->conn.u.stream);
-	if (queued > 0 && queued != v->stalled_at) { /* it takes bytes, if slowly */
-		v->stalled_at = queued;
+	if (unsent > 0 && takes_enough(v, unsent)) {
+		v->unsent = unsent;
 		loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->write_timeout_ms);
 		return;
 	}
-	if (v->exchange != NULL)
+	if (v->exchange != NULL) {
 		exchange_visitor_late(v->exchange);
-	else if (v->header_due && v->held.n > 0 && !v->told_to_close)
+		if (unsent > 0 && v->exchange == NULL)
+			conn_abort(&v->conn); /* it would not take the rest either */
+	} else if (v->header_due && v->held.n > 0 && !v->told_to_close)
 		refuse_head(v, REFUSAL_PROXY_HEADER);
 	else if (v->scan.at > 0 && !v->told_to_close)
 		refuse_head(v, REFUSAL_TIMEOUT);
@@ -545,7 +557,7 @@ h1_patience(struct exchange *x, uint64_t ms)
 {
 	struct visitor *v = x->visitor;
 
-	v->stalled_at = 0;
+	v->unsent = conn_unsent(&v->conn);
 	if (ms > 0)
 		loop_deadline(v->conn.loop, &v->deadline, ms);
 	else

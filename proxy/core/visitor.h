@@ -18,7 +18,7 @@ struct visitor {
 	struct buf held;           /* bytes that came before their time: part of a head, pipelined requests */
 	struct h1_scan scan;       /* of the head that begins at held */
 	struct tc_addr peer;       /* who it is: the socket's peer, or whom its PROXY header names */
-	size_t stalled_at;         /* bytes in the socket's queue when we last looked */
+	size_t unsent;             /* bytes that waited for it when we last looked */
 	uint32_t requests;
 	uint16_t skipped;   /* empty line in front of the head */
 	bool header_due;    /* a PROXY header has to come first */

@@ -307,6 +307,12 @@ conn_pending(const struct conn *c)
 	return c->flight != NULL ? c->flight->flying.n + c->flight->queue.n : 0;
 }
 
+size_t
+conn_unsent(const struct conn *c)
+{
+	return uv_stream_get_write_queue_size(&c->u.stream) + (c->flight != NULL ? c->flight->queue.n : 0);
+}
+
 static void
 on_closed(uv_handle_t *h)
 {

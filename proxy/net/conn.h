@@ -62,8 +62,10 @@ int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
  */
 ssize_t conn_move(struct conn *from, struct conn *to, size_t max);
 
-/* Bytes that wait to be written. */
+/* Bytes that wait to be written: those of a write under way count until all of them are. */
 size_t conn_pending(const struct conn *c);
+/* The same to the byte, to see whether the peer takes any. */
+size_t conn_unsent(const struct conn *c);
 
 /*
  * Three ways to end. conn_close(): after what waits has been written, half first; then what still comes is thrown

@@ -1,4 +1,5 @@
 """Each state of an exchange has a deadline, and it strikes the side that is late."""
+import socket
 import threading
 import time
 
@@ -72,6 +73,34 @@ def test_a_slow_visitor_is_not_the_origins_fault(quick_proxy, fresh_origin):
             c.send(part)
         res = c.answer("POST")
     assert (res.status, res.text) == (200, "helloworld")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fields, type", [({}, "application/octet-stream"), ({"Sec-GPC": "1"}, "text/html")])
+@pytest.mark.parametrize("least", [1, 64 << 10])
+def test_a_visitor_has_to_take_bytes(start, fresh_origin, tmp_path, fields, type, least):
+    """Not all at once, but more than a few now and then: one who takes those is cut in the time of one stall."""
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}"}}}}]
+rule_sets: {{light: {{}}, out: {{status: "Honored"}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: out}}]
+limits: {{write_timeout: 2s}}
+""")
+    fresh_origin.on("/large", answer(b"<p>words\n" * (8 << 20 >> 3), type=type))
+    proxy = start("-c", conf, listen=False)
+    with proxy.client(rcvbuf=4096) as c:
+        c.ask("/large", fields)
+        began, cut = time.monotonic(), False
+        while not cut and time.monotonic() - began < 5:
+            got = 0
+            while got < least:
+                got += len(c.sock.recv(min(least, 4096)))
+            threading.Event().wait(0.2)
+            cut = c.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+        assert cut == (least == 1), f"after {time.monotonic() - began:.1f} s"
 
 
 def test_an_origin_that_reads_no_body_is_late(quick_proxy, fresh_origin):
