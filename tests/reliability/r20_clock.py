@@ -94,7 +94,7 @@ def faked(t):
     if not found:
         t.skip("libfaketime is not installed: run 'make setup'")
     elif t.sanitized:
-        t.skip("libfaketime and the address sanitizer cannot both come first")
+        t.skip("libfaketime and the address sanitizer wait for each other at start")
     return found[0] if found and not t.sanitized else None
 
 
