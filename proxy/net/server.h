@@ -46,11 +46,11 @@ struct server_conn {
 	struct deadline deadline;        /* the holder's; ours while it connects or is kept */
 	struct server_conn *prev, *next; /* kept */
 	struct attempt *attempt;         /* who waits for it to be connected */
-	const struct server_ops *ops; /* of the holder */
-	void *user; /* whoever holds it; NULL: nobody */
+	const struct server_ops *ops;    /* of the holder */
+	void *user;                      /* whoever holds it; NULL: nobody */
 	struct origin *origin;           /* whose request it carries, for origin.c */
-	uint64_t taken; /* turn of the loop in which it got its holder */
-	uint64_t asked_at; /* ms; 0: nothing that is measured is under way */
+	uint64_t taken;                  /* turn of the loop in which it got its holder */
+	uint64_t asked_at;               /* ms; 0: nothing that is measured is under way */
 	uint32_t address;                /* tag of the one it was made to */
 	bool used_before;                /* answered at least one request: the keep-alive race is possible */
 	bool connected;
@@ -65,11 +65,11 @@ struct server_conn {
 /* One try to get a new connection: embedded in what waits for it. */
 struct attempt {
 	struct server *server;
-	struct server_conn *conn;    /* connecting; NULL: waits for an address */
-	struct attempt *prev, *next; /* those who wait for an address */
+	struct server_conn *conn;              /* connecting; NULL: waits for an address */
+	struct attempt *prev, *next;           /* those who wait for an address */
 	uint32_t tried[RESOLVE_ADDRESSES_MAX]; /* tags of addresses: which ones there are may change meanwhile */
 	size_t tried_n;
-	int64_t patience_ms;         /* for all addresses together */
+	int64_t patience_ms; /* for all addresses together */
 	uint64_t since;
 	bool waited; /* for a look-up already */
 	int error;   /* of the last address */
