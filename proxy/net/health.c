@@ -18,10 +18,9 @@ health_get(struct tc_str name)
 		if (tc_eq(tc_str_from(h->name), name))
 			break;
 	if (h == NULL) {
-		h = calloc(1, sizeof(*h));
+		h = calloc(1, sizeof(*h) + name.n + 1);
 		if (h == NULL)
 			abort();
-		assert(name.n < sizeof(h->name));
 		memcpy(h->name, name.p, name.n);
 		h->next = all;
 		all = h;

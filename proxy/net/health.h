@@ -31,7 +31,7 @@ struct health {
 	_Atomic bool down; /* they say so */
 	_Atomic unsigned ejected; /* loops that do not use it at present */
 	_Atomic uint64_t errors[HEALTH_ERROR_COUNT];
-	char name[256]; /* "http://10.0.0.5:8080", "unix:/run/app.sock": as configured */
+	char name[]; /* "http://10.0.0.5:8080", "unix:/run/app.sock": as configured */
 };
 
 /* The one of that name; takes a lock: off the request path only. */

@@ -816,6 +816,35 @@ one_server_for_one_key(void **state)
 	server_unuse(&d);
 }
 
+static void
+count(void *ctx, const struct health *h)
+{
+	(void)h;
+	(*(unsigned *)ctx)++;
+}
+
+/* The name stands in a configuration: as long as somebody likes. One health for all who name it so. */
+static void
+a_long_name(void **state)
+{
+	char name[400];
+	struct server_key k = {.name = tc_str_of(name, sizeof(name)), .host = TC_STR("127.0.0.1"), .port = 1};
+	struct server *a, *b;
+	unsigned n = 0;
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	a = server_use(all, &k);
+	k.port = 2;
+	b = server_use(all, &k);
+	assert_ptr_equal(a->health, b->health);
+	assert_int_equal(strlen(a->health->name), sizeof(name));
+	health_each(count, &n);
+	assert_int_equal(n, 1);
+	server_unuse(&a);
+	server_unuse(&b);
+}
+
 /* Everything at once: kept, in use, connecting, probed, out. Its last user goes, then the loop. */
 static void
 gone_with_everything_under_way(void **state)
@@ -893,6 +922,7 @@ main(void)
 		T(probes_do_not_pile_up),
 		T(watched_until_somebody_listens),
 		T(one_server_for_one_key),
+		T(a_long_name),
 		T(gone_with_everything_under_way),
 		T(put_after_the_last_user_left),
 	};
