@@ -235,6 +235,13 @@ failure_of(int error)
 	switch (error) {
 	case UV_ETIMEDOUT: return ORIGIN_TIMEOUT;
 	case UV_EAI_NONAME: return ORIGIN_NO_ADDRESS;
+	/* We lack something, or its queue is full for a moment. */
+	case UV_EMFILE:
+	case UV_ENFILE:
+	case UV_ENOBUFS:
+	case UV_ENOMEM:
+	case UV_EADDRNOTAVAIL:
+	case UV_EAGAIN: return ORIGIN_BUSY;
 	default: return ORIGIN_CONNECT;
 	}
 }
@@ -255,7 +262,7 @@ on_attempt(struct attempt *a, struct server_conn *sc, int error)
 	}
 	release_slot(o, s, true);
 	t->why = failure_of(error);
-	if (t->why != ORIGIN_NO_ADDRESS)
+	if (t->why == ORIGIN_CONNECT || t->why == ORIGIN_TIMEOUT)
 		server_strike(s, t->why == ORIGIN_TIMEOUT ? HEALTH_TIMEOUT : HEALTH_CONNECT,
 		    o->n > 1 ? o->settings.eject_failures : 0, o->settings.eject_ms);
 	ticket_go(t);

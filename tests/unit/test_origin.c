@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/resource.h>
 
 #include "../../proxy/net/origin.c"
 #include "peers.h"
@@ -725,6 +726,66 @@ one_server_says_what_is_wrong(void **state)
 	(void)close(fd);
 }
 
+/* What is our own lack, or a queue that is full for a moment, is no fault of the server: others may wait, none is ejected. */
+static void
+out_of_descriptors(void **state)
+{
+	struct origin_settings s = usual;
+	int fd = peer_listen(0), most;
+	uint16_t ports[2] = {peer_port(fd), peer_port(fd)};
+	struct rlimit was, now;
+	struct origin *o;
+
+	(void)state;
+	ports[1] = peer_dead_port(1, NULL);
+	s.eject_failures = 1;
+	o = origin_at(ports, 2, &s);
+	server_strike(o->servers[1], HEALTH_CONNECT, 1, 60000);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	most = dup(0); /* the lowest that is free */
+	(void)close(most);
+	now = was;
+	now.rlim_cur = (rlim_t)most;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	(void)ask(o, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(user[0].failed, ORIGIN_BUSY);
+	assert_true(server_is_up(o->servers[0]));
+	assert_int_equal(atomic_load(&o->servers[0]->health->errors[HEALTH_CONNECT]), 1); /* the strike above: one name */
+	(void)served(o, 1);
+	drop(&user[1]);
+	end(&o);
+	(void)close(fd);
+}
+
+static void
+a_unix_socket_whose_queue_is_full(void **state)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct server_key k = {.name = TC_STR("unix:"), .path = tc_str_from(at.sun_path)};
+	struct origin *o;
+	int fd, waiting[64], n = 0;
+
+	(void)state;
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/tacet-test-origin.%d", (int)getpid());
+	k.path.n = strlen(at.sun_path);
+	fd = peer_listen_path(at.sun_path);
+	while (n < 64) {
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (connect(waiting[n++], (struct sockaddr *)&at, sizeof(at)) == -1)
+			break;
+	}
+	o = origin_new(all, &usual, &k, 1);
+	(void)ask(o, 0);
+	UNTIL(&loop, user[0].told > 0);
+	assert_int_equal(user[0].failed, ORIGIN_BUSY);
+	end(&o);
+	while (n > 0)
+		(void)close(waiting[--n]);
+	(void)close(fd);
+	(void)unlink(at.sun_path);
+}
+
 /* ---- held ---- */
 
 static void
@@ -1072,6 +1133,8 @@ main(void)
 		T(blame),
 		T(all_out_is_said_at_once),
 		T(one_server_says_what_is_wrong),
+		T(out_of_descriptors),
+		T(a_unix_socket_whose_queue_is_full),
 		T(held_until_somebody_listens),
 		T(held_in_vain),
 		T(held_no_longer_than_said),
