@@ -42,7 +42,7 @@ struct conn {
 	const struct conn_ops *ops;
 	struct conn_flight *flight; /* NULL: nothing waits */
 	bool reading, ended, broken, closing;
-	bool direct; /* bytes are not read here: see ready() */
+	bool direct;    /* bytes are not read here: see ready() */
 	bool lingering; /* conn_close(): what still comes is thrown away */
 };
 
