@@ -107,7 +107,8 @@ struct server {
 	struct attempt probe;
 };
 
-/* ops: of whoever takes a connection and does not set its own. changed(): a server may be usable again, or have room: whoever waits should look. */
+/* ops: of whoever takes a connection and does not set its own. changed(): a server may be usable again, or have
+ * room: whoever waits should look. */
 struct servers *servers_new(struct loop *l, const struct server_ops *ops, void (*changed)(void *ctx), void *ctx);
 void servers_resolve_by(struct servers *t, struct tc_strs resolvers);
 void servers_destroy(struct servers **t);
