@@ -173,7 +173,7 @@ static enum step
 step_connect(struct exchange *x)
 {
 	struct origin_ask ask = {
-		.user = x, .careful = !exchange_may_repeat(x), .fresh = x->retried, .avoid = x->avoid};
+		.user = x, .careful = !exchange_may_repeat(x), .fresh = x->retries > 0, .avoid = x->avoid};
 	struct ticket *t;
 
 	if (x->server != NULL) {

@@ -88,8 +88,9 @@ struct exchange {
 	struct server *avoid;        /* it broke off before it answered */
 	enum origin_failure failure; /* failed() said so */
 	int origin_error;            /* ended() said so */
-	struct tc_str request_head;  /* kept for the one retry */
-	bool retried, sent, origin_ended;
+	struct tc_str request_head;  /* kept for sending it again */
+	unsigned retries;
+	bool sent, origin_ended;
 	bool unsent; /* the connection took nothing of it */
 	struct h1_scan scan;
 	struct tc_str in; /* from the origin, during its event */

@@ -289,12 +289,15 @@ relay_send_request(struct exchange *x)
 /*
  * Broken off before a byte of the answer came. A kept connection that the server had closed already is the keep-alive
  * race: its fault is nobody's. Anything else is a failure, and sending again is paid for from the origin's budget
- * (http.md lesson 3). Once, on a fresh connection, to another server if there is one.
+ * (http.md lesson 3). Once, on a fresh connection, to another server if there is one. Twice where requests are held: an
+ * origin that is killed closes its connections before the listener in whose queue the second one waits.
  */
 static bool
 may_retry(const struct exchange *x)
 {
-	if (x->retried || x->server->u.held.n > 0 || x->in.n > 0)
+	unsigned most = x->core_route->origin->hold_ms > 0 ? 2 : 1;
+
+	if (x->retries >= most || x->server->u.held.n > 0 || x->in.n > 0)
 		return false;
 	if (!exchange_may_repeat(x) && !x->unsent)
 		return false;
@@ -312,7 +315,7 @@ lost_before_head(struct exchange *x)
 		x->avoid = x->server->server;
 		origin_drop(x->server);
 		x->server = NULL;
-		x->retried = true;
+		x->retries++;
 		x->origin_ended = x->sent = x->unsent = false;
 		x->origin_error = 0;
 		x->state = EXCHANGE_CONNECT;
