@@ -1,5 +1,5 @@
 /*
- * gzip.c: packs with libdeflate what is there as a whole, which costs a fourth, and with zlib what comes in pieces.
+ * gzip.c: packs with libdeflate what is there as a whole, which costs a third or less, and with zlib what comes in pieces.
  * bench/micro/bench_coding.c has the figures.
  */
 #define ZLIB_CONST
