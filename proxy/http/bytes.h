@@ -69,6 +69,31 @@ invisible_mask(const char *p)
 }
 #endif
 
+/* Whether one of the n bytes is a control byte: what find_control() tells, for short texts, without a look at each. */
+static inline bool
+has_control(const char *p, size_t n)
+{
+#ifdef __SSE2__
+	if (n >= 16) {
+		for (size_t i = 0; i + 16 < n; i += 16)
+			if (control_mask(p + i) != 0)
+				return true;
+		return control_mask(p + n - 16) != 0; /* once more, perhaps, what was seen */
+	}
+	if (n >= 8) {
+		char both[16];
+
+		memcpy(both, p, 8);
+		memcpy(both + 8, p + n - 8, 8);
+		return control_mask(both) != 0;
+	}
+#endif
+	for (size_t i = 0; i < n; i++)
+		if (is_control(p[i]))
+			return true;
+	return false;
+}
+
 /* Position of the first control byte in [at, n), or n. */
 static inline size_t
 find_control(const char *p, size_t at, size_t n)

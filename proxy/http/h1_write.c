@@ -89,7 +89,7 @@ put_length(struct writer *w, uint64_t n)
 static inline bool
 field_is_clean(const struct tc_field *f)
 {
-	return find_control(f->value.p, 0, f->value.n) == f->value.n && (f->id != TC_F_OTHER || is_token(f->name));
+	return !has_control(f->value.p, f->value.n) && (f->id != TC_F_OTHER || is_token(f->name));
 }
 
 /* All rows but those that end here, and for requests Host, which was written already. */
