@@ -27,8 +27,8 @@ enum health_error {
 struct health {
 	struct health *next;
 	size_t users;             /* under the list's lock */
-	size_t checks; /* that look at it; under the lock */
-	_Atomic bool down; /* they say so */
+	size_t checks;            /* that look at it; under the lock */
+	_Atomic bool down;        /* they say so */
 	_Atomic unsigned ejected; /* loops that do not use it at present */
 	_Atomic uint64_t errors[HEALTH_ERROR_COUNT];
 	char name[]; /* "http://10.0.0.5:8080", "unix:/run/app.sock": as configured */

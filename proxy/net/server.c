@@ -244,7 +244,7 @@ on_conn_closed(struct conn *c)
 }
 
 static const struct conn_ops conn_ops = {
-    .data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .closed = on_conn_closed};
+	.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .closed = on_conn_closed};
 
 /* ---- attempts ---- */
 

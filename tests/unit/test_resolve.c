@@ -15,9 +15,9 @@ enum { TYPE_A = 1,
 /* What the server says to a question of one type. */
 struct script {
 	unsigned char address[16];
-	unsigned n;    /* answers with it; 0: none */
+	unsigned n; /* answers with it; 0: none */
 	uint32_t ttl;
-	int code;      /* of the answer: 3 is NXDOMAIN */
+	int code; /* of the answer: 3 is NXDOMAIN */
 	bool silent, garbage, cut;
 };
 
