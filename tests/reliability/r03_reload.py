@@ -51,9 +51,9 @@ def run(t):
     origin = common.Origin(t, echo_decision)
     proxy = t.start(common.conf(origin.url, STATUS[0]))
     load = common.Load(t, proxy.port, check=judged_by_one)
-    warm = reload_for(t, proxy, origin.url, 20, 0.1)  # what the first reloads allocate for good is no leak
+    warm = reload_for(t, proxy, origin.url, 5 if t.sanitized else 20, 0.1)  # what the first reloads allocate for good is no leak
     before = common.descriptors(proxy, 20)
-    reloads, began = 40 if t.sanitized else RELOADS, time.monotonic()  # each takes seconds of a sanitizer's time
+    reloads, began = 30 if t.sanitized else RELOADS, time.monotonic()  # each takes seconds of a sanitizer's time
     first = reload_for(t, proxy, origin.url, reloads - 20, SECONDS / RELOADS)
     last = reload_for(t, proxy, origin.url, 20, SECONDS / RELOADS)
     refused = first[1] + last[1]

@@ -59,7 +59,8 @@ def graceful(t, origin, limits, delay):
     proxy.signal(signal.SIGTERM)
     harness.wait_until(lambda: readiness(proxy) == 503, "readiness to go")
     late = time.monotonic() - began
-    t.figure("/readyz after SIGTERM", f"{was}, 503 after {late * 1000:.0f} ms", "200, 503 in 100 ms", was == 200 and late <= 0.1)
+    t.figure("/readyz after SIGTERM", f"{was}, 503 after {late * 1000:.0f} ms",
+             f"200, 503 in {100 * t.slack} ms", was == 200 and late <= 0.1 * t.slack)
     if delay:
         time.sleep(max(0, began + delay * 0.6 - time.monotonic()))
         threads += [slow_request(proxy, answers) for _ in range(2)]
@@ -92,7 +93,8 @@ def cut_short(t, origin, delay_key):
     took = time.monotonic() - began
     most = 2 + (1 if delay_key else 0)
     t.figure("WebSocket and event stream that do not end", f"exit {proxy.proc.returncode} after {took:.1f} s",
-             f"exit 0 within {most} s + 0.5 s", gone is not None and proxy.proc.returncode == 0 and took <= most + 0.5)
+             f"exit 0 within {most} s + {0.5 * t.slack} s",
+             gone is not None and proxy.proc.returncode == 0 and took <= most + 0.5 * t.slack)
     load.kill()
 
 
