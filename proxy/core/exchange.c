@@ -37,6 +37,53 @@ exchange_run(struct exchange *x)
 	arena_destroy(&arena);
 }
 
+/* ---- taking turns ---- */
+
+static void
+again_remove(struct exchange *x)
+{
+	if (x->at_again == NULL)
+		return;
+	*x->at_again = x->next_again;
+	if (x->next_again != NULL)
+		x->next_again->at_again = x->at_again;
+	x->next_again = NULL;
+	x->at_again = NULL;
+}
+
+static void
+on_again(uv_idle_t *i)
+{
+	struct worker *w = i->data;
+	struct exchange *x;
+	size_t n = 0;
+
+	for (x = w->again; x != NULL; x = x->next_again)
+		n++;
+	for (; n > 0 && (x = w->again) != NULL; n--) {
+		again_remove(x);
+		x->turn_made = 0;
+		exchange_run(x);
+	}
+	if (w->again == NULL)
+		(void)uv_idle_stop(i);
+}
+
+void
+exchange_yield(struct exchange *x)
+{
+	struct worker *w = x->worker;
+	struct exchange **at = &w->again;
+
+	if (x->at_again != NULL)
+		return;
+	while (*at != NULL)
+		at = &(*at)->next_again;
+	*at = x;
+	x->at_again = at;
+	(void)uv_idle_start(&w->again_idle, on_again);
+}
+
 enum step
 exchange_refuse(struct exchange *x, int status)
 {
@@ -315,6 +362,7 @@ step_finish(struct exchange *x)
 	if (x->tunnelled)
 		stats_sub(&x->worker->lane->tunnels, 1);
 	count_exchange(x);
+	again_remove(x);
 	chain_end(&x->chain);
 	buf_reset(&x->up_hold);
 	if (x->use != NULL)

@@ -80,7 +80,7 @@ struct exchange {
 	struct choice_cookie choice;
 	struct tc_decision decision;
 	struct chain chain;
-	struct tc_str variant_etag; /* our suffix was on If-None-Match */
+	struct tc_str variant_etag; /* tags of If-None-Match as they came, if they were mapped */
 
 	struct origin *origin;       /* of the route */
 	struct ticket *wait;         /* for a connection to it */
@@ -101,6 +101,9 @@ struct exchange {
 	size_t heads_n;    /* bytes of heads that came, theirs too */
 	struct flow down;  /* response's body: origin -> visitor */
 	bool origin_close; /* the origin will not keep the connection */
+	uint64_t turn;                     /* of the loop, in which turn_made was made of the body */
+	size_t turn_made;
+	struct exchange *next_again, **at_again; /* goes on in the next turn; at_again NULL: it does not */
 	bool head_sent, stalled, ending, visitor_gone;
 	bool unflushed; /* the codec holds bytes of the chain's scratch */
 	bool ours;      /* the answer is our own */
@@ -131,6 +134,8 @@ extern const struct origin_ops exchange_origin_ops;
 
 /* ---- between exchange.c, judge.c and relay.c ---- */
 
+/* Goes on in the next turn of the loop, after what the others have to do. */
+void exchange_yield(struct exchange *x);
 bool exchange_may_repeat(const struct exchange *x);
 
 enum step { STEP_WAIT, STEP_NEXT };

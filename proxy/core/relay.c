@@ -5,6 +5,7 @@
 #define BODY_RATE 256       /* bytes a second */
 #define STALL_MS 30000      /* a request's body of which nothing comes, whatever it has earned */
 #define TUNNEL_IDLE_MS 3600000
+#define TURN_MAX (256 << 10)  /* made of a body in one turn of the loop */
 #define MOVE_LEAST (128 << 10) /* a body of which so much is missing is moved, not copied; less is not worth it */
 #define MOVE_MOST (1 << 20)   /* at once */
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
@@ -500,12 +501,30 @@ relay_forward(struct exchange *x)
 
 /* ---- response body: origin -> visitor ---- */
 
+/* More than this waits for the visitor: the origin has to wait too. What is edited comes in pieces of its own size. */
+static size_t
+high(const struct exchange *x)
+{
+	return chain_edits(&x->chain) ? CONN_HIGH : 0;
+}
+
+/* What the chain has made in this turn of the loop. Small input may make much (gzip): others have their turn too. */
+static size_t
+turn_left(const struct exchange *x)
+{
+	size_t made = x->turn == x->worker->loop.turn ? x->turn_made : 0;
+
+	return made < TURN_MAX ? TURN_MAX - made : 0;
+}
+
 static int
 sink(void *ctx, const char *p, size_t n, bool more)
 {
 	struct exchange *x = ctx;
 
 	x->down.bytes += n;
+	x->turn_made = n + (TURN_MAX - turn_left(x));
+	x->turn = x->worker->loop.turn;
 	if (x->codec->body(x, tc_str_of(p, n)) < 0)
 		return -1;
 	x->unflushed = !more;
@@ -516,9 +535,9 @@ static size_t
 room(void *ctx)
 {
 	const struct exchange *x = ctx;
-	size_t waiting = x->codec->pending(x);
+	size_t waiting = x->codec->pending(x), room = waiting < 4 * CONN_HIGH ? 4 * CONN_HIGH - waiting : 0;
 
-	return waiting < 4 * CONN_HIGH ? 4 * CONN_HIGH - waiting : 0;
+	return room < turn_left(x) ? room : turn_left(x);
 }
 
 /* 0, 1: the chain waits for room, -1: cut. */
@@ -622,6 +641,8 @@ wait_for_visitor(struct exchange *x)
 	x->in.n = 0;
 	conn_pause(&x->server->conn);
 	wheel_clear(&x->server->deadline); /* not the origin's fault */
+	if (x->codec->pending(x) == 0)
+		exchange_yield(x); /* nor the visitor's: it goes on in the next turn */
 	x->codec->patience(x, (uint64_t)x->use->snapshot->config->limits.write_timeout_ms);
 	return STEP_WAIT;
 }
@@ -714,7 +735,7 @@ relay_bytes(struct exchange *x)
 		x->down.over = true;
 		return end_response(x);
 	}
-	if (x->codec->pending(x) > CONN_HIGH)
+	if (x->codec->pending(x) > high(x))
 		return wait_for_visitor(x);
 	x->codec->patience(x, x->up.over || is_full(x) ? 0 : BODY_GRACE_MS);
 	x->server->conn.direct = may_move(x);
@@ -732,10 +753,10 @@ relay_response(struct exchange *x)
 	if (x->ready)
 		return relay_move(x);
 	x->server->conn.direct = false;
-	if (x->stalled || x->codec->pending(x) > CONN_HIGH) {
+	if (x->stalled || x->codec->pending(x) > high(x)) {
 		int r;
 
-		if (x->codec->pending(x) > CONN_HIGH)
+		if (x->codec->pending(x) > high(x))
 			return wait_for_visitor(x);
 		r = deliver(x, tc_str_of("", 0));
 		if (r < 0)

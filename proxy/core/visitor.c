@@ -575,7 +575,9 @@ h1_raw(struct exchange *x, struct tc_str bytes)
 static struct conn *
 h1_plain(struct exchange *x)
 {
-	return is_chunked(x) || gather_of(x)->n > 0 ? NULL : &x->visitor->conn;
+	struct conn *c = &x->visitor->conn;
+
+	return is_chunked(x) || gather_of(x)->n > 0 || c->u.handle.type != UV_TCP ? NULL : c;
 }
 
 static void

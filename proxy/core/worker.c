@@ -249,6 +249,8 @@ worker_start(struct worker *w, struct lane *lane, struct crowd *crowd, struct or
 	w->use = use_new(w, o->snapshot);
 	o->snapshot = NULL; /* taken over */
 	use_check(w->use);
+	(void)uv_idle_init(&w->loop.uv, &w->again_idle);
+	w->again_idle.data = w;
 	(void)uv_async_init(&w->loop.uv, &w->wake, on_wake);
 	w->wake.data = w;
 	r = follow(w, o, false);

@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define LITTLE (16 << 10) /* less room than this is not worth a move */
 
 /* What one socket did not take. Only connections that are slower than their source have one. */
 struct conn_flight {
@@ -280,16 +284,45 @@ empty_pipe(struct conn *to, size_t n)
 	}
 }
 
+/* How much the system still takes for it. */
+static size_t
+room_of(int fd)
+{
+	int unsent = 0;
+
+	if (ioctl(fd, SIOCOUTQNSD, &unsent) == -1 || unsent >= CONN_UNSENT_MAX)
+		return 0;
+	return (size_t)(CONN_UNSENT_MAX - unsent);
+}
+
+static ssize_t
+copy_little(struct conn *from, int in, struct conn *to, size_t max)
+{
+	ssize_t n = read(in, from->loop->read_buffer, max < LITTLE ? max : LITTLE);
+	uv_buf_t b = uv_buf_init(from->loop->read_buffer, n > 0 ? (unsigned)n : 0);
+
+	if (n == -1)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return UV_EOF;
+	(void)conn_write(to, &b, 1); /* to->broken tells */
+	return n;
+}
+
 ssize_t
 conn_move(struct conn *from, struct conn *to, size_t max)
 {
 	uv_os_fd_t in, out;
 	ssize_t n, gone;
+	size_t room;
 
 	assert(to->flight == NULL && !to->broken);
 	if (!loop_pipe(from->loop) || uv_fileno(&from->u.handle, &in) < 0 || uv_fileno(&to->u.handle, &out) < 0)
 		return UV_EBADF;
-	n = splice(in, NULL, from->loop->pipe[1], NULL, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	room = room_of(out);
+	if (room < LITTLE)
+		return copy_little(from, in, to, max);
+	n = splice(in, NULL, from->loop->pipe[1], NULL, max < room ? max : room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "net/loop.h"
 
+#define CONN_UNSENT_MAX (128 << 10) /* what the system takes from us for a visitor beyond what is on its way */
 #define CONN_HIGH (64 << 10) /* above this many waiting bytes the source is stopped */
 
 struct conn;
@@ -56,8 +57,9 @@ void conn_pause(struct conn *c);
 int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
 
 /*
- * Moves bytes that have come on one connection to another without copying them here: at most max. What the second does
- * not take waits, as with conn_write(). Returns how many; 0: none there; negative: the first one's end (UV_EOF) or error,
+ * Moves bytes that have come on one TCP connection to another without copying them here: at most max, and no more than
+ * the second takes. When it takes next to nothing, a little is read and waits as with conn_write(): so that drained() tells
+ * when to go on. Returns how many; 0: none there; negative: the first one's end (UV_EOF) or error,
  * which is not reported in another way; or to->broken is set.
  */
 ssize_t conn_move(struct conn *from, struct conn *to, size_t max);

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "net/conn.h"
+
 #define REST_MS 100 /* after the system had no descriptor left */
 
 /* The handle has a copy of the descriptor: when it is closed for a rest, the socket and who waits in its queue stay. */
@@ -35,7 +37,6 @@ struct listener {
 };
 
 #define BACKLOG 4096
-#define NOT_SENT_MAX (128 << 10) /* bytes the system takes from us beyond those on their way: a slow reader has no more */
 
 /* ---- TCP ---- */
 
@@ -50,7 +51,7 @@ open_one(struct sockaddr_storage *addr)
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* accepted sockets inherit both */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){NOT_SENT_MAX}, sizeof(int));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){CONN_UNSENT_MAX}, sizeof(int));
 	if (addr->ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int));
 	if (bind(fd, (struct sockaddr *)addr, n) == -1 || listen(fd, BACKLOG) == -1 ||
