@@ -1,13 +1,14 @@
 /*
- * unbrotli.c: br, with libbrotlidec. Windows are those of RFC 7932, 16 MiB at most; its "large window" is never
- * switched on. What follows the end is padding, as browsers have it.
+ * unbrotli.c: br, with libbrotlidec. Windows are those of RFC 7932; its "large window" is never switched on.
+ * The library makes its window as large as what it has unpacked needs, so the bound below is met by texts of that size
+ * only, and only if they were packed for a larger one: 4 MiB is what packers choose who do not know the size before. What follows the end is padding, as browsers have it.
  */
 #include <brotli/decode.h>
 
 #include "coding.h"
 
 /*
- * The library unpacks into its window before it gives anything away: a few bytes may become 16 MiB at once. So all that
+ * The library unpacks into its window before it gives anything away: a few bytes may become 4 MiB at once. So all that
  * is there is taken at once, by pointer, and counted by held(): a bomb is cut in the step in which it goes off.
  */
 struct unbrotli {
@@ -15,6 +16,14 @@ struct unbrotli {
 	struct tc_str ready; /* in the window: until the library's next call */
 	bool done;
 };
+
+enum { WINDOW_MAX = (4 << 20) + (64 << 10) }; /* and the library's own margin */
+
+static void *
+alloc_bounded(void *opaque, size_t n)
+{
+	return n > WINDOW_MAX ? NULL : coding_alloc_for(opaque, n);
+}
 
 static void *
 unbrotli_begin(enum coding c)
@@ -24,7 +33,7 @@ unbrotli_begin(enum coding c)
 	(void)c;
 	if (f == NULL)
 		return NULL;
-	*f = (struct unbrotli){.s = BrotliDecoderCreateInstance(coding_alloc_for, coding_free_for, NULL)};
+	*f = (struct unbrotli){.s = BrotliDecoderCreateInstance(alloc_bounded, coding_free_for, NULL)};
 	if (f->s == NULL) {
 		coding_free(f);
 		return NULL;
