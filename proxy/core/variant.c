@@ -278,10 +278,27 @@ make_private(struct exchange *x)
 	return whole.p == NULL ? -1 : tc_field_set(fs, TC_F_CACHE_CONTROL, whole);
 }
 
+/* Does the request say that it may be for a page? Where a visitor's page is edited, page_expected says so as well. */
+static bool
+asks_for_page(const struct tc_request *req)
+{
+	struct tc_str accept = tc_field_value(&req->fields, TC_F_ACCEPT);
+	bool other = req->dest == TC_DEST_EMPTY || req->dest == TC_DEST_OTHER;
+
+	return req->dest == TC_DEST_DOCUMENT || req->dest == TC_DEST_FRAME || req->dest == TC_DEST_ABSENT ||
+	    (other && accept.p != NULL && tc_find(accept, TC_STR("text/html")) < accept.n);
+}
+
+/*
+ * A 304 seldom names a type. What it says replaces what a cache has stored of the page (RFC 9111 4.3.4), so it has to
+ * say all that the page said, to visitors too whose page is not edited.
+ */
 static bool
 is_page(const struct exchange *x)
 {
-	return tc_eq(x->res.type, TC_STR("text/html")) || (x->res.status == 304 && x->chain.page_expected);
+	if (x->res.status == 304 && x->res.type.n == 0)
+		return x->chain.page_expected || asks_for_page(&x->req);
+	return tc_eq(x->res.type, TC_STR("text/html"));
 }
 
 int

@@ -56,6 +56,33 @@ def test_head(texas, origin, fields):
         assert not res.has("Content-Length") and res.get("ETag", "").startswith("W/")
 
 
+@pytest.mark.parametrize("type", [None, "text/html"])
+@pytest.mark.parametrize("fields", [{}, SAID_NO, {"Sec-Fetch-Dest": "document"}, {"Sec-Fetch-Dest": "empty", "Accept": "text/html"}])
+def test_a_304_keeps_caches_apart_like_the_page(texas, origin, fields, type):
+    """What it says takes the place of what was stored with the page, for visitors whose page is not edited too."""
+    def script(conn, request):
+        more = {"ETag": '"v1"', "Cache-Control": "public, max-age=600", "Vary": "Cookie"}
+        if request.has("If-None-Match"):
+            conn.sendall(answer("", more, "304 Not Modified", type=type, length=False))
+        else:
+            conn.sendall(answer(PAGE, more))
+
+    path = origin.on("/kept-apart", script)
+    page = texas.get(path, fields)
+    again = texas.get(path, {"If-None-Match": page.get("ETag"), **fields})
+    assert page.status == 200 and again.status == 304
+    for name in ("Vary", "Cache-Control"):
+        assert sorted(again.all(name)) == sorted(page.all(name)), name
+    assert "Sec-GPC" in again.all("Vary") and "private" in again.get("Cache-Control")
+
+
+def test_a_304_of_an_image_is_left_alone(texas, origin):
+    more = {"ETag": '"v1"', "Cache-Control": "public, max-age=600"}
+    path = origin.on("/kept-image", answer("", more, "304 Not Modified", type=None, length=False))
+    res = texas.get(path, {"If-None-Match": '"v1"', "Sec-Fetch-Dest": "image"})
+    assert res.get("Cache-Control") == more["Cache-Control"] and not res.has("Vary")
+
+
 def test_etag_of_a_rewritten_page(texas, origin):
     """Its own variant: W/"orig;tcKEY" out, mapped back in, and never across decisions."""
     def script(conn, request):
