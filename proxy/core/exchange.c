@@ -411,8 +411,9 @@ exchange_visitor_ended(struct exchange *x)
 	if (x->state == EXCHANGE_DISCARD) {
 		x->state = EXCHANGE_FINISH; /* it has its answer, and may not have read it yet */
 		exchange_run(x);
-	} else if (x->state == EXCHANGE_TUNNEL || !x->up.over) {
-		exchange_visitor_gone(x); /* a request that was not finished will not be */
+	} else if (x->state == EXCHANGE_TUNNEL || !x->up.over || (x->wait != NULL && origin_is_waiting(x->wait))) {
+		/* A request that was not finished will not be. One that waits for its turn would be asked for nobody. */
+		exchange_visitor_gone(x);
 	}
 }
 

@@ -18,7 +18,7 @@ silence_allowed(const struct exchange *x)
 	int64_t ms = x->head_sent ? o->timeout_ms : o->first_byte_timeout_ms, left;
 
 	if (o->total_timeout_ms > 0) {
-		left = o->total_timeout_ms - (int64_t)(loop_now(&x->worker->loop) - x->began);
+		left = o->total_timeout_ms - (int64_t)(loop_now(&x->worker->loop) - x->up_began);
 		ms = left < ms ? left : ms;
 	}
 	return ms > 0 ? (uint64_t)ms : 1;

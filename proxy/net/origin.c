@@ -421,6 +421,12 @@ origin_get(struct origin *o, const struct origin_ask *ask)
 	return t;
 }
 
+bool
+origin_is_waiting(const struct ticket *t)
+{
+	return t->in != NULL;
+}
+
 void
 origin_cancel(struct ticket *t)
 {

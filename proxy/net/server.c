@@ -8,7 +8,7 @@
 #define LOOK_UP_LEAST_S 1     /* a name is not asked for more often */
 #define LOOK_UP_MOST_S 300    /* nor less often while it is used */
 #define LOOK_UP_NO_TTL_S 2    /* from the hosts file, or not to be kept at all */
-#define LOOK_UP_AGAIN_S 30    /* after failures: 1, 2, 4 ... at most */
+#define LOOK_UP_AGAIN_S 5     /* after failures: 1, 2, 4 ... at most */
 #define ADDRESS_BAD_MS 10000  /* an address that failed comes last so long */
 #define ADDRESS_LEAST_MS 250  /* each address gets at least this long */
 #define PROBE_EVERY_MS 200
@@ -130,6 +130,7 @@ server_put(struct server_conn *sc, int64_t keep_ms)
 		return;
 	}
 	sc->user = NULL;
+	sc->ops = s->all->ops;
 	conn_read(&sc->conn); /* so that a close by the server is seen */
 	loop_deadline(s->all->loop, &sc->deadline, (uint64_t)keep_ms);
 	kept_add(sc);
@@ -156,7 +157,7 @@ server_take(struct server *s, bool careful)
 	while ((sc = s->kept) != NULL) {
 		kept_remove(sc);
 		if (!careful || is_silent(sc)) {
-			sc->taken = s->all->loop->turn;
+			sc->taken = careful ? 0 : s->all->loop->turn; /* it was looked at just now */
 			return sc;
 		}
 		server_drop(sc);
@@ -566,12 +567,6 @@ look_up_if_due(struct server *s)
 	s->resolving = true;
 	s->refs++;
 	resolve_name(s->all->resolver, s->host, s->port, on_resolved, s);
-}
-
-bool
-server_has_address(const struct server *s)
-{
-	return s->fixed || s->addresses.n > 0 || s->look_ups_failed == 0;
 }
 
 /* ---- health ---- */

@@ -121,8 +121,6 @@ void server_unuse(struct server **s);
 
 /* Neither ejected here nor found down by a check. */
 bool server_is_up(const struct server *s);
-/* Whether an attempt could begin at all: there is an address, or one may still be found. */
-bool server_has_address(const struct server *s);
 
 /* A kept connection, or NULL. careful: one that the server has closed meanwhile is not taken; costs a system call. */
 struct server_conn *server_take(struct server *s, bool careful);

@@ -220,14 +220,15 @@ def test_held_in_vain(start, tmp_path):
     assert 0.4 < time.monotonic() - began < 10
 
 
-def test_who_leaves_is_not_sent(start, tmp_path):
+@pytest.mark.parametrize("leave", [ended, lambda sock: sock.shutdown(socket.SHUT_WR)], ids=["reset", "end"])
+def test_who_leaves_is_not_sent(start, tmp_path, leave):
     """A visitor who has gone while it was held never reaches the origin."""
     port = free_port()
     proxy = start("-c", config(tmp_path, f'url: "http://127.0.0.1:{port}", hold: 20s'))
     gone = proxy.client()
     gone.ask("/gone", method="POST", body=b"x")
     wait_until(lambda: total(proxy.metrics(), "tacet_connections", state="open") >= 1, "it to wait")
-    ended(gone.sock)
+    leave(gone.sock)
     wait_until(lambda: total(proxy.metrics(), "tacet_connections", state="open") == 0, "it to be noticed")
     back = Named("back", port)
     assert proxy.get("/here").text == "back"
@@ -331,6 +332,26 @@ def test_total(start, fresh_origin, tmp_path):
         proxy.get("/trickle")
     assert 0.9 < time.monotonic() - began < 10
     done.set()
+
+
+def test_total_begins_when_it_is_sent(start, tmp_path):
+    """What a request has waited for a server is not taken from the time of its answer."""
+    port = free_port()
+    proxy = start("-c", config(tmp_path, f'url: "http://127.0.0.1:{port}", hold: 20s, total_timeout: 2s'))
+    with proxy.client() as c:
+        c.ask("/")
+        wait_until(lambda: total(proxy.metrics(), "tacet_connections", state="open") >= 1, "it to wait")
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() - began > 2.5, "more than the total to pass")
+        back = Named("back", port)
+
+        def script(conn, _request):
+            time.sleep(0.7)  # a grain of the clock of deadlines, and more
+            conn.sendall(answer("back", **PLAIN))
+
+        back.on("/", script)
+        assert c.answer().text == "back"
+    back.close()
 
 
 def test_interims_do_not_keep_it_alive(start, fresh_origin, tmp_path):
