@@ -201,7 +201,7 @@ cannot_make_socket(const struct sockaddr_storage *a)
 static int
 cannot_bind(const struct sockaddr_storage *a)
 {
-	int fd, one = 1, error = 0;
+	int fd, one = 1, none = 0, error = 0;
 
 	if (a->ss_family == AF_UNIX)
 		return cannot_make_socket(a);
@@ -210,7 +210,7 @@ cannot_bind(const struct sockaddr_storage *a)
 		return errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (a->ss_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &none, sizeof(none));
 	if (bind(fd, (const struct sockaddr *)a, length_of(a)) == -1)
 		error = errno;
 	(void)close(fd);

@@ -95,3 +95,25 @@ def test_no_core_and_no_files(start, fresh_origin, tmp_path):
     with open(f"/proc/{proxy.pid}/limits") as f:
         core = re.search(r"^Max core file size\s+(\S+)\s+(\S+)", f.read(), re.M)
     assert core[1] == "0", "a crash could write a visitor's request to a core file"
+
+
+def test_elsewhere_only_the_probes_answer_without_a_token(start, fresh_origin, tmp_path):
+    """As `check` says in its warning; with a token its holder sees the rest."""
+    token, conf = tmp_path / "token", tmp_path / "t.yaml"
+    token.write_text("0123456789abcdef0123\n")
+    text = f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+admin: {{address: "0.0.0.0:0"}}
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}"}}}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: light}}]
+"""
+    conf.write_text(text)
+    proxy = start("-c", conf)
+    assert [admin(proxy, p).status for p in ("/healthz", "/readyz", "/metrics", "/")] == [200, 200, 401, 401]
+    conf.write_text(text.replace('0.0.0.0:0"', f'0.0.0.0:0", token_file: {token}'))
+    proxy = start("-c", conf)
+    assert admin(proxy, "/metrics").status == 401
+    assert admin(proxy, "/metrics", fields={"Authorization": "Bearer 0123456789abcdef0123"}).status == 200
+    assert admin(proxy, "/metrics", fields={"Authorization": "Bearer 0123456789abcdef012x"}).status == 401
