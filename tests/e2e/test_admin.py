@@ -110,10 +110,10 @@ rule_sets: {{light: {{}}}}
 regions: [{{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: light}}]
 """
     conf.write_text(text)
-    proxy = start("-c", conf)
+    proxy = start("-c", conf, listen=False)
     assert [admin(proxy, p).status for p in ("/healthz", "/readyz", "/metrics", "/")] == [200, 200, 401, 401]
     conf.write_text(text.replace('0.0.0.0:0"', f'0.0.0.0:0", token_file: {token}'))
-    proxy = start("-c", conf)
+    proxy = start("-c", conf, listen=False)
     assert admin(proxy, "/metrics").status == 401
     assert admin(proxy, "/metrics", fields={"Authorization": "Bearer 0123456789abcdef0123"}).status == 200
     assert admin(proxy, "/metrics", fields={"Authorization": "Bearer 0123456789abcdef012x"}).status == 401
