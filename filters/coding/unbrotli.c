@@ -1,7 +1,8 @@
 /*
- * unbrotli.c: br, with libbrotlidec. Windows are those of RFC 7932; its "large window" is never switched on.
- * The library makes its window as large as what it has unpacked needs, so the bound below is met by texts of that size
- * only, and only if they were packed for a larger one: 4 MiB is what packers choose who do not know the size before. What follows the end is padding, as browsers have it.
+ * unbrotli.c: br, with libbrotlidec. Windows are those of RFC 7932; its "large window" is never switched on. The
+ * library makes its window as large as what it has unpacked needs, so the bound below is met by texts of that size
+ * only, and only if they were packed for a larger one: 4 MiB is what packers choose who do not know the size before.
+ * What follows the end is padding, as browsers have it.
  */
 #include <brotli/decode.h>
 
@@ -34,6 +35,7 @@ unbrotli_begin(enum coding c)
 	if (f == NULL)
 		return NULL;
 	*f = (struct unbrotli){.s = BrotliDecoderCreateInstance(alloc_bounded, coding_free_for, NULL)};
+	f->ready = TC_STR("");
 	if (f->s == NULL) {
 		coding_free(f);
 		return NULL;
@@ -49,7 +51,7 @@ unpack(struct unbrotli *f, struct tc_str *in)
 	BrotliDecoderResult r = BrotliDecoderDecompressStream(f->s, &left, &from, &none, NULL, NULL);
 	const uint8_t *out = BrotliDecoderTakeOutput(f->s, &n);
 
-	f->ready = tc_str_of((const char *)out, n);
+	f->ready = out != NULL ? tc_str_of((const char *)out, n) : TC_STR("");
 	f->done = r == BROTLI_DECODER_RESULT_SUCCESS;
 	tc_skip(in, in->n - left);
 	return r == BROTLI_DECODER_RESULT_ERROR ? -1 : 0;

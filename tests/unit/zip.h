@@ -47,14 +47,20 @@ zip(struct tc_str text, int bits)
 }
 
 static FAKE_UNUSED struct tc_str
-zip_br(struct tc_str text)
+zip_br_window(struct tc_str text, int quality, int window_log)
 {
 	size_t n = BrotliEncoderMaxCompressedSize(text.n) + 16;
 	char *out = zip_alloc(n);
 
-	if (!BrotliEncoderCompress(9, 22, BROTLI_MODE_TEXT, text.n, (const uint8_t *)text.p, &n, (uint8_t *)out))
+	if (!BrotliEncoderCompress(quality, window_log, BROTLI_MODE_TEXT, text.n, (const uint8_t *)text.p, &n, (uint8_t *)out))
 		abort();
 	return tc_str_of(out, n);
+}
+
+static FAKE_UNUSED struct tc_str
+zip_br(struct tc_str text)
+{
+	return zip_br_window(text, 9, 22);
 }
 
 /* One frame, with a checksum, of the window 1 << window_log if that is not 0. */
