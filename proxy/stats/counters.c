@@ -302,8 +302,8 @@ stats_write(struct buf *b, const struct stats_extra *extra)
 	r |= write_actions(b);
 	r |= write_family(b, "filter_bypass_total", "counter", "Bodies that had to be filtered and could not be read.",
 	    "reason", bypass_names, TC_BYPASS_COUNT, offsetof(struct lane, bypasses));
-	r |= write_family(b, "gateway_errors_total", "counter", "Requests that no origin answered whole, by what went wrong.", "class",
-	    origin_error_names, STATS_ORIGIN_ERROR_COUNT, offsetof(struct lane, origin_errors));
+	r |= write_family(b, "gateway_errors_total", "counter", "Requests that no origin answered whole, by what went wrong.",
+	    "class", origin_error_names, STATS_ORIGIN_ERROR_COUNT, offsetof(struct lane, origin_errors));
 	r |= write_family(b, "geo_lookups_total", "counter", "Look-ups of places, by outcome; never the place.", "result",
 	    geo_names, 3, offsetof(struct lane, geo));
 	return r < 0 ? -1 : 0;
