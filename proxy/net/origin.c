@@ -51,7 +51,7 @@ struct ticket {
 	uint64_t held_until;     /* ms; 0: not held before */
 	enum origin_failure why; /* of the last server */
 	void *user;
-	bool careful, fresh;
+	bool fresh;
 	bool *gone; /* origin_get() wants to know */
 };
 
@@ -278,8 +278,8 @@ ticket_connect(struct ticket *t, const struct choice *c)
 	o->turn = c->i + 1;
 	take_slot(o, c->server);
 	t->tried |= UINT64_C(1) << c->i;
-	if (!t->fresh)
-		sc = server_take(c->server, t->careful);
+	if (!t->fresh) /* let go a moment ago, perhaps, and not looked at since */
+		sc = server_take(c->server, true);
 	if (sc != NULL) {
 		void *user = t->user;
 
@@ -409,7 +409,6 @@ origin_get(struct origin *o, const struct origin_ask *ask)
 		abort();
 	t->origin = o;
 	t->user = ask->user;
-	t->careful = ask->careful;
 	t->fresh = ask->fresh;
 	t->tried = tried;
 	t->deadline.kind = DEADLINE_TICKET;

@@ -131,6 +131,7 @@ server_put(struct server_conn *sc, int64_t keep_ms)
 	}
 	sc->user = NULL;
 	sc->ops = s->all->ops;
+	buf_reset(&sc->u.held); /* empty, but its memory has the visitor's last answer in it */
 	conn_read(&sc->conn); /* so that a close by the server is seen */
 	loop_deadline(s->all->loop, &sc->deadline, (uint64_t)keep_ms);
 	kept_add(sc);
@@ -158,6 +159,7 @@ server_take(struct server *s, bool careful)
 		kept_remove(sc);
 		if (!careful || is_silent(sc)) {
 			sc->taken = careful ? 0 : s->all->loop->turn; /* it was looked at just now */
+			sc->taken_at = now_of(s);
 			return sc;
 		}
 		server_drop(sc);
@@ -186,7 +188,8 @@ on_data(struct conn *c, struct tc_str in)
 {
 	struct server_conn *sc = (struct server_conn *)c;
 
-	if (sc->user != NULL && sc->used_before && sc->taken == c->loop->turn) {
+	if (sc->user != NULL && sc->used_before && sc->taken == c->loop->turn &&
+	    sc->taken_at == loop_now(c->loop)) {
 		/* They were there before it was asked anything: no answer to that, but to nothing, or to somebody else. */
 		sc->ops->ended(sc->user, UV_EPROTO);
 		return;

@@ -64,6 +64,17 @@ def leave_early(proxy, origin):
         threading.Event().wait(0.2)
 
 
+def take_a_head_in_pieces(proxy, origin):
+    """What came first had to be kept for a moment, beside a connection that is kept for the next visitor."""
+    def pieces(conn, _request):
+        conn.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=" + TOKEN)
+        threading.Event().wait(0.1)
+        conn.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+
+    origin.on("/pieces", pieces)
+    assert T in get(proxy.port, "/pieces").get("Set-Cookie")
+
+
 def use_a_tunnel(proxy, origin):
     with proxy.client() as c:
         c.ask("/tunnel", {**FIELDS, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -80,7 +91,8 @@ def tunnel(conn, _request):
     return False
 
 
-@pytest.mark.parametrize("visit", [ask_plainly, ask_for_pages_of_ours, ask_badly, ask_a_bad_origin, leave_early, use_a_tunnel])
+@pytest.mark.parametrize("visit", [ask_plainly, ask_for_pages_of_ours, ask_badly, ask_a_bad_origin, leave_early,
+                                   take_a_head_in_pieces, use_a_tunnel])
 def test_nothing_is_left(start, fresh_origin, visit):
     if sanitized():
         pytest.skip("a sanitizer keeps stacks and freed memory for itself")
