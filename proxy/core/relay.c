@@ -8,6 +8,7 @@
 #define TURN_MAX (256 << 10)  /* made of a body in one turn of the loop */
 #define MOVE_LEAST (128 << 10) /* a body of which so much is missing is moved, not copied; less is not worth it */
 #define MOVE_MOST (1 << 20)   /* at once */
+#define MOVE_NOT (16 << 10)   /* the end of a body is read: so is seen what stands behind it */
 #define INTERIMS_MAX 16 /* 1xx responses before the one */
 
 /* How long the origin may be silent now: its head, its next bytes, and never past the end of the whole. */
@@ -678,7 +679,7 @@ may_move(struct exchange *x)
 	const struct conn *to = x->codec->plain(x);
 
 	return to != NULL && !chain_edits(&x->chain) && x->down.framing.kind == BODY_LENGTH && x->down.left >= MOVE_LEAST &&
-	    conn_pending(to) == 0 && !to->broken && !to->closing;
+	    conn_pending(to) == 0 && !to->broken && !to->closing && loop_pipe(&x->worker->loop);
 }
 
 /* The origin's socket has bytes, and may_move() said yes when we began to wait for them. */
@@ -686,20 +687,21 @@ static enum step
 relay_move(struct exchange *x)
 {
 	struct conn *to = x->codec->plain(x);
+	uint64_t most;
 	ssize_t n;
 
 	x->ready = false;
 	x->server->conn.direct = false;
 	if (!may_move(x))
 		return STEP_WAIT; /* the bytes stay, and come as data */
-	n = conn_move(&x->server->conn, to, x->down.left < MOVE_MOST ? (size_t)x->down.left : MOVE_MOST);
+	most = x->down.left - MOVE_NOT;
+	n = conn_move(&x->server->conn, to, most < MOVE_MOST ? (size_t)most : MOVE_MOST);
 	if (to->broken)
 		return cut(x);
 	if (n < 0)
 		return cut_bad(x, STATS_ORIGIN_CLOSED);
 	x->down.left -= (uint64_t)n;
 	x->down.bytes += (uint64_t)n;
-	x->down.over = x->down.left == 0;
 	return STEP_NEXT; /* relay_bytes() sees what comes now */
 }
 

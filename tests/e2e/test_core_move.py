@@ -2,7 +2,9 @@
 import hashlib
 import os
 import re
+import resource
 import socket
+import threading
 
 import pytest
 
@@ -108,3 +110,75 @@ def test_it_is_moved_and_not_copied(texas, origin):
 def io_of(pid):
     with open(f"/proc/{pid}/io") as f:
         return int(re.search(r"rchar: (\d+)", f.read())[1])
+
+
+EVIL = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nevil"
+
+
+@pytest.mark.parametrize("line", [False, True], ids=["free", "line"])
+def test_what_stands_behind_a_body_is_nobodys_answer(start, fresh_origin, tmp_path, line):
+    """One move takes the whole body, and somebody has the connection next before another event tells what is left."""
+    body = os.urandom(128 << 10)
+    go, begun = threading.Event(), threading.Event()
+
+    def big(conn, _request):
+        conn.sendall(answer(body, type="application/octet-stream")[:-len(body)])
+        begun.set()
+        assert go.wait(10)
+        conn.sendall(body + EVIL)
+
+    fresh_origin.on("/big", big)
+    fresh_origin.on("/much", answer(BODY, type="application/octet-stream"))
+    fresh_origin.on("/next", answer("right", type="text/plain"))
+    proxy = start("-c", config(tmp_path, fresh_origin, ", connections: 1" if line else ""))
+    with proxy.client() as a, proxy.client() as b:
+        b.get("/")
+        for _ in range(3):  # so that the system holds more for this connection than the body
+            a.get("/much")
+        a.ask("/big")
+        assert begun.wait(10) and a.reader.head().status == 200
+        if line:
+            b.ask("/next")
+        with proxy.frozen():
+            go.set()
+            wait_until(lambda: unread(proxy.pid) > len(body), "the body has come")
+            if not line:
+                b.ask("/next")
+                wait_until(lambda: unread(proxy.pid, proxy.port) > 0, "the request has come")
+        assert a.reader.exactly(len(body)) == body
+        assert b.answer().text == "right"
+
+
+def config(tmp_path, origin, more=""):
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+limits: {{threads: 1}}
+sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"{more}}}}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: light}}]
+""")
+    return conf
+
+
+def unread(pid, port=None):
+    """Bytes that wait in the sockets of a process for being read; port: its own."""
+    inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    waiting = 0
+    with open("/proc/net/tcp") as f:
+        for parts in map(str.split, list(f)[1:]):
+            if f"socket:[{parts[9]}]" in inodes and parts[3] != "0A" and port in (None, int(parts[1].split(":")[1], 16)):
+                waiting += int(parts[4].split(":")[1], 16)
+    return waiting
+
+
+def test_without_a_descriptor_for_the_pipe_it_is_copied(start, fresh_origin, tmp_path):
+    fresh_origin.on("/big", answer(BODY, type="application/octet-stream"))
+    proxy = start("-c", config(tmp_path, fresh_origin))
+    with proxy.client() as c:
+        assert c.get("/").status == 200
+        most = resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, (3, most[1]))
+        assert sum_of(c.get("/big")) == SUM
+        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, most)
