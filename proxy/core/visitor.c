@@ -14,6 +14,7 @@ static const struct conn_ops conn_ops;
 static const struct codec h1_codec;
 static void visitor_pump(struct visitor *v, struct tc_str in);
 static void next_request(struct visitor *v);
+static void idle_patience(struct visitor *v);
 
 static struct visitor *
 visitor_of(struct deadline *d)
@@ -341,10 +342,13 @@ on_drained(struct conn *c)
 {
 	struct visitor *v = (struct visitor *)c;
 
-	if (v->exchange != NULL)
+	if (v->exchange != NULL) {
 		exchange_visitor_drained(v->exchange);
-	else if (!v->told_to_close)
+	} else if (!v->told_to_close) {
+		if (v->scan.at == 0)
+			idle_patience(v);
 		next_request(v);
+	}
 }
 
 static const struct conn_ops conn_ops = {
@@ -358,6 +362,16 @@ next_request(struct visitor *v)
 	conn_read(&v->conn);
 	if (v->held.n > 0)
 		visitor_pump(v, tc_str_of("", 0));
+}
+
+/* Until the next head begins; before that it has to take what it was sent. */
+static void
+idle_patience(struct visitor *v)
+{
+	const struct config_limits *c = limits_of(v);
+
+	v->unsent = conn_unsent(&v->conn);
+	loop_deadline(v->conn.loop, &v->deadline, (uint64_t)(v->unsent > 0 ? c->write_timeout_ms : c->idle_timeout_ms));
 }
 
 /* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. done: the
@@ -379,7 +393,7 @@ exchange_over(struct visitor *v, bool keep, bool done)
 		close_visitor(v);
 		return;
 	}
-	loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->idle_timeout_ms);
+	idle_patience(v);
 	next_request(v);
 }
 

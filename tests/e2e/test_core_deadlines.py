@@ -1,11 +1,12 @@
 """Each state of an exchange has a deadline, and it strikes the side that is late."""
+import os
 import socket
 import threading
 import time
 
 import pytest
 
-from harness import Broken, answer
+from harness import Broken, answer, chunked_answer
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "50"}
 
@@ -125,3 +126,25 @@ def test_an_origin_that_reads_no_body_is_late(quick_proxy, fresh_origin):
             done.set()
             c.sock.close()
             pusher.join()
+
+
+def test_the_end_of_a_body_may_be_taken_slowly(start, fresh_origin, tmp_path):
+    """The origin is done, and the rest waits for the visitor: how long a connection may be idle has no say in that."""
+    body = os.urandom(190 << 10)
+    fresh_origin.on("/big", chunked_answer(body, size=60000, type="application/octet-stream"))
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+limits: {{idle_timeout: 1s, write_timeout: 5s}}
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}"}}}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: light}}]
+""")
+    proxy = start("-c", conf)
+    with proxy.client(rcvbuf=4096) as c:
+        c.ask("/big")
+        for _ in range(20):
+            c.reader.buf += c.sock.recv(1500)
+            threading.Event().wait(0.1)
+        assert c.answer().body == body
