@@ -299,7 +299,7 @@ may_retry(const struct exchange *x)
 {
 	unsigned most = x->core_route->origin->hold_ms > 0 ? 2 : 1;
 
-	if (x->retries >= most || x->server->u.held.n > 0 || x->in.n > 0)
+	if (x->retries >= most || x->heads_n > 0 || x->server->u.held.n > 0 || x->in.n > 0)
 		return false;
 	if (!exchange_may_repeat(x) && !x->unsent)
 		return false;

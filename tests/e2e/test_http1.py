@@ -294,6 +294,17 @@ def test_a_reused_origin_connection_that_just_closed(texas, origin):
         assert texas.get(path).text == "ok"
 
 
+def test_no_second_request_once_a_byte_of_the_answer_came(texas, origin):
+    """An interim answer is one: who said so much has begun."""
+    def hint(conn, _request):
+        conn.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        return False
+
+    path = origin.on("/hint", hint)
+    assert texas.get(path).status == 502
+    assert len(origin.asked(path)) == 1
+
+
 def test_a_body_cut_by_the_origin_is_cut_for_the_visitor(texas, origin):
     def cut(conn, request):
         if request.path.endswith("chunked"):
