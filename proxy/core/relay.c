@@ -104,9 +104,13 @@ is_full(const struct exchange *x)
 static void
 refuse_body(struct exchange *x, enum refusal why)
 {
-	x->refusal = why;
 	x->visitor_close = true;
 	x->up.over = false;
+	if (x->state == EXCHANGE_DISCARD) { /* it has its answer, and may not have read it yet */
+		x->state = EXCHANGE_FINISH;
+		return;
+	}
+	x->refusal = why;
 	if (x->head_sent) {
 		x->visitor_gone = true;
 		x->state = EXCHANGE_FINISH;

@@ -112,6 +112,19 @@ def test_our_own_pages_are_never_too_many(limited):
     assert res.status == 303 and res.has("Set-Cookie")
 
 
+def test_a_refused_body_that_is_too_large_as_well_is_no_reason_for_a_reset(start, fresh_origin, tmp_path):
+    proxy = start("-c", config(tmp_path, f"""
+    origin: {{url: "{fresh_origin.url}"}}
+    rate_limit: {{requests: 1, per: 1h}}
+""", "limits: {body_size: 2KiB}"))
+    assert statuses(proxy, 2, "/large", visitor(1)) == [200, 429]
+    with proxy.client() as c:
+        c.ask("/large", {**visitor(1), "Content-Length": "8000"}, "POST")
+        assert c.answer("POST").status == 429
+        c.send(b"x" * 100)
+        assert c.sock.recv(1) == b""
+
+
 def test_the_connection_goes_on_if_the_body_comes(limited):
     assert statuses(limited, 4, "/post", visitor(6))[-1] == 429
     with limited.client() as c:
