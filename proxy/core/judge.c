@@ -130,7 +130,7 @@ own_page(struct exchange *x)
 static enum step
 turn_away(struct exchange *x, enum refusal why, int status, unsigned retry_after)
 {
-	stats_add(&x->worker->lane->refusals[why], 1);
+	stats_refuse(x->worker->lane, why);
 	x->retry_after = retry_after;
 	return exchange_refuse(x, status);
 }

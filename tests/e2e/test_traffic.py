@@ -125,6 +125,11 @@ def test_a_refused_body_that_is_too_large_as_well_is_no_reason_for_a_reset(start
         assert c.sock.recv(1) == b""
 
 
+def test_the_minute_of_the_last_refusal_is_told(limited):
+    assert statuses(limited, 4, "/minute", visitor(8))[-1] == 429
+    assert total(limited.metrics(), "tacet_http_refusals_last_seen_timestamp_seconds", reason="rate") > 0
+
+
 def test_the_connection_goes_on_if_the_body_comes(limited):
     assert statuses(limited, 4, "/post", visitor(6))[-1] == 429
     with limited.client() as c:
