@@ -132,7 +132,7 @@ server_put(struct server_conn *sc, int64_t keep_ms)
 	sc->user = NULL;
 	sc->ops = s->all->ops;
 	buf_reset(&sc->u.held); /* empty, but its memory has the visitor's last answer in it */
-	conn_read(&sc->conn); /* so that a close by the server is seen */
+	conn_read(&sc->conn);   /* so that a close by the server is seen */
 	loop_deadline(s->all->loop, &sc->deadline, (uint64_t)keep_ms);
 	kept_add(sc);
 }

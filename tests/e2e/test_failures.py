@@ -1,4 +1,6 @@
 """Origins that are down, slow, confused or gone; and a proxy that says so."""
+import contextlib
+import resource
 import socket
 import subprocess
 import threading
@@ -121,3 +123,30 @@ def test_address_in_use_is_said_plainly(start, texas):
                          capture_output=True, text=True, timeout=20)
     assert ran.returncode == 1, ran
     assert f"127.0.0.1:{texas.port}" in ran.stdout + ran.stderr and "in use" in ran.stdout + ran.stderr
+
+
+def test_more_events_at_once_than_are_taken_at_once(start, fresh_origin, tmp_path):
+    """1024 are, and answers of the first come with the rest: still answers, and nobody is asked twice."""
+    conf = tmp_path / "t.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+limits: {{threads: 1}}
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}", overload: none}}}}]
+""")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    fresh_origin.on("/many", answer("ok", type="text/plain"))
+    proxy = start("-c", conf)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(proxy.client()) for _ in range(1300)]
+        for c in clients[:200]:
+            c.ask("/many")
+        for c in clients[:200]:
+            assert c.answer().status == 200
+        with proxy.frozen():
+            for c in clients:
+                c.ask("/many")
+        assert all(c.answer().text == "ok" for c in clients)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(fresh_origin.asked("/many")) == 1500
