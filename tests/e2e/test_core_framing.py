@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from harness import answer, head_bytes, total
+from harness import answer, chunked, head_bytes, total
 
 SAID_NO = {"Sec-GPC": "1"}
 WEBSOCKET = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -67,3 +67,14 @@ def test_interim_answers_do_not_add_up(texas, origin):
         assert c.get(path, asks).status == 502
     few = origin.on("/few", head_bytes("HTTP/1.1 103 Early Hints", {"Link": "x" * 100}) * 5 + answer("<p>page"))
     assert texas.get(few).status == 200
+
+
+def test_small_chunks_go_on_together(texas, origin):
+    """A write to the origin for each byte that came in a chunk of its own would let a visitor bury it in packets."""
+    path = origin.on("/small-chunks", answer("ok"))
+    body = bytes(range(256)) * 80
+    with texas.client() as c:
+        c.ask(path, {"Transfer-Encoding": "chunked"}, "POST", chunked(body, 1))
+        assert c.answer().status == 200
+    asked = origin.last(path)
+    assert asked.body == body and len(asked.chunks) < len(body) / 100, len(asked.chunks)
