@@ -158,8 +158,8 @@ server_take(struct server *s, bool careful)
 	while ((sc = s->kept) != NULL) {
 		kept_remove(sc);
 		if (!careful || is_silent(sc)) {
-			sc->taken = careful ? 0 : s->all->loop->turn; /* it was looked at just now */
-			sc->taken_at = now_of(s);
+			sc->taken = careful ? 0 : (uint32_t)s->all->loop->turn; /* it was looked at just now */
+			sc->taken_at = (uint32_t)now_of(s);
 			return sc;
 		}
 		server_drop(sc);
@@ -188,8 +188,8 @@ on_data(struct conn *c, struct tc_str in)
 {
 	struct server_conn *sc = (struct server_conn *)c;
 
-	if (sc->user != NULL && sc->used_before && sc->taken == c->loop->turn &&
-	    sc->taken_at == loop_now(c->loop)) {
+	if (sc->user != NULL && sc->used_before && sc->taken == (uint32_t)c->loop->turn &&
+	    sc->taken_at == (uint32_t)loop_now(c->loop)) {
 		/* They were there before it was asked anything: no answer to that, but to nothing, or to somebody else. */
 		sc->ops->ended(sc->user, UV_EPROTO);
 		return;

@@ -49,8 +49,8 @@ struct server_conn {
 	const struct server_ops *ops;    /* of the holder */
 	void *user;                      /* whoever holds it; NULL: nobody */
 	struct origin *origin;           /* whose request it carries, for origin.c */
-	uint64_t taken;                  /* turn of the loop in which it got its holder */
-	uint64_t taken_at;               /* ms; libuv waits twice in a turn for more events than it takes at once */
+	uint32_t taken;                  /* turn of the loop in which it got its holder: its lower half; 0: looked at */
+	uint32_t taken_at;               /* ms, too; libuv waits twice in a turn for more events than it takes at once */
 	uint64_t asked_at;               /* ms; 0: nothing that is measured is under way */
 	uint32_t address;                /* tag of the one it was made to */
 	bool used_before;                /* answered at least one request: the keep-alive race is possible */
