@@ -10,7 +10,7 @@ struct page {
 
 static const char *const errors[] = {
 #define X(e, label) [HEALTH_##e] = label,
-	HEALTH_ERRORS(X)
+    HEALTH_ERRORS(X)
 #undef X
 };
 
@@ -58,10 +58,10 @@ upstreams_write(struct buf *out)
 
 	p.r |= buf_add_str(out,
 	    TC_STR("# HELP tacet_upstream_healthy 1: in use by all loops and found well by its checks, if it has any.\n"
-		   "# TYPE tacet_upstream_healthy gauge\n"));
+		"# TYPE tacet_upstream_healthy gauge\n"));
 	health_each(write_healthy, &p);
 	p.r |= buf_add_str(out, TC_STR("# HELP tacet_upstream_errors_total What went wrong with a server.\n"
-				       "# TYPE tacet_upstream_errors_total counter\n"));
+	    "# TYPE tacet_upstream_errors_total counter\n"));
 	health_each(write_errors, &p);
 	return p.r < 0 ? -1 : 0;
 }

@@ -187,7 +187,7 @@ on_drained(void *user)
 const struct origin_ops exchange_origin_ops = {
 	.got = on_got,
 	.failed = on_failed,
-		.conn = {.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .late = on_late},
+	.conn = {.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .late = on_late},
 };
 
 /* Sending it twice changes nothing (RFC 9110 9.2.2), and there is nothing of it that we no longer have. */

@@ -94,15 +94,15 @@ struct exchange {
 	bool unsent; /* the connection took nothing of it */
 	struct h1_scan scan;
 	struct tc_str in; /* from the origin, during its event */
-	bool ready; /* bytes are in the origin's socket, during its event */
+	bool ready;       /* bytes are in the origin's socket, during its event */
 
 	struct tc_response res;
 	unsigned interims; /* 1xx that came */
 	size_t heads_n;    /* bytes of heads that came, theirs too */
 	struct flow down;  /* response's body: origin -> visitor */
 	bool origin_close; /* the origin will not keep the connection */
-	uint64_t turn;                     /* of the loop, in which turn_made was made of the body */
-	size_t turn_made;
+	uint32_t turn;     /* of the loop, in which turn_made was made of the body */
+	uint32_t turn_made;
 	struct exchange *next_again, **at_again; /* goes on in the next turn; at_again NULL: it does not */
 	bool head_sent, stalled, ending, visitor_gone;
 	bool unflushed; /* the codec holds bytes of the chain's scratch */

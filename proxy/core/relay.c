@@ -531,7 +531,7 @@ high(const struct exchange *x)
 static size_t
 turn_left(const struct exchange *x)
 {
-	size_t made = x->turn == x->worker->loop.turn ? x->turn_made : 0;
+	size_t made = x->turn == (uint32_t)x->worker->loop.turn ? x->turn_made : 0;
 
 	return made < TURN_MAX ? TURN_MAX - made : 0;
 }
@@ -542,8 +542,8 @@ sink(void *ctx, const char *p, size_t n, bool more)
 	struct exchange *x = ctx;
 
 	x->down.bytes += n;
-	x->turn_made = n + (TURN_MAX - turn_left(x));
-	x->turn = x->worker->loop.turn;
+	x->turn_made = (uint32_t)(n + (TURN_MAX - turn_left(x))); /* n is a scratch at most */
+	x->turn = (uint32_t)x->worker->loop.turn;
 	if (x->codec->body(x, tc_str_of(p, n)) < 0)
 		return -1;
 	x->unflushed = !more;

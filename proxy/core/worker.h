@@ -73,8 +73,8 @@ struct worker {
 	size_t index, count;   /* which of how many workers */
 	struct chain_scratch *scratch;
 	struct gather gather;
-	struct exchange *again; /* exchanges that go on in the next turn */
-	uv_idle_t again_idle;   /* runs while there are any */
+	struct exchange *again;   /* exchanges that go on in the next turn */
+	uv_idle_t again_idle;     /* runs while there are any */
 	struct visitor *visitors; /* all of them, for drain and stop */
 	size_t visitor_count;
 	struct crowd *crowd; /* shared */

@@ -78,7 +78,7 @@ loop_pipe(struct loop *l)
 	if (l->pipe[0] != -1)
 		return true;
 	if (pipe2(l->pipe, O_CLOEXEC | O_NONBLOCK) == -1)
-		return false; /* as it was: -1 */
+		return false;                                  /* as it was: -1 */
 	(void)fcntl(l->pipe[1], F_SETPIPE_SZ, LOOP_PIPE_SIZE); /* more than the default, if the system lets us */
 	return true;
 }
