@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "core/pages.h"
+#include "core/relay.h"
 
 #define DISCARD_PATIENCE_MS 5000
 

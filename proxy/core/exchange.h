@@ -132,7 +132,7 @@ void exchange_visitor_late(struct exchange *x);
 /* What origins call. */
 extern const struct origin_ops exchange_origin_ops;
 
-/* ---- between exchange.c, judge.c and relay.c ---- */
+/* ---- between exchange.c, judge.c and relay*.c ---- */
 
 /* Goes on in the next turn of the loop, after what the others have to do. */
 void exchange_yield(struct exchange *x);
@@ -150,16 +150,5 @@ enum step judge_request(struct exchange *x);
 int judge_response(struct exchange *x);
 /* Fills res and answer_body for our own answer. */
 int judge_own_answer(struct exchange *x);
-
-/* relay.c */
-enum step relay_forward(struct exchange *x);
-enum step relay_response(struct exchange *x);
-enum step relay_tunnel(struct exchange *x);
-int relay_send_request(struct exchange *x);
-void relay_request_bytes(struct exchange *x, struct tc_str *in);
-void relay_setup(struct exchange *x);
-bool relay_too_large(const struct exchange *x); /* of the request's body, so far */
-void relay_body_patience(struct exchange *x);
-void relay_origin_drained(struct exchange *x);
 
 #endif
