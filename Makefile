@@ -148,7 +148,7 @@ reliability: all $(RELIABILITY)
 	@$(PYTHON) tests/reliability/run.py --tacet $(B)/tacet $(if $(ONLY),--only $(ONLY))
 
 ## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
-bench: all micro $(B)/bench/origin
+bench: all micro $(B)/bench/origin $(B)/bench/relay
 	@TACET_BUILD=$(B) $(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
 
 micro: $(MICRO)
@@ -327,7 +327,7 @@ $(B)/bench/bench_%: bench/micro/bench_%.c $(LIB_OBJS)
 	@mkdir -p $(@D)
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_TEST) $(TEST_INC) -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL) $(LINK_LIBS)
-$(B)/bench/origin: bench/load/origin.c
+$(B)/bench/origin $(B)/bench/relay: $(B)/bench/%: bench/load/%.c
 	@mkdir -p $(@D)
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)

@@ -169,6 +169,16 @@ listen plain
     return Peer("haproxy", proc.pid, f"HAProxy {version}", stop, plain=port)
 
 
+def start_relay(origin, _scratch, _loops):
+    """The floor: bytes handed over unread, one loop whatever is asked for."""
+    proc = subprocess.Popen([os.path.join(BUILD, "bench", "relay"), origin.rsplit(":", 1)[1]], stdout=subprocess.PIPE, text=True)
+
+    def stop():
+        proc.kill()
+        proc.wait()
+    return Peer("relay", proc.pid, "relay (bytes handed over unread)", stop, plain=int(proc.stdout.readline().split()[1]))
+
+
 def start_origin(spread):
     proc = subprocess.Popen([os.path.join(BUILD, "bench", "origin")], stdout=subprocess.PIPE, text=True, preexec_fn=pin(spread))
     return proc, "http://127.0.0.1:" + proc.stdout.readline().split()[1]
@@ -326,7 +336,7 @@ def main():
         raise SystemExit("wrk is not installed: run 'make setup'")
     with tempfile.TemporaryDirectory() as scratch:
         origin_proc, origin = start_origin(args.spread)
-        peers = [p for p in (start(origin, scratch, args.loops) for start in (start_tacet, start_nginx, start_haproxy)) if p]
+        peers = [p for p in (start(origin, scratch, args.loops) for start in (start_tacet, start_nginx, start_haproxy, start_relay)) if p]
         try:
             for port in [port for p in peers for port in p.ports.values()]:
                 wait_until(lambda port=port: listens(port), f"somebody listens on port {port}")
