@@ -42,12 +42,15 @@
 	X(COOKIE, "Cookie")                                                                          \
 	X(CRITICAL_CH, "Critical-CH")                                                                \
 	X(CROSS_ORIGIN_EMBEDDER_POLICY, "Cross-Origin-Embedder-Policy")                              \
+	X(CROSS_ORIGIN_EMBEDDER_POLICY_REPORT_ONLY, "Cross-Origin-Embedder-Policy-Report-Only")      \
 	X(CROSS_ORIGIN_OPENER_POLICY, "Cross-Origin-Opener-Policy")                                  \
+	X(CROSS_ORIGIN_OPENER_POLICY_REPORT_ONLY, "Cross-Origin-Opener-Policy-Report-Only")          \
 	X(DATE, "Date")                                                                              \
 	X(DICTIONARY_ID, "Dictionary-ID")                                                            \
 	X(DIGEST, "Digest")                                                                          \
 	X(DNT, "DNT")                                                                                \
 	X(DOCUMENT_POLICY, "Document-Policy")                                                        \
+	X(DOCUMENT_POLICY_REPORT_ONLY, "Document-Policy-Report-Only")                                \
 	X(ETAG, "ETag")                                                                              \
 	X(EXPECT, "Expect")                                                                          \
 	X(EXPECT_CT, "Expect-CT")                                                                    \
@@ -69,6 +72,7 @@
 	X(ORIGIN, "Origin")                                                                          \
 	X(ORIGIN_TRIAL, "Origin-Trial")                                                              \
 	X(PERMISSIONS_POLICY, "Permissions-Policy")                                                  \
+	X(PERMISSIONS_POLICY_REPORT_ONLY, "Permissions-Policy-Report-Only")                          \
 	X(PRAGMA, "Pragma")                                                                          \
 	X(PRIVACY_ACCOUNT_CHOICE, "Privacy-Account-Choice")                                          \
 	X(PRIVACY_DECISION, "Privacy-Decision")                                                      \
@@ -101,6 +105,7 @@
 	X(TE, "TE")                                                                                  \
 	X(TRAILER, "Trailer")                                                                        \
 	X(TRANSFER_ENCODING, "Transfer-Encoding")                                                    \
+	X(UNENCODED_DIGEST, "Unencoded-Digest")                                                      \
 	X(UPGRADE, "Upgrade")                                                                        \
 	X(USE_AS_DICTIONARY, "Use-As-Dictionary")                                                    \
 	X(USER_AGENT, "User-Agent")                                                                  \

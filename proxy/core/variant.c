@@ -3,12 +3,21 @@
 
 #include <assert.h>
 
-/* Names a rewritten variant: rules version, rule set, denied classes. 8 hex digits. */
+/* What is put into a page by who asks, and how: the status for persons who said no, nothing into fragments. */
+static uint64_t
+inserted(const struct exchange *x)
+{
+	bool shown = x->req.dest == TC_DEST_DOCUMENT || x->req.dest == TC_DEST_ABSENT;
+
+	return (uint64_t)x->decision.person | (uint64_t)shown << 1;
+}
+
+/* Names a rewritten variant: rules version, rule set, denied classes, what is inserted. 8 hex digits. */
 static void
 variant_key(const struct exchange *x, char out[VARIANT_KEY_LENGTH])
 {
 	static const char hex[] = "0123456789abcdef";
-	uint64_t h = x->use->snapshot->version ^ ((uint64_t)x->decision.denied << 56);
+	uint64_t h = x->use->snapshot->version ^ ((uint64_t)x->decision.denied << 56) ^ (inserted(x) << 48);
 
 	for (size_t i = 0; i < sizeof(x->decision.rules->hash); i++)
 		h = (h ^ (unsigned char)x->decision.rules->hash[i]) * 0x100000001b3ull;
@@ -121,6 +130,16 @@ choose_tags(const struct exchange *x, struct tags *t)
 	}
 }
 
+/*
+ * Only of those who read is it asked what they hold a copy of. The conditions of a PUT guard the origin's own copy, and
+ * go on as they are: a tag of ours is none of its tags.
+ */
+static bool
+reads(const struct tc_request *req)
+{
+	return req->method == TC_M_GET || req->method == TC_M_HEAD;
+}
+
 int
 variant_request(struct exchange *x)
 {
@@ -129,7 +148,7 @@ variant_request(struct exchange *x)
 	struct tc_str asked, list = tc_field_value(fs, TC_F_IF_NONE_MATCH);
 	bool page = x->chain.page_expected;
 
-	if (list.p == NULL && !page)
+	if ((list.p == NULL && !page) || !reads(&x->req))
 		return 0;
 	if (!page && x->site->pub.compress == 0 && tc_find(list, TC_STR(";tc")) == list.n)
 		return 0; /* neither edited nor packed before, nor now */
@@ -186,7 +205,7 @@ static int
 disown_body(struct exchange *x, bool edited)
 {
 	static const enum tc_fid gone[] = {TC_F_CONTENT_MD5, TC_F_DIGEST, TC_F_CONTENT_DIGEST, TC_F_REPR_DIGEST,
-	    TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
+	    TC_F_UNENCODED_DIGEST, TC_F_SIGNATURE, TC_F_SIGNATURE_INPUT, TC_F_CONTENT_LENGTH};
 	struct tc_fields *fs = &x->res.fields;
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
@@ -213,22 +232,17 @@ restore_tag(struct exchange *x)
 	return tag.n < 2 ? 0 : tc_field_set(fs, TC_F_ETAG, tag);
 }
 
-/* Is there a member of that name in a list like Vary or Cache-Control (up to '=')? */
 static bool
-has_member(const struct tc_fields *fs, enum tc_fid id, struct tc_str name)
+varies_by(const struct tc_fields *fs, struct tc_str name)
 {
 	for (size_t i = 0; i < fs->n; i++) {
 		struct tc_str rest = fs->v[i].value;
 
-		if (fs->v[i].dropped || fs->v[i].id != id)
+		if (fs->v[i].dropped || fs->v[i].id != TC_F_VARY)
 			continue;
-		while (rest.p != NULL) {
-			struct tc_str item = tc_next(&rest, ',');
-
-			item.n = tc_find_byte(item, '=');
-			if (tc_ieq(tc_trim(item), name))
+		while (rest.p != NULL)
+			if (tc_ieq(tc_next(&rest, ','), name))
 				return true;
-		}
 	}
 	return false;
 }
@@ -240,43 +254,128 @@ add_vary(struct exchange *x)
 	struct tc_fields *fs = &x->res.fields;
 	int r = 0;
 
-	if (has_member(fs, TC_F_VARY, TC_STR("*")))
+	if (varies_by(fs, TC_STR("*")))
 		return 0;
-	if (!has_member(fs, TC_F_VARY, TC_STR("Sec-GPC")))
+	if (!varies_by(fs, TC_STR("Sec-GPC")))
 		r |= tc_field_add(fs, TC_F_VARY, TC_STR("Sec-GPC"));
-	if ((region->honour & HONOUR_DNT) != 0 && !has_member(fs, TC_F_VARY, TC_STR("DNT")))
+	if ((region->honour & HONOUR_DNT) != 0 && !varies_by(fs, TC_STR("DNT")))
 		r |= tc_field_add(fs, TC_F_VARY, TC_STR("DNT"));
 	return r;
 }
 
-/* "public" and "s-maxage" leave, "private" comes, the rest stays as it is. */
+/* ---- Cache-Control ---- */
+
+/* The next directive off the front of a list; a comma inside quotes is part of one. */
+static struct tc_str
+next_directive(struct tc_str *rest)
+{
+	struct tc_str item = *rest;
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; n < item.n && (quoted || item.p[n] != ','); n++) {
+		if (item.p[n] == '"')
+			quoted = !quoted;
+		else if (quoted && item.p[n] == '\\' && n + 1 < item.n)
+			n++;
+	}
+	if (n < item.n)
+		tc_skip(rest, n + 1);
+	else
+		*rest = (struct tc_str){NULL, 0};
+	return tc_trim(tc_str_of(item.p, n < item.n ? n : item.n));
+}
+
+/* Lets shared caches store: "public", "s-maxage", and a "private" that speaks of some fields only. */
+static bool
+is_shared(struct tc_str directive)
+{
+	size_t equals = tc_find_byte(directive, '=');
+	struct tc_str name = tc_str_of(directive.p, equals);
+
+	return tc_ieq(name, TC_STR("public")) || tc_ieq(name, TC_STR("s-maxage")) ||
+	    (tc_ieq(name, TC_STR("private")) && equals < directive.n);
+}
+
+static bool
+ends_with(struct tc_str s, struct tc_str suffix)
+{
+	return s.n >= suffix.n && tc_ieq(tc_str_of(s.p + s.n - suffix.n, suffix.n), suffix);
+}
+
+/* Speaks to some shared caches alone, which then do not look at Cache-Control (RFC 9213, and what came before it). */
+static bool
+is_targeted(const struct tc_field *f)
+{
+	return f->id == TC_F_OTHER &&
+	    (ends_with(f->name, TC_STR("-Cache-Control")) || tc_ieq(f->name, TC_STR("Surrogate-Control")) ||
+		tc_ieq(f->name, TC_STR("Edge-Control")) || tc_ieq(f->name, TC_STR("X-Accel-Expires")));
+}
+
+/* What Cache-Control says, rewritten: all rows as one, in out, which has room. */
+struct caching {
+	char *out;
+	size_t n;
+	bool kept_out; /* no shared cache stores it: "private", "no-store" */
+	bool cut;      /* something was left out */
+};
+
+static void
+caching_add(struct caching *to, struct tc_str directive)
+{
+	if (to->n > 0) {
+		memcpy(to->out + to->n, ", ", 2);
+		to->n += 2;
+	}
+	memcpy(to->out + to->n, directive.p, directive.n);
+	to->n += directive.n;
+}
+
+static void
+caching_read(struct caching *to, struct tc_str value)
+{
+	while (value.p != NULL) {
+		struct tc_str item = next_directive(&value);
+
+		if (item.n == 0)
+			continue;
+		if (is_shared(item)) {
+			to->cut = true;
+			continue;
+		}
+		to->kept_out |= tc_ieq(item, TC_STR("private")) || tc_ieq(item, TC_STR("no-store"));
+		caching_add(to, item);
+	}
+}
+
+/* What lets shared caches store goes, "private" comes, the rest stays as it is. */
 static int
 make_private(struct exchange *x)
 {
+	static const struct tc_str ours = TC_STR_INIT("private");
 	struct tc_fields *fs = &x->res.fields;
-	struct tc_str parts[64], whole;
-	size_t n = 0;
+	size_t room = ours.n + 2;
+	struct caching to = {NULL};
 
-	if (has_member(fs, TC_F_CACHE_CONTROL, TC_STR("private")) || has_member(fs, TC_F_CACHE_CONTROL, TC_STR("no-store")))
-		return 0;
-	parts[n++] = TC_STR("private");
 	for (size_t i = 0; i < fs->n; i++) {
-		struct tc_str rest = fs->v[i].value;
-
-		if (fs->v[i].dropped || fs->v[i].id != TC_F_CACHE_CONTROL)
-			continue;
-		while (rest.p != NULL && n + 2 <= sizeof(parts) / sizeof(parts[0])) {
-			struct tc_str item = tc_next(&rest, ','), name = tc_str_of(item.p, tc_find_byte(item, '='));
-
-			if (item.n == 0 || tc_ieq(name, TC_STR("public")) || tc_ieq(name, TC_STR("s-maxage")))
-				continue;
-			parts[n++] = TC_STR(", ");
-			parts[n++] = item;
-		}
+		fs->v[i].dropped |= is_targeted(&fs->v[i]);
+		if (fs->v[i].id == TC_F_CACHE_CONTROL)
+			room += fs->v[i].value.n + 2;
 	}
-	whole = tc_join(x->arena, parts, n);
-	return whole.p == NULL ? -1 : tc_field_set(fs, TC_F_CACHE_CONTROL, whole);
+	to.out = tc_alloc_bytes(x->arena, room * 2); /* a blank behind each comma */
+	if (to.out == NULL)
+		return -1;
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->v[i].id == TC_F_CACHE_CONTROL && !fs->v[i].dropped)
+			caching_read(&to, fs->v[i].value);
+	if (to.kept_out && !to.cut)
+		return 0;
+	if (!to.kept_out)
+		caching_add(&to, ours);
+	return tc_field_set(fs, TC_F_CACHE_CONTROL, tc_str_of(to.out, to.n));
 }
+
+/* ---- which responses ---- */
 
 /* Does the request say that it may be for a page? Where a visitor's page is edited, page_expected says so as well. */
 static bool
@@ -291,20 +390,27 @@ asks_for_page(const struct tc_request *req)
 
 /*
  * A 304 seldom names a type. What it says replaces what a cache has stored of the page (RFC 9111 4.3.4), so it has to
- * say all that the page said, to visitors too whose page is not edited.
+ * say all that the page said, to visitors too whose page is not edited. What has no type may turn out to be a page.
  */
 static bool
 is_page(const struct exchange *x)
 {
-	if (x->res.status == 304 && x->res.type.n == 0)
+	if (x->res.type.n == 0 && (x->res.status == 304 || x->res.status == 200))
 		return x->chain.page_expected || asks_for_page(&x->req);
-	return tc_eq(x->res.type, TC_STR("text/html"));
+	return tc_eq(x->res.type, TC_STR("text/html")) || tc_eq(x->res.type, TC_STR("application/xhtml+xml"));
+}
+
+/* Of a page that would be edited only tags of edited ones are asked about: what has not changed is one of them. */
+static bool
+confirms_edited(const struct exchange *x)
+{
+	return x->res.status == 304 && x->chain.page_expected && x->variant_etag.p != NULL;
 }
 
 int
 variant_response(struct exchange *x)
 {
-	bool edited = is_changed(x, true);
+	bool edited = is_changed(x, true) || confirms_edited(x);
 
 	if ((edited || is_changed(x, false)) && disown_body(x, edited) < 0)
 		return -1;

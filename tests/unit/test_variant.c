@@ -44,6 +44,8 @@ begin(uint32_t compress, bool page)
 	f->x.route = &f->route;
 	f->x.decision.rules = &f->rules;
 	f->x.req.fields.arena = f->x.res.fields.arena = f->arena;
+	f->x.req.method = TC_M_GET;
+	f->x.req.dest = TC_DEST_DOCUMENT;
 	f->x.res.status = 200;
 	f->x.chain = (struct chain){.links = f->links, .n = 2, .page_expected = page};
 	return f;
@@ -98,7 +100,7 @@ test_fields_out(void **state)
 		const char *name;
 		bool edited, packed, plain; /* stays? */
 	} rows[] = {{"Last-Modified", false, true, true}, {"Content-MD5", false, false, true},
-	    {"Digest", false, false, true}, {"Repr-Digest", false, false, true}, {"Content-Digest", false, false, true},
+	    {"Digest", false, false, true}, {"Unencoded-Digest", false, false, true}, {"Repr-Digest", false, false, true}, {"Content-Digest", false, false, true},
 	    {"Signature", false, false, true}, {"Signature-Input", false, false, true},
 	    {"Content-Length", false, false, true}, {"Cache-Control", true, true, true}, {"X-Own", true, true, true}};
 
@@ -108,6 +110,7 @@ test_fields_out(void **state)
 
 		f->links[0].wants = kind == 0;
 		f->links[1].wants = kind == 1;
+		f->x.res.type = TC_STR("text/css");
 		put(&f->x.res.fields, "Accept-Ranges", "bytes");
 		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 			put(&f->x.res.fields, rows[i].name, "1");
@@ -200,6 +203,57 @@ test_conditions(void **state)
 	}
 }
 
+/* The conditions of those who write guard the origin's own copy. */
+static void
+test_writers_keep_their_conditions(void **state)
+{
+	static const enum tc_method methods[] = {TC_M_OTHER, TC_M_POST, TC_M_OPTIONS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		for (int page = 0; page < 2; page++) {
+			struct fixture *f = begin(TC_CODING_BR, page != 0);
+
+			f->x.req.method = methods[i];
+			put(&f->x.req.fields, "If-None-Match", "*");
+			put(&f->x.req.fields, "If-Match", "\"x\"");
+			put(&f->x.req.fields, "If-Modified-Since", "Mon, 02 Nov 2026 10:00:00 GMT");
+			assert_int_equal(variant_request(&f->x), 0);
+			assert_string_equal(got(&f->x.req.fields, "If-None-Match"), "*");
+			assert_string_equal(got(&f->x.req.fields, "If-Match"), "\"x\"");
+			assert_string_not_equal(got(&f->x.req.fields, "If-Modified-Since"), "-");
+			assert_null(f->x.variant_etag.p);
+			end(f);
+		}
+}
+
+/* Whatever makes one page differ from another makes its key differ. */
+static void
+test_keys(void **state)
+{
+	char keys[6][VARIANT_KEY_LENGTH];
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct fixture *f = begin(0, true);
+
+		if (i == 1)
+			f->snapshot.version = 8;
+		if (i == 2)
+			f->x.decision.denied = TC_CLASS_BIT(TC_ANALYTICS);
+		if (i == 3)
+			f->rules.hash[7] = 'e';
+		if (i == 4)
+			f->x.decision.person = true; /* is shown the status */
+		if (i == 5)
+			f->x.req.dest = TC_DEST_EMPTY; /* is not */
+		variant_key(&f->x, keys[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(keys[i], keys[k], VARIANT_KEY_LENGTH);
+		end(f);
+	}
+}
+
 static void
 test_several_rows(void **state)
 {
@@ -268,6 +322,158 @@ test_not_modified(void **state)
 	}
 }
 
+/* What a 304 says replaces what is stored of the page: nothing of the origin's bytes. */
+static void
+test_not_modified_disowns(void **state)
+{
+	static const char *const gone[] = {"Last-Modified", "Repr-Digest", "Content-MD5", "Unencoded-Digest"};
+
+	(void)state;
+	for (int page = 0; page < 2; page++) {
+		struct fixture *f = begin(0, page != 0);
+
+		assert_int_equal(
+		    tc_field_add(&f->x.req.fields, TC_F_IF_NONE_MATCH, spelt(f, page ? "W/\"x$\"" : "\"x\"")), 0);
+		assert_int_equal(variant_request(&f->x), 0);
+		f->x.res.status = 304;
+		put(&f->x.res.fields, "ETag", "\"x\"");
+		put(&f->x.res.fields, "Accept-Ranges", "bytes");
+		for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+			put(&f->x.res.fields, gone[i], "1");
+		assert_int_equal(variant_response(&f->x), 0);
+		for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+			assert_string_equal(got(&f->x.res.fields, gone[i]), page ? "-" : "1");
+		assert_string_equal(got(&f->x.res.fields, "Accept-Ranges"), page ? "none" : "bytes");
+		end(f);
+	}
+}
+
+static void
+test_cache_control(void **state)
+{
+	static const struct {
+		const char *in, *out; /* NULL: no such field; as it was */
+	} rows[] = {
+		{NULL, "private"},
+		{"", "private"},
+		{"public", "private"},
+		{"private", NULL},
+		{"no-store", NULL},
+		{"max-age=60", "max-age=60, private"},
+		{"public,max-age=60,s-maxage=600", "max-age=60, private"},
+		{"PUBLIC, S-MaxAge=1, Max-Age=2", "Max-Age=2, private"},
+		{"private, public", "private"},
+		{"private, s-maxage=9, no-transform", "private, no-transform"},
+		{"no-store, public", "no-store"},
+		{"private=\"Set-Cookie, X\", max-age=1", "max-age=1, private"},
+		{"no-cache=\"a, public\", max-age=1", "no-cache=\"a, public\", max-age=1, private"},
+		{"no-cache=\"a\\\", public\", s-maxage=1", "no-cache=\"a\\\", public\", private"},
+		{"a,b,c,d,e,f,g,h", "a, b, c, d, e, f, g, h, private"},
+		{",,a,,", "a, private"},
+		{"no-cache=\"open, public", "no-cache=\"open, public, private"},
+		{"publicity=1", "publicity=1, private"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int keyed = 0; keyed < 2; keyed++) {
+			struct fixture *f = begin(0, false);
+			const char *same = rows[i].in != NULL ? rows[i].in : "-";
+
+			f->site.downstream_cache = keyed ? CACHE_KEYED : CACHE_PRIVATE;
+			f->x.res.type = TC_STR("text/html");
+			if (rows[i].in != NULL)
+				put(&f->x.res.fields, "Cache-Control", rows[i].in);
+			put(&f->x.res.fields, "CDN-Cache-Control", "max-age=600");
+			put(&f->x.res.fields, "Surrogate-Control", "max-age=600");
+			put(&f->x.res.fields, "X-Cache-Controls", "1");
+			assert_int_equal(variant_response(&f->x), 0);
+			assert_string_equal(got(&f->x.res.fields, "Cache-Control"),
+			    keyed || rows[i].out == NULL ? same : rows[i].out);
+			assert_string_equal(got(&f->x.res.fields, "CDN-Cache-Control"), keyed ? "max-age=600" : "-");
+			assert_string_equal(got(&f->x.res.fields, "Surrogate-Control"), keyed ? "max-age=600" : "-");
+			assert_string_equal(got(&f->x.res.fields, "X-Cache-Controls"), "1");
+			end(f);
+		}
+}
+
+/* Two rows are one list. */
+static void
+test_cache_control_rows(void **state)
+{
+	struct fixture *f = begin(0, false);
+
+	(void)state;
+	f->x.res.type = TC_STR("text/html");
+	put(&f->x.res.fields, "Cache-Control", "public");
+	put(&f->x.res.fields, "Cache-Control", "max-age=3");
+	assert_int_equal(variant_response(&f->x), 0);
+	assert_string_equal(got(&f->x.res.fields, "Cache-Control"), "max-age=3, private");
+	end(f);
+}
+
+static void
+test_which_are_kept_apart(void **state)
+{
+	static const struct {
+		int status;
+		const char *type;
+		enum tc_dest dest;
+		const char *accept;
+		bool apart;
+	} rows[] = {
+		{200, "text/html", TC_DEST_IMAGE, NULL, true},
+		{404, "text/html", TC_DEST_DOCUMENT, NULL, true},
+		{200, "application/xhtml+xml", TC_DEST_DOCUMENT, NULL, true},
+		{200, "text/css", TC_DEST_DOCUMENT, NULL, false},
+		{200, "", TC_DEST_DOCUMENT, NULL, true}, /* may turn out to be a page */
+		{200, "", TC_DEST_EMPTY, "text/html", true},
+		{200, "", TC_DEST_EMPTY, "*/*", false},
+		{200, "", TC_DEST_IMAGE, NULL, false},
+		{304, "", TC_DEST_DOCUMENT, NULL, true},
+		{304, "", TC_DEST_STYLE, NULL, false},
+		{302, "", TC_DEST_DOCUMENT, NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture *f = begin(0, false);
+
+		f->x.res.status = rows[i].status;
+		f->x.res.type = z(rows[i].type);
+		f->x.req.dest = rows[i].dest;
+		if (rows[i].accept != NULL)
+			put(&f->x.req.fields, "Accept", rows[i].accept);
+		assert_int_equal(variant_response(&f->x), 0);
+		assert_string_equal(got(&f->x.res.fields, "Vary"), rows[i].apart ? "Sec-GPC" : "-");
+		assert_string_equal(got(&f->x.res.fields, "Cache-Control"), rows[i].apart ? "private" : "-");
+		end(f);
+	}
+}
+
+static void
+test_vary(void **state)
+{
+	static const char *const rows[][3] = {{NULL, "Sec-GPC | DNT", "Sec-GPC"},
+	    {"Accept-Encoding", "Accept-Encoding | Sec-GPC | DNT", "Accept-Encoding | Sec-GPC"}, {"*", "*", "*"},
+	    {"Cookie, *", "Cookie, *", "Cookie, *"}, {"sec-gpc", "sec-gpc | DNT", "sec-gpc"},
+	    {"dnt ,Sec-GPC", "dnt ,Sec-GPC", "dnt ,Sec-GPC"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int dnt = 0; dnt < 2; dnt++) {
+			struct fixture *f = begin(0, false);
+
+			f->region.honour = dnt ? HONOUR_GPC | HONOUR_DNT : HONOUR_GPC;
+			f->x.res.type = TC_STR("text/html");
+			if (rows[i][0] != NULL)
+				put(&f->x.res.fields, "Vary", rows[i][0]);
+			assert_int_equal(variant_response(&f->x), 0);
+			assert_string_equal(got(&f->x.res.fields, "Vary"), rows[i][dnt ? 1 : 2]);
+			end(f);
+		}
+}
+
 int
 main(void)
 {
@@ -275,9 +481,16 @@ main(void)
 		cmocka_unit_test(test_tags_out),
 		cmocka_unit_test(test_fields_out),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_writers_keep_their_conditions),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_several_rows),
 		cmocka_unit_test(test_many_tags),
 		cmocka_unit_test(test_not_modified),
+		cmocka_unit_test(test_not_modified_disowns),
+		cmocka_unit_test(test_cache_control),
+		cmocka_unit_test(test_cache_control_rows),
+		cmocka_unit_test(test_which_are_kept_apart),
+		cmocka_unit_test(test_vary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
