@@ -35,37 +35,82 @@ is_media_type(struct tc_str text)
 	    is_token(tc_str_of(text.p + slash + 1, text.n - slash - 1));
 }
 
-/* The first charset parameter counts. */
+/* Cuts what stands in quotes off the front of *rest, which begins behind the first of them: without its '\\'. */
 static struct tc_str
-charset_of(struct tc_str parameters, struct tc_arena *arena)
+take_quoted(struct tc_str *rest, struct tc_arena *arena)
 {
-	while (parameters.p != NULL) {
-		struct tc_str value = next_unquoted(&parameters, ';');
-		struct tc_str name = tc_next(&value, '=');
+	size_t i = 0, n = 0;
+	char *p;
 
-		if (value.p == NULL || !tc_ieq(name, TC_STR("charset")))
-			continue;
-		value = tc_trim(value);
-		if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
-			value = tc_trim(tc_str_of(value.p + 1, value.n - 2));
-		return str_lower(value, arena);
+	while (i < rest->n && rest->p[i] != '"')
+		i += rest->p[i] == '\\' && i + 1 < rest->n ? 2 : 1;
+	p = tc_alloc_bytes(arena, i + 1);
+	if (p == NULL)
+		return (struct tc_str){NULL, 0};
+	for (size_t k = 0; k < i; k++) {
+		if (rest->p[k] == '\\' && k + 1 < i)
+			k++;
+		p[n++] = tc_lower(rest->p[k]);
+	}
+	tc_skip(rest, i);
+	return tc_str_of(p, n);
+}
+
+/* The first charset parameter that has a value counts. A space before its '=' makes it another one. */
+static struct tc_str
+charset_of(struct tc_str rest, struct tc_arena *arena)
+{
+	while (rest.n > 0) {
+		struct tc_str name, value;
+		size_t n = 0;
+
+		rest = tc_trim(rest);
+		while (n < rest.n && rest.p[n] != ';' && rest.p[n] != '=')
+			n++;
+		name = tc_str_of(rest.p, n);
+		tc_skip(&rest, n);
+		if (tc_starts(rest, TC_STR("=\""))) {
+			tc_skip(&rest, 2);
+			value = take_quoted(&rest, arena);
+		} else {
+			tc_skip(&rest, rest.n > 0 && rest.p[0] == '=');
+			value = str_lower(tc_trim(tc_str_of(rest.p, tc_find_byte(rest, ';'))), arena);
+		}
+		if (value.n > 0 && tc_ieq(name, TC_STR("charset")))
+			return tc_trim(value);
+		tc_skip(&rest, tc_find_byte(rest, ';'));
+		tc_skip(&rest, rest.n > 0);
 	}
 	return TC_STR("");
 }
 
-/* One element of the list that Content-Type is in practice; one that is no media type leaves *res as it is. */
+/*
+ * One element of the list that Content-Type is in practice; one that is no media type leaves *res as it is. "text/html
+ * charset=x" is no media type, but browsers take it for text/html.
+ */
 static void
 read_element(struct tc_str element, struct tc_response *res, struct tc_arena *arena)
 {
-	struct tc_str type = next_unquoted(&element, ';');
+	struct tc_str type = tc_trim(tc_str_of(element.p, tc_find_byte(element, ';'))), charset;
 
+	tc_skip(&element, tc_find_byte(element, ';'));
+	tc_skip(&element, element.n > 0);
+	for (size_t i = 0; i < type.n; i++)
+		if (type.p[i] == ' ' || type.p[i] == '\t' || type.p[i] == '(')
+			type.n = i;
 	if (!is_media_type(type) || tc_eq(type, TC_STR("*/*")))
 		return;
-	res->type = str_lower(type, arena);
-	res->charset = charset_of(element, arena);
+	type = str_lower(type, arena);
+	charset = charset_of(element, arena);
+	if (charset.n > 0 || !tc_eq(type, res->type))
+		res->charset = charset;
+	res->type = type;
 }
 
-/* Where an origin sends several, browsers take the last they can read; so must we, or a page passes unseen. */
+/*
+ * Where an origin sends several, browsers take the last they can read, with the charset of one before it of the same
+ * type; so must we, or a page passes unseen.
+ */
 void
 response_type(struct tc_response *res, struct tc_arena *arena)
 {
