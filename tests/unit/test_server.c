@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../../proxy/net/attempt.c"
 #include "../../proxy/net/server.c"
 #include "peers.h"
 
