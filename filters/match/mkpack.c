@@ -14,6 +14,7 @@
 
 #include "mkdfa.h"
 #include "pack.h"
+#include "tacet/embed.h"
 
 enum { LINE_MAX_BYTES = 8192, FIELDS_MAX = 16, TABLE_MAX = 4096 };
 
@@ -66,6 +67,11 @@ static const char *const param_classes[] = {
 static const char *const strips[] = {"strip", "keep", "policy", NULL};
 static const char *const setters[] = {"js", "http", "3p", NULL};
 static const char *const answers[] = {"empty", "gif", "script", "json", NULL};
+static const char *const kinds[] = {
+#define X(e, name) name,
+    TC_EMBED_KINDS(X)
+#undef X
+	NULL};
 static const char *const cookie_matches[] = {"exact", "regex", "prefix", "suffix", "contains", NULL};
 static const char *const param_matches[] = {"exact", "regex", "prefix", NULL};
 
@@ -618,6 +624,55 @@ put_paths(FILE *out, const struct table *t)
 	put_path_index(out, last, count);
 }
 
+/* ---- embeds ---- */
+
+/* "host=NAME", or "NAME=VALUE" of a query. */
+static void
+put_privacy_mode(FILE *out, const struct row *r)
+{
+	char *mode = r->field[5];
+	bool host = strncmp(mode, "host=", 5) == 0;
+
+	if (*mode != '\0' && strchr(mode, '=') == NULL)
+		bad(r, "a privacy mode is host=NAME or NAME=VALUE");
+	put_str(out, host ? mode + 5 : "");
+	fputs(", ", out);
+	put_str(out, host ? "" : mode);
+}
+
+static void
+put_embeds(FILE *out, const struct table *t)
+{
+	fputs("const struct tc_embed tc_embeds[] = {\n", out);
+	for (int i = 0; i < t->count; i++) {
+		const struct row *r = &t->rows[i];
+
+		if (r->field[0][0] == '\0' || r->field[0][strcspn(r->field[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZ/:,;")] != '\0')
+			bad(r, "hosts are names in lower case with a space between them");
+		if (r->field[1][0] != '/' || r->field[3][0] == '\0' || r->field[4][0] == '\0')
+			bad(r, "an embed has a path, a vendor and a receiver");
+		if (r->field[6][0] != '\0' && strncmp(r->field[6], "https://", 8) != 0)
+			bad(r, "the page is no https URL");
+		fputs("\t{", out);
+		put_str(out, r->field[0]);
+		fputs(", ", out);
+		put_str(out, r->field[1]);
+		(void)one_of(r, 2, kinds);
+		put_enum(out, ", TC_EMBED_", r->field[2]);
+		for (int k = 3; k < 5; k++) {
+			fputs(", ", out);
+			put_str(out, r->field[k]);
+		}
+		fputs(", ", out);
+		put_privacy_mode(out, r);
+		fputs(", ", out);
+		put_str(out, r->field[6]);
+		fputs("},\n", out);
+	}
+	fprintf(out, "};\nconst size_t tc_embed_count = %d;\n\n", t->count);
+	table_unique(t, 0, 1);
+}
+
 /* Writes the whole file at the end, so that an error leaves nothing that looks made. */
 static int
 write_file(const char *path, const char *text, size_t n)
@@ -643,7 +698,7 @@ main(int argc, char **argv)
 		fputs("usage: mkpack LISTS-DIRECTORY OUTPUT.c\n", stderr);
 		return 2;
 	}
-	fputs("/* Made by filters/match/mkpack.c from conf/lists; change those. */\n#include \"match/pack.h\"\n\n", out);
+	fputs("/* Made by filters/match/mkpack.c from conf/lists; change those. */\n#include \"match/pack.h\"\n#include \"tacet/embed.h\"\n\n", out);
 	put_cookies(out, table_read(argv[1], "cookies.tsv", 7));
 	put_params(out, table_read(argv[1], "params.tsv", 6));
 	trackers = table_read(argv[1], "trackers.tsv", 14);
@@ -653,5 +708,6 @@ main(int argc, char **argv)
 	endpoints = table_read(argv[1], "endpoints.tsv", 7);
 	put_endpoints(out, endpoints);
 	put_paths(out, endpoints);
+	put_embeds(out, table_read(argv[1], "embeds.tsv", 8));
 	return fclose(out) == 0 ? write_file(argv[2], text, n) : 1;
 }

@@ -258,32 +258,40 @@ write_table(const char *directory, const char *name, const char *text)
 #define PARAM "a\texact\tV\tclick-id\tstrip\t\n"
 #define TRACKER "V\tanalytics\t||v.example^\t\tvsig(\t\t\tnoop\t\t1\thttps://v.example/\tscript\tno\tno\n"
 #define ENDPOINT "V\tanalytics\t/v\t\t\tempty\t\n"
+#define EMBED "v.example *.v.example\t/v\tvideo\tV\tV\tdnt=1\thttps://v.example/{1}\t\n"
 
 static void
 test_generator(void **state)
 {
 	static const struct {
-		const char *cookies, *params, *trackers, *endpoints, *said;
+		const char *cookies, *params, *trackers, *endpoints, *embeds, *said;
 	} cases[] = {
-		{COOKIE, PARAM, TRACKER, ENDPOINT, NULL},
-		{"# c\n" COOKIE "_b\texakt\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:3: "},
-		{COOKIE COOKIE, PARAM, TRACKER, ENDPOINT, "cookies.tsv:2: "},
-		{"_a\texact\tV\tanalytics\tjs\tstrip\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a\texact\tV\tanalytics\tjs\tstrip\t\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a\texact\tV\tsecurity\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a(\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a[x\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a{2\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"abc\tcontains\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"_a\texact\tV\tanalytics\tjs\tstrip\t", PARAM, TRACKER, ENDPOINT, "cookies.tsv:1: "},
-		{"", PARAM, TRACKER, ENDPOINT, "cookies.tsv:0: "},
-		{COOKIE, "a\tsuffix\tV\tclick-id\tstrip\t\n", TRACKER, ENDPOINT, "params.tsv:1: "},
-		{COOKIE, "a\texact\tV\tad\tstrip\t\n", TRACKER, ENDPOINT, "params.tsv:1: "},
-		{COOKIE, PARAM, "V\tnew\t||v.example^\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
-		{COOKIE, PARAM, "V\trum\t||v.example^$x\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
-		{COOKIE, PARAM, "V\trum\t||v.example^\t\t\t\t\tnop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, "trackers.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\tv\t\t\tempty\t\n", "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\t\tempty\t\n", "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, EMBED, NULL},
+		{"# c\n" COOKIE "_b\texakt\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:3: "},
+		{COOKIE COOKIE, PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:2: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\t\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a\texact\tV\tsecurity\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a(\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a[x\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a{2\tregex\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"abc\tcontains\tV\tanalytics\tjs\tstrip\t\n", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"_a\texact\tV\tanalytics\tjs\tstrip\t", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:1: "},
+		{"", PARAM, TRACKER, ENDPOINT, EMBED, "cookies.tsv:0: "},
+		{COOKIE, "a\tsuffix\tV\tclick-id\tstrip\t\n", TRACKER, ENDPOINT, EMBED, "params.tsv:1: "},
+		{COOKIE, "a\texact\tV\tad\tstrip\t\n", TRACKER, ENDPOINT, EMBED, "params.tsv:1: "},
+		{COOKIE, PARAM, "V\tnew\t||v.example^\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, EMBED, "trackers.tsv:1: "},
+		{COOKIE, PARAM, "V\trum\t||v.example^$x\t\t\t\t\tnoop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, EMBED, "trackers.tsv:1: "},
+		{COOKIE, PARAM, "V\trum\t||v.example^\t\t\t\t\tnop\t\t1\thttps://v/\tscript\tno\tno\n", ENDPOINT, EMBED, "trackers.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\tv\t\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, EMBED EMBED, "embeds.tsv:2: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\t/v\tfilm\tV\tV\t\t\t\n", "embeds.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "V.example\t/v\tvideo\tV\tV\t\t\t\n", "embeds.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\tv\tvideo\tV\tV\t\t\t\n", "embeds.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\t/v\tvideo\tV\t\t\t\t\n", "embeds.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\t/v\tvideo\tV\tV\tdnt\t\t\n", "embeds.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\t/v\tvideo\tV\tV\t\thttp://v.example/\t\n", "embeds.tsv:1: "},
 	};
 	char directory[] = "/tmp/test_packXXXXXX", said[4096], path[64];
 	struct stat st;
@@ -301,6 +309,7 @@ test_generator(void **state)
 		(void)unlink(path);
 		write_table(directory, "cookies.tsv", cases[i].cookies);
 		write_table(directory, "params.tsv", cases[i].params);
+		write_table(directory, "embeds.tsv", cases[i].embeds);
 		write_table(directory, "trackers.tsv", cases[i].trackers);
 		write_table(directory, "endpoints.tsv", cases[i].endpoints);
 		status = run_mkpack(directory, said, sizeof(said));
