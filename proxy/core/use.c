@@ -3,6 +3,8 @@
 
 #include "core/exchange.h"
 
+#define HELD_LEAST 1024 /* requests of one origin that may be held: these, or as many as may stand in its line */
+
 /* This loop's part of a number that is meant for the whole process: 0 stays 0, anything else is at least 1. */
 static size_t
 share_of(const struct worker *w, int64_t n)
@@ -25,6 +27,7 @@ origin_of(struct worker *w, const struct config_origin *c)
 		.connections = share_of(w, c->connections),
 		.requests = share_of(w, c->requests),
 		.queue = share_of(w, c->queue),
+		.held = share_of(w, c->queue > HELD_LEAST ? c->queue : HELD_LEAST),
 		.queue_timeout_ms = c->queue_timeout_ms,
 		.connect_timeout_ms = c->connect_timeout_ms,
 		.idle_timeout_ms = c->idle_timeout_ms,

@@ -301,7 +301,7 @@ reason(const struct ticket *t)
 	return t->why;
 }
 
-/* None can be reached: hold it, or say so. */
+/* None can be reached: hold it, or say so. Who is held takes a connection from visitors of other origins too. */
 static void
 ticket_stuck(struct ticket *t)
 {
@@ -310,10 +310,12 @@ ticket_stuck(struct ticket *t)
 
 	if (t->held_until == 0)
 		t->held_until = now + (uint64_t)o->settings.hold_ms;
-	if (t->held_until > now)
-		line_add(t, &o->held, t->held_until - now);
-	else
+	if (t->held_until <= now)
 		ticket_fail(t, reason(t));
+	else if (o->held.n >= o->settings.held)
+		ticket_fail(t, ORIGIN_BUSY);
+	else
+		line_add(t, &o->held, t->held_until - now);
 }
 
 /* Connects to a server with room, or waits for one, or fails. Not in a line. */

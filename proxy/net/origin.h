@@ -25,6 +25,7 @@ struct origin_settings {
 	size_t connections; /* to one server */
 	size_t requests;    /* under way at all together */
 	size_t queue;       /* that wait for one of both */
+	size_t held;        /* that wait for hold_ms until a server can be reached */
 	int64_t queue_timeout_ms, connect_timeout_ms, idle_timeout_ms, hold_ms;
 	int64_t eject_failures, eject_ms;
 	int64_t retry_percent;

@@ -220,6 +220,20 @@ def test_held_in_vain(start, tmp_path):
     assert 0.4 < time.monotonic() - began < 10
 
 
+def test_only_so_many_are_held(start, tmp_path):
+    """The visitors of an origin that is away do not fill the house: 1024 wait, the next one is told at once."""
+    proxy = start("-c", config(tmp_path, f'url: "http://127.0.0.1:{free_port()}", hold: 60s'))
+    with contextlib.ExitStack() as held:
+        for _ in range(1024):
+            held.enter_context(proxy.client()).ask("/")
+        wait_until(lambda: total(proxy.metrics(), "tacet_upstream_errors_total", **{"class": "connect"}) >= 1024, "1024 to be held")
+        began = time.monotonic()
+        res = proxy.get("/too-many")
+        assert res.status == 503 and int(res.get("Retry-After")) >= 1, res
+        assert time.monotonic() - began < 5
+        assert total(proxy.metrics(), "tacet_http_refusals_total", reason="overload") == 1
+
+
 @pytest.mark.parametrize("leave", [ended, lambda sock: sock.shutdown(socket.SHUT_WR)], ids=["reset", "end"])
 def test_who_leaves_is_not_sent(start, tmp_path, leave):
     """A visitor who has gone while it was held never reaches the origin."""

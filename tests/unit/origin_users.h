@@ -112,6 +112,7 @@ teardown(void **state)
 
 static const struct origin_settings usual = {
 	.queue = 100,
+	.held = 100,
 	.queue_timeout_ms = 60000,
 	.connect_timeout_ms = 5000,
 	.idle_timeout_ms = 20000,

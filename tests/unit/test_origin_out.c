@@ -253,6 +253,32 @@ held_in_vain(void **state)
 	end(&o);
 }
 
+/* Who comes when enough are held is told at once, and that it may come again: not that the server is down. */
+static void
+only_so_many_are_held(void **state)
+{
+	struct origin_settings s = usual;
+	struct origin *o;
+
+	(void)state;
+	s.hold_ms = 60000;
+	s.held = 3;
+	o = origin_at_one(peer_dead_port(1, NULL), &s);
+	for (size_t i = 0; i < 5; i++)
+		(void)ask(o, i);
+	UNTIL(&loop, o->held.n == 3 && told == 2);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(user[i].failed, user[i].told ? ORIGIN_BUSY : ORIGIN_OK);
+	on_changed(all); /* they try in vain, and are held again: none of them is over the cap now */
+	turns(&loop, 20);
+	UNTIL(&loop, o->held.n == 3);
+	assert_int_equal(told, 2);
+	for (size_t i = 0; i < 5; i++)
+		if (user[i].told == 0)
+			origin_cancel(user[i].ticket);
+	end(&o);
+}
+
 /* It is held once, not anew after each failure. */
 static void
 held_no_longer_than_said(void **state)
@@ -535,6 +561,7 @@ main(void)
 		T(a_unix_socket_whose_queue_is_full),
 		T(held_until_somebody_listens),
 		T(held_in_vain),
+		T(only_so_many_are_held),
 		T(held_no_longer_than_said),
 		T(the_budget),
 		T(the_origin_goes_in_the_pump),
