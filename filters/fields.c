@@ -113,6 +113,23 @@ request_accept(struct field_work *w, struct tc_field *f)
 	return 0;
 }
 
+/* Hints that say little: those every request carries anyway, and those that size pictures. All others go. */
+static bool
+hint_stays(struct tc_str hint)
+{
+	static const struct tc_str low[] = {TC_STR_INIT("Sec-CH-UA"), TC_STR_INIT("Sec-CH-UA-Mobile"),
+	    TC_STR_INIT("Sec-CH-UA-Platform"), TC_STR_INIT("DPR"), TC_STR_INIT("Sec-CH-DPR"), TC_STR_INIT("Width"),
+	    TC_STR_INIT("Sec-CH-Width"), TC_STR_INIT("Viewport-Width"), TC_STR_INIT("Sec-CH-Viewport-Width"),
+	    TC_STR_INIT("Sec-CH-Viewport-Height"), TC_STR_INIT("Save-Data"),
+	    TC_STR_INIT("Sec-CH-Prefers-Color-Scheme"), TC_STR_INIT("Sec-CH-Prefers-Reduced-Motion"),
+	    TC_STR_INIT("Sec-CH-Prefers-Reduced-Transparency")};
+
+	for (size_t i = 0; i < sizeof(low) / sizeof(*low); i++)
+		if (tc_ieq(hint, low[i]))
+			return true;
+	return hint.n == 0;
+}
+
 static const struct field_rule request_rules[TC_F_COUNT] = {
 	[TC_F_ACCEPT] = {ANY, TC_ADVERTISING, false, request_accept},
 	[TC_F_ATTRIBUTION_REPORTING_ELIGIBLE] = {TRACKING, TC_ADVERTISING, false, NULL},
@@ -122,15 +139,26 @@ static const struct field_rule request_rules[TC_F_COUNT] = {
 	[TC_F_X_CLIENT_DATA] = {TRACKING, TC_ADVERTISING, false, NULL},
 };
 
-/* Fields without an id. */
+/* Families of fields that have no id each. */
+static const struct field_rule advertising_rule = {TRACKING, TC_ADVERTISING, false, NULL};
+static const struct field_rule hint_rule = {TRACKING, TC_ANALYTICS, false, NULL};
+
 static const struct field_rule *
 request_rule(const struct tc_field *f)
 {
-	static const struct field_rule shared_storage = {TRACKING, TC_ADVERTISING, false, NULL};
+	char first = f->name.n > 0 ? tc_lower(f->name.p[0]) : '\0';
 
 	if (f->id != TC_F_OTHER)
 		return &request_rules[f->id];
-	return tc_istarts(f->name, TC_STR("Sec-Shared-Storage-")) ? &shared_storage : &request_rules[TC_F_OTHER];
+	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-Shared-Storage-")))
+		return &advertising_rule;
+	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-Ad-Auction-")))
+		return &advertising_rule;
+	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-CH-")) && !hint_stays(f->name))
+		return &hint_rule;
+	if (first == 'a' && tc_istarts(f->name, TC_STR("Attribution-Reporting-")))
+		return &advertising_rule;
+	return &request_rules[TC_F_OTHER];
 }
 
 static int
@@ -197,23 +225,6 @@ fields_request(struct tc_call *c)
 
 /* ---- the response: client hints ---- */
 
-/* Hints that say little: those every request carries anyway, and those that size pictures. All others go. */
-static bool
-hint_stays(struct tc_str hint)
-{
-	static const struct tc_str low[] = {TC_STR_INIT("Sec-CH-UA"), TC_STR_INIT("Sec-CH-UA-Mobile"),
-	    TC_STR_INIT("Sec-CH-UA-Platform"), TC_STR_INIT("DPR"), TC_STR_INIT("Sec-CH-DPR"), TC_STR_INIT("Width"),
-	    TC_STR_INIT("Sec-CH-Width"), TC_STR_INIT("Viewport-Width"), TC_STR_INIT("Sec-CH-Viewport-Width"),
-	    TC_STR_INIT("Sec-CH-Viewport-Height"), TC_STR_INIT("Save-Data"),
-	    TC_STR_INIT("Sec-CH-Prefers-Color-Scheme"), TC_STR_INIT("Sec-CH-Prefers-Reduced-Motion"),
-	    TC_STR_INIT("Sec-CH-Prefers-Reduced-Transparency")};
-
-	for (size_t i = 0; i < sizeof(low) / sizeof(*low); i++)
-		if (tc_ieq(hint, low[i]))
-			return true;
-	return hint.n == 0;
-}
-
 static int
 response_hints(struct field_work *w, struct tc_field *f)
 {
@@ -252,14 +263,14 @@ static const struct tc_str denials =
 	"ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
 	"ch-ua-platform-version=(), ch-ua-wow64=()");
 
-/* One malformed row makes browsers ignore all of them: it goes, since it had no effect anyway. */
+/* One malformed row, or an empty one, makes browsers ignore all of them: it goes, since it had no effect anyway. */
 static int
 deny_features(struct tc_fields *fields)
 {
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_field *f = &fields->v[i];
 
-		if (f->id == TC_F_PERMISSIONS_POLICY && !f->dropped && !dictionary_valid(f->value))
+		if (f->id == TC_F_PERMISSIONS_POLICY && (f->value.n == 0 || !dictionary_valid(f->value)))
 			f->dropped = true;
 	}
 	return tc_field_add(fields, TC_F_PERMISSIONS_POLICY, denials);
@@ -304,10 +315,36 @@ raise_referrer_policy(struct tc_fields *fields)
 	return tc_eq(now, want) ? 0 : tc_field_set(fields, TC_F_REFERRER_POLICY, want);
 }
 
+/* XML may be a page, with XHTML or SVG in it. */
 static bool
-is_page(const struct tc_response *res)
+is_xml(struct tc_str type)
 {
-	return tc_eq(res->type, TC_STR("text/html")) || tc_eq(res->type, TC_STR("application/xhtml+xml"));
+	return tc_ends(type, TC_STR("+xml")) || tc_eq(type, TC_STR("text/xml")) || tc_eq(type, TC_STR("application/xml"));
+}
+
+static bool
+asks_for_page(const struct tc_request *req)
+{
+	struct tc_str accept = tc_field_value(&req->fields, TC_F_ACCEPT);
+
+	if (req->dest != TC_DEST_ABSENT)
+		return req->dest == TC_DEST_DOCUMENT || req->dest == TC_DEST_FRAME;
+	return tc_find(accept, TC_STR("text/html")) < accept.n;
+}
+
+/*
+ * Whether browsers take it for a page. What has no type may be one; a 304 has none, and its fields replace those that
+ * are stored with the page (RFC 9111 3.2), so it has to say the same.
+ */
+static bool
+is_page(const struct tc_call *c)
+{
+	struct tc_str type = c->res->type;
+
+	if (tc_eq(type, TC_STR("text/html")) || tc_eq(type, TC_STR("application/xhtml+xml")))
+		return true;
+	return (is_xml(type) || (type.n == 0 && (c->res->status == 200 || c->res->status == 304))) &&
+	    asks_for_page(c->req);
 }
 
 static int
@@ -316,7 +353,7 @@ tell_page(struct tc_call *c, int referrer)
 	struct tc_fields *fields = &c->res->fields;
 	bool tracking = (c->decision->denied & TRACKING) != 0;
 
-	if (!is_page(c->res))
+	if (!is_page(c))
 		return 0;
 	if (referrer == REFERRER_NONE && tc_field_set(fields, TC_F_REFERRER_POLICY, TC_STR("no-referrer")) < 0)
 		return -1;
@@ -345,13 +382,17 @@ static const struct field_rule response_rules[TC_F_COUNT] = {
 	[TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_CRITICAL_CH] = {TRACKING, TC_ANALYTICS, false, response_hints},
 	[TC_F_CROSS_ORIGIN_EMBEDDER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_CROSS_ORIGIN_EMBEDDER_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_CROSS_ORIGIN_OPENER_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_CROSS_ORIGIN_OPENER_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_DOCUMENT_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_DOCUMENT_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_EXPECT_CT] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_LINK] = {ANY, TC_ADVERTISING, false, fields_link},
 	[TC_F_NEL] = {TRACKING, TC_ANALYTICS, true, fields_nel},
 	[TC_F_OBSERVE_BROWSING_TOPICS] = {TRACKING, TC_ADVERTISING, false, NULL},
 	[TC_F_PERMISSIONS_POLICY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
+	[TC_F_PERMISSIONS_POLICY_REPORT_ONLY] = {TRACKING, TC_ANALYTICS, true, fields_report_parts},
 	[TC_F_REFRESH] = {ANY, TC_ADVERTISING, false, fields_refresh},
 	[TC_F_REPORTING_ENDPOINTS] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
 	[TC_F_REPORT_TO] = {TRACKING, TC_ANALYTICS, false, fields_endpoints},
@@ -360,6 +401,22 @@ static const struct field_rule response_rules[TC_F_COUNT] = {
 	[TC_F_SPECULATION_RULES] = {ANY, TC_ADVERTISING, false, NULL},
 	[TC_F_USE_AS_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
 };
+
+static const struct field_rule *
+response_rule(const struct tc_field *f)
+{
+	char first = f->name.n > 0 ? tc_lower(f->name.p[0]) : '\0';
+
+	if (f->id != TC_F_OTHER)
+		return &response_rules[f->id];
+	if (first == 'a' && tc_istarts(f->name, TC_STR("Attribution-Reporting-")))
+		return &advertising_rule;
+	if (first == 'a' && tc_istarts(f->name, TC_STR("Ad-Auction-")))
+		return &advertising_rule;
+	if (first == 's' && tc_istarts(f->name, TC_STR("Shared-Storage-")))
+		return &advertising_rule;
+	return &response_rules[TC_F_OTHER];
+}
 
 /* Runs the rules that are late or not; returns -1, or whether there are late ones. */
 static int
@@ -370,7 +427,7 @@ response_pass(struct field_work *w, bool late)
 
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_field *f = &fields->v[i];
-		const struct field_rule *rule = &response_rules[f->id];
+		const struct field_rule *rule = response_rule(f);
 
 		if (f->dropped || (rule->when & w->c->decision->denied) == 0)
 			continue;
@@ -397,6 +454,10 @@ fields_response(struct tc_call *c)
 
 	if ((c->decision->denied & ANY) == 0 && o->referrer == REFERRER_KEEP)
 		return 0;
+	if ((c->decision->denied & ANY) != 0 && tc_eq(c->res->type, TC_STR("application/signed-exchange"))) {
+		tc_bypassed(c, TC_BYPASS_CODING); /* a page in a wrapping that must not be opened */
+		return 502;
+	}
 	late = response_pass(&w, false);
 	if (late < 0 || (late > 0 && response_pass(&w, true) < 0) || tell_page(c, o->referrer) < 0)
 		return 502;

@@ -186,17 +186,28 @@ srcset_blocked(struct field_work *w, struct tc_str srcset, struct match_result *
 	return false;
 }
 
+/* The next relation; n = 0: no more. Between them stands white space of either kind. */
+static struct tc_str
+next_rel(struct tc_str *rels)
+{
+	struct tc_str rel = *rels = tc_trim(*rels);
+	size_t n = 0;
+
+	while (n < rel.n && rel.p[n] != ' ' && rel.p[n] != '\t')
+		n++;
+	tc_skip(rels, n);
+	return tc_str_of(rel.p, n);
+}
+
 static bool
 member_blocked(struct field_work *w, const struct member *m, struct match_result *why)
 {
-	struct tc_str rels = m->rel;
+	struct tc_str rels = m->rel, rel;
 
 	*why = (struct match_result){.class = TC_UNKNOWN};
 	if (m->broken)
 		return true;
-	while (rels.p != NULL) {
-		struct tc_str rel = tc_next(&rels, ' ');
-
+	while ((rel = next_rel(&rels)).n > 0) {
 		for (size_t i = 0; i < COUNT(fetching); i++) {
 			enum match_type type = fetching[i].type;
 

@@ -107,6 +107,33 @@ test_request_fields(void **state)
 	fake_free(&f);
 }
 
+/* N11, N13: families of names. */
+static void
+test_request_families(void **state)
+{
+	static const struct {
+		const char *name;
+		bool stays;
+	} rows[] = {{"Sec-Shared-Storage-Data-Origin", false}, {"Sec-Ad-Auction-Fetch", false},
+	    {"Attribution-Reporting-Support", false}, {"Sec-CH-UA-Model", false}, {"sec-ch-ua-full-version-list", false},
+	    {"Sec-CH-Device-Memory", false}, {"Sec-CH-UA", true}, {"Sec-CH-UA-Mobile", true},
+	    {"Sec-CH-UA-Platform", true}, {"Sec-CH-Width", true}, {"Sec-CH-Prefers-Color-Scheme", true},
+	    {"Sec-Chat", true}, {"Sec-Fetch-User", true}, {"Sec-Purpose", true}, {"Attribution", true}, {"S", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int denied = 0; denied < 2; denied++) {
+			struct fake_call *f = begin(REFERRER_KEEP);
+
+			if (!denied)
+				allow_all(f);
+			put(&f->req.fields, rows[i].name, "x");
+			assert_int_equal(fake_request(f), 0);
+			assert_string_equal(got(&f->req.fields, rows[i].name), !denied || rows[i].stays ? "x" : "-");
+			fake_free(&f);
+		}
+}
+
 static void
 test_referrer(void **state)
 {
@@ -196,6 +223,8 @@ test_n06_link(void **state)
 	    {"</a>; rel=next, junk", "</a>; rel=next"});
 	EXPECT("Link", {"", NULL}, {",", NULL}, {"</a>", NULL}, {"</a>;", NULL}, {"<>; rel=preload", NULL}, {"</a>; rel", NULL},
 	    {"</a>; rel=; as=", NULL});
+	EXPECT("Link", {"<https://tracker.example>; rel=\"next\tpreconnect\"", "-"},
+	    {"<https://tracker.example>; rel=\"  preconnect\t\"", "-"}, {"<https://tracker.example>; rel=\"next\tup\"", NULL});
 	EXPECT("Link", {"</i>; rel=preload; as=image; imagesrcset=\"/a.png 1x, https://tracker.example/b.png 2x\"", "-"},
 	    {"</i>; rel=preload; as=image; imagesrcset=\"/a.png 1x, /b.png 2x\"", NULL});
 }
@@ -255,6 +284,10 @@ test_n08_policies(void **state)
 	EXPECT("Expect-CT", {"max-age=86400, enforce, report-uri=\"https://c.example/ct\"", "max-age=86400, enforce"},
 	    {"max-age=86400, report-uri=\"/ct\"", NULL}, {"report-uri=\"https://c.example/ct\", max-age=1", "max-age=1"});
 	EXPECT("Document-Policy", {"js-profiling;report-to=x", "js-profiling"}, {"js-profiling", NULL});
+	EXPECT("Document-Policy-Report-Only", {"js-profiling;report-to=x", "js-profiling"});
+	EXPECT("Cross-Origin-Opener-Policy-Report-Only", {"same-origin; report-to=\"x\"", "same-origin"}, {"same-origin", NULL});
+	EXPECT("Cross-Origin-Embedder-Policy-Report-Only", {"require-corp; report-to=\"x\"", "require-corp"});
+	EXPECT("Permissions-Policy-Report-Only", {"camera=();report-to=x, a=()", "camera=(), a=()"});
 }
 
 static void
@@ -263,9 +296,10 @@ test_n09_n10_n14(void **state)
 	static const char *const gone[] = {"Attribution-Reporting-Register-Source", "Attribution-Reporting-Register-Trigger",
 	    "Attribution-Reporting-Register-OS-Source", "Attribution-Reporting-Register-OS-Trigger", "Attribution-Reporting-Info",
 	    "Observe-Browsing-Topics", "Shared-Storage-Write", "Ad-Auction-Allowed", "Ad-Auction-Signals", "Accept-CH-Lifetime",
-	    "Speculation-Rules", "Use-As-Dictionary"};
+	    "Speculation-Rules", "Use-As-Dictionary", "Attribution-Reporting-Whatever", "ad-auction-additional-bid",
+	    "Shared-Storage-Cross-Origin-Worklet-Allowed"};
 	static const char *const kept[] = {"SourceMap", "X-SourceMap", "Supports-Loading-Mode", "Set-Login", "Server-Timing",
-	    "Origin-Trial", "Location", "ETag", "X-Whatever"};
+	    "Origin-Trial", "Location", "ETag", "X-Whatever", "Activate-Storage-Access", "Ad-Auction", "Shared"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
@@ -314,6 +348,7 @@ test_n15_n20_permissions(void **state)
 		{"A=()", ""},
 		{"a=(b\"c\")", ""},
 		{"a=();report-to=x", "a=() | "},
+		{"", ""}, /* joined with ours it would be a list that begins with a comma */
 	};
 
 	(void)state;
@@ -355,6 +390,68 @@ test_n21(void **state)
 		assert_string_equal(got(&f->res.fields, "X-DNS-Prefetch-Control"), "off");
 		fake_free(&f);
 	}
+}
+
+/* N15, N20, N21, N26: what may be a page is told as one. */
+static void
+test_which_are_told(void **state)
+{
+	static const struct {
+		int status;
+		const char *type;
+		enum tc_dest dest;
+		const char *accept;
+		bool told;
+	} rows[] = {
+		{200, "text/html", TC_DEST_EMPTY, NULL, true},
+		{404, "text/html", TC_DEST_DOCUMENT, NULL, true},
+		{200, "application/xhtml+xml", TC_DEST_FRAME, NULL, true},
+		{200, "image/svg+xml", TC_DEST_DOCUMENT, NULL, true},
+		{200, "image/svg+xml", TC_DEST_IMAGE, NULL, false},
+		{200, "text/xml", TC_DEST_FRAME, NULL, true},
+		{200, "application/xml", TC_DEST_ABSENT, "text/html,*/*", true},
+		{200, "application/xml", TC_DEST_ABSENT, "*/*", false},
+		{200, "text/plain", TC_DEST_DOCUMENT, NULL, false},
+		{200, "", TC_DEST_DOCUMENT, NULL, true},
+		{200, "", TC_DEST_ABSENT, NULL, false},
+		{200, "", TC_DEST_IMAGE, "text/html", false},
+		{302, "", TC_DEST_DOCUMENT, NULL, false},
+		{304, "", TC_DEST_DOCUMENT, NULL, true}, /* its fields replace those stored with the page */
+		{304, "", TC_DEST_SCRIPT, NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fake_call *f = begin(REFERRER_KEEP);
+
+		f->res.status = rows[i].status;
+		f->res.type = z(rows[i].type);
+		f->req.dest = rows[i].dest;
+		if (rows[i].accept != NULL)
+			put(&f->req.fields, "Accept", rows[i].accept);
+		assert_int_equal(fake_respond(f), 0);
+		assert_string_equal(got(&f->res.fields, "X-DNS-Prefetch-Control"), rows[i].told ? "off" : "-");
+		assert_int_equal(got(&f->res.fields, "Permissions-Policy")[0] != '-', rows[i].told);
+		fake_free(&f);
+	}
+}
+
+/* A page in a wrapping that cannot be opened goes to nobody who said no. */
+static void
+test_signed_exchange(void **state)
+{
+	struct fake_call *f = begin(REFERRER_KEEP);
+
+	(void)state;
+	f->res.type = TC_STR("application/signed-exchange");
+	assert_int_equal(fake_respond(f), 502);
+	assert_int_equal(f->bypassed[TC_BYPASS_CODING], 1);
+	fake_free(&f);
+	f = begin(REFERRER_KEEP);
+	allow_all(f);
+	f->res.type = TC_STR("application/signed-exchange");
+	assert_int_equal(fake_respond(f), 0);
+	fake_free(&f);
 }
 
 static void
@@ -448,6 +545,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_fields),
+		cmocka_unit_test(test_request_families),
 		cmocka_unit_test(test_referrer),
 		cmocka_unit_test(test_nothing_denied_nothing_done),
 		cmocka_unit_test(test_n04_refresh),
@@ -459,6 +557,8 @@ main(void)
 		cmocka_unit_test(test_n12_hints),
 		cmocka_unit_test(test_n15_n20_permissions),
 		cmocka_unit_test(test_n21),
+		cmocka_unit_test(test_which_are_told),
+		cmocka_unit_test(test_signed_exchange),
 		cmocka_unit_test(test_pages_only),
 		cmocka_unit_test(test_referrer_option_on_pages),
 		cmocka_unit_test(test_allowed_hosts),
