@@ -98,6 +98,7 @@ static int
 answer(struct tc_call *c, enum match_type type, enum pack_answer usual)
 {
 	bool fetched = type == MATCH_XHR || type == MATCH_PING;
+	int status = 200;
 
 	if (type == MATCH_IMAGE)
 		tc_answer(c, "image/gif", surrogate_gif, "no-store");
@@ -107,9 +108,37 @@ answer(struct tc_call *c, enum match_type type, enum pack_answer usual)
 		tc_answer(c, "application/json", TC_STR("{}"), "no-store");
 	else {
 		tc_answer(c, NULL, (struct tc_str){NULL, 0}, "no-store");
-		return 204;
+		status = 204;
 	}
-	return 200;
+	tc_answer_shared(c); /* the page may be on another host of the site */
+	return status;
+}
+
+static bool
+asked_by_site(struct tc_call *c)
+{
+	struct tc_str origin = tc_field_value(&c->req->fields, TC_F_ORIGIN);
+	char *buf = tc_alloc_bytes(c->arena, URL_MAX + 64);
+	struct match_page page;
+	struct url url;
+
+	page_of(c, &page);
+	page.allow[0].n = page.allow[1].n = 0; /* they may be asked, which does not mean that they may ask */
+	return buf != NULL && url_resolve(&url, origin, NULL, buf) && page_owns(&page, &url);
+}
+
+/*
+ * The question that a browser asks before a fetch() from another host. It comes without cookies, so the fetch itself
+ * may be decided otherwise and reach the origin, which has approved of nothing: a yes from here only where a signal
+ * decides, which comes with both, and to nobody but the site's own pages.
+ */
+static int
+answer_preflight(struct tc_call *c)
+{
+	tc_answer(c, NULL, (struct tc_str){NULL, 0}, "no-store");
+	if (c->decision->person && asked_by_site(c))
+		tc_answer_shared(c);
+	return 204;
 }
 
 /* Whether a rule of the lists blocks the request as one of the site's own pages would make it. */
@@ -129,24 +158,25 @@ listed(struct tc_call *c, enum match_type type, struct match_result *why)
 static int
 endpoint_request(struct tc_call *c)
 {
+	bool preflight = c->req->method == TC_M_OPTIONS;
 	const struct pack_endpoint *e;
 	struct match_result why;
 	enum match_type type;
 
-	if (c->decision->denied == 0 || c->req->method == TC_M_OPTIONS)
+	if (c->decision->denied == 0)
 		return 0;
-	type = type_of(c->req);
+	type = preflight ? MATCH_XHR : type_of(c->req);
 	if (type == MATCH_DOCUMENT)
 		return 0;
 	e = pack_endpoint(c->req->match, c->req->query, (struct tc_str){NULL, 0});
 	if (e != NULL && (c->decision->denied & TC_CLASS_BIT(e->class)) != 0) {
 		tc_did(c, TC_DID_ENDPOINT, e->class, TC_PACK_BUILT_IN, e->tool);
-		return answer(c, type, e->answer);
+		return preflight ? answer_preflight(c) : answer(c, type, e->answer);
 	}
 	if (!listed(c, type, &why))
 		return 0;
 	tc_did(c, TC_DID_ENDPOINT, why.class, why.pack, why.rule);
-	return answer(c, type, PACK_EMPTY);
+	return preflight ? answer_preflight(c) : answer(c, type, PACK_EMPTY);
 }
 
 static int

@@ -223,6 +223,9 @@ bool tc_flushing(const struct tc_call *c);
  */
 void tc_answer(struct tc_call *c, const char *type, struct tc_str body, const char *cache);
 
+/* After tc_answer(): pages of other origins may read it, or be told so when they ask (CORS). It is nobody's secret. */
+void tc_answer_shared(struct tc_call *c);
+
 /* One thing was done to this message: counted, and shown by explain (what is never stored or logged). */
 void tc_did(struct tc_call *c, enum tc_action action, enum tc_class class, enum tc_pack pack,
     struct tc_str what);

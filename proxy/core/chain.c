@@ -304,6 +304,15 @@ tc_answer(struct tc_call *call, const char *type, struct tc_str body, const char
 	c->answered = true;
 }
 
+void
+tc_answer_shared(struct tc_call *call)
+{
+	struct chain *c = link_of(call)->chain;
+
+	assert(c->answered);
+	c->answer.shared = true;
+}
+
 static void
 count_cookie(struct lane *lane, enum tc_action action, enum tc_class class)
 {

@@ -40,6 +40,7 @@ struct link {
 struct chain_answer {
 	const char *type, *cache; /* NULL: none */
 	struct tc_str body;
+	bool shared; /* with pages of other origins */
 };
 
 /* What explain, audit and tests get to see; NULL in the running proxy. */

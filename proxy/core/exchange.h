@@ -91,7 +91,8 @@ struct exchange {
 	struct tc_str request_head;  /* kept for sending it again */
 	unsigned retries;
 	bool sent, origin_ended;
-	bool unsent; /* the connection took nothing of it */
+	bool unsent;      /* the connection took nothing of it */
+	bool asked_again; /* without range and conditions: the first answer could not be used */
 	struct h1_scan scan;
 	struct tc_str in; /* from the origin, during its event */
 	bool ready;       /* bytes are in the origin's socket, during its event */
@@ -146,7 +147,11 @@ void exchange_run(struct exchange *x);
 
 /* judge.c: site, route, decision, filters. Sets the state and returns STEP_NEXT. */
 enum step judge_request(struct exchange *x);
-/* The response's head has come: filters, caching fields, sticky cookie. 0 or the status to answer instead. */
+#define JUDGE_AGAIN (-1)
+/*
+ * The response's head has come: filters, caching fields, sticky cookie. 0, the status to answer instead, or JUDGE_AGAIN:
+ * the visitor cannot get this one; the request is changed so that the next will do.
+ */
 int judge_response(struct exchange *x);
 /* Fills res and answer_body for our own answer. */
 int judge_own_answer(struct exchange *x);

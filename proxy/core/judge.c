@@ -241,29 +241,64 @@ decide_again(struct exchange *x)
 		x->chain.links[i].call.opts = x->decision.rules->opts[i];
 }
 
-/* The one thing that may tighten the decision once more: the origin knows the person (signals.md D8). */
-static void
+/*
+ * The one thing that may tighten the decision once more: the origin knows the person (signals.md D8). Whether it did.
+ */
+static bool
 hear_account(struct exchange *x)
 {
 	const struct tc_fields *fs = &x->res.fields;
+	tc_classes before = x->decision.denied;
 
 	for (size_t i = 0; i < fs->n && x->facts.account != CHOICE_OUT; i++)
 		if (!fs->v[i].dropped && fs->v[i].id == TC_F_PRIVACY_ACCOUNT_CHOICE)
 			x->facts.account = signal_account(fs->v[i].value);
 	if (tc_field_drop(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE) > 0 && x->facts.account != CHOICE_NONE)
 		decide_again(x);
+	return (x->decision.denied & ~before) != 0;
+}
+
+/*
+ * A part of a page cannot be read as browsers read the whole (html.md 2.6). And that nothing has changed speaks of the
+ * copy that the visitor has: made before the origin said that he wants another one.
+ */
+static bool
+is_unusable(const struct exchange *x, bool tightened)
+{
+	bool page = tc_eq(x->res.type, TC_STR("text/html"));
+
+	if (x->asked_again || x->decision.denied == 0 || x->decision.pass_bodies || !exchange_may_repeat(x))
+		return false;
+	if (x->res.status == 206)
+		return page && tc_field_first(&x->req.fields, TC_F_RANGE) != NULL;
+	return x->res.status == 304 && tightened && (page || x->res.type.n == 0);
+}
+
+static int
+ask_for_all(struct exchange *x)
+{
+	static const enum tc_fid conditions[] = {TC_F_RANGE, TC_F_IF_RANGE, TC_F_IF_NONE_MATCH, TC_F_IF_MODIFIED_SINCE};
+
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
+		(void)tc_field_drop(&x->req.fields, conditions[i]);
+	x->variant_etag = (struct tc_str){NULL, 0};
+	x->asked_again = true;
+	return JUDGE_AGAIN;
 }
 
 int
 judge_response(struct exchange *x)
 {
+	bool tightened;
 	int status;
 
 	fields_strip_hop_by_hop(&x->res.fields);
-	hear_account(x);
+	tightened = hear_account(x);
 	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
 		return 502;
 	response_type(&x->res, x->arena);
+	if (is_unusable(x, tightened))
+		return ask_for_all(x);
 	status = chain_response(&x->chain, &x->res);
 	if (status != 0)
 		return status;
@@ -281,12 +316,44 @@ own_field(struct exchange *x, enum tc_fid id, const char *value)
 	return tc_field_set(&x->res.fields, id, tc_str_from(value));
 }
 
+static struct tc_str
+asked_for(const struct exchange *x, struct tc_str name)
+{
+	for (size_t i = 0; i < x->req.fields.n; i++)
+		if (x->req.fields.v[i].id == TC_F_OTHER && tc_ieq(x->req.fields.v[i].name, name))
+			return x->req.fields.v[i].value;
+	return (struct tc_str){NULL, 0};
+}
+
+/* What browsers want to see before a page of another origin may have the answer (Fetch standard 3.2). */
+static int
+share(struct exchange *x)
+{
+	struct tc_str origin = tc_field_value(&x->req.fields, TC_F_ORIGIN);
+	const struct {
+		struct tc_str name, value;
+	} rows[] = {
+		{TC_STR("Cross-Origin-Resource-Policy"), TC_STR("cross-origin")},
+		{TC_STR("Access-Control-Allow-Origin"), origin},
+		{TC_STR("Access-Control-Allow-Credentials"), origin.p != NULL ? TC_STR("true") : origin},
+		{TC_STR("Access-Control-Allow-Methods"), asked_for(x, TC_STR("Access-Control-Request-Method"))},
+		{TC_STR("Access-Control-Allow-Headers"), asked_for(x, TC_STR("Access-Control-Request-Headers"))},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].value.p != NULL && tc_field_add_named(&x->res.fields, rows[i].name, rows[i].value) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 edge_answer(struct exchange *x)
 {
 	const struct chain_answer *a = &x->chain.answer;
 
 	x->answer_body = a->body;
+	if (a->shared && share(x) < 0)
+		return -1;
 	if (a->type != NULL && own_field(x, TC_F_CONTENT_TYPE, a->type) < 0)
 		return -1;
 	if (own_field(x, TC_F_CACHE_CONTROL, a->cache != NULL ? a->cache : "no-store") < 0)

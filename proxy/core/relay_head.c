@@ -147,6 +147,25 @@ framing_for_visitor(const struct exchange *x)
 	return f;
 }
 
+/* This answer is of no use: its connection is kept if nothing more comes on it, and the request goes out again. */
+static enum step
+ask_again(struct exchange *x)
+{
+	bool over = x->down.over && !x->origin_close && !x->origin_ended && x->in.n == 0 && x->server->u.held.n == 0;
+
+	if (over)
+		origin_put(x->server);
+	else
+		origin_drop(x->server);
+	x->server = NULL;
+	x->in.n = 0;
+	x->request_head = tc_str_of(NULL, 0);
+	x->origin_ended = x->sent = false;
+	x->origin_error = 0;
+	x->state = EXCHANGE_CONNECT;
+	return STEP_NEXT;
+}
+
 /* The visitor's half of what was judged: head to the codec. */
 static enum step
 begin_response(struct exchange *x)
@@ -156,6 +175,8 @@ begin_response(struct exchange *x)
 
 	begin_body(x);
 	status = judge_response(x);
+	if (status == JUDGE_AGAIN)
+		return ask_again(x);
 	if (status != 0)
 		return exchange_refuse(x, status);
 	x->edited = chain_edits(&x->chain);

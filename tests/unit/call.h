@@ -58,7 +58,7 @@ struct fake_call {
 	bool flushing;   /* what tc_flushing() says: nothing more is at hand */
 
 	bool want_body, expect_page;
-	bool answered;
+	bool answered, shared;
 	const char *answer_type, *answer_cache;
 	struct tc_str answer;
 	size_t bypassed[TC_BYPASS_COUNT];
@@ -150,6 +150,12 @@ tc_answer(struct tc_call *c, const char *type, struct tc_str body, const char *c
 	f->answer_type = type;
 	f->answer = body;
 	f->answer_cache = cache;
+}
+
+void
+tc_answer_shared(struct tc_call *c)
+{
+	fake_of(c)->shared = true;
 }
 
 void

@@ -180,14 +180,66 @@ test_only_denied_classes(void **state)
 	fake_free(&f);
 }
 
+/* N05: the question before a fetch() ends here too; a yes gets only who may have one. */
 static void
-test_preflight_passes(void **state)
+test_preflight(void **state)
 {
+	static const struct {
+		const char *path, *query, *origin;
+		bool person;
+		const char *answer;
+		bool shared;
+	} cases[] = {
+		{"/g/collect", "v=2&tid=G-1", "https://shop.example.com", true, "204", true},
+		{"/g/collect", "v=2&tid=G-1", "https://www.example.com:8443", true, "204", true},
+		{"/data", "uid=5", "https://shop.example.com", true, "204", true},
+		{"/g/collect", "v=2&tid=G-1", "https://shop.example.com", false, "204", false},
+		{"/g/collect", "v=2&tid=G-1", "https://evil.example", true, "204", false},
+		{"/g/collect", "v=2&tid=G-1", "https://evilexample.com", true, "204", false},
+		{"/g/collect", "v=2&tid=G-1", "null", true, "204", false},
+		{"/g/collect", "v=2&tid=G-1", NULL, true, "204", false},
+		{"/collect", NULL, "https://shop.example.com", true, "-", false},
+		{"*", NULL, NULL, true, "-", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = asking(cases[i].path, cases[i].query, TC_DEST_EMPTY);
+
+		f->req.method = TC_M_OPTIONS;
+		f->decision.person = cases[i].person;
+		if (cases[i].origin != NULL)
+			put(&f->req.fields, "Origin", cases[i].origin);
+		assert_string_equal(answered(f), cases[i].answer);
+		assert_int_equal(f->shared, cases[i].shared);
+		fake_free(&f);
+	}
+}
+
+/* What the operator lets the site's pages ask is not thereby one of them. */
+static void
+test_preflight_of_an_allowed_host(void **state)
+{
+	static const struct tc_str partner[] = {TC_STR_INIT("partner.example")};
 	struct fake_call *f = asking("/g/collect", "v=2&tid=G-1", TC_DEST_EMPTY);
 
 	(void)state;
 	f->req.method = TC_M_OPTIONS;
-	assert_string_equal(answered(f), "-");
+	f->site.allow = (struct tc_strs){partner, 1};
+	put(&f->req.fields, "Origin", "https://partner.example");
+	assert_string_equal(answered(f), "204");
+	assert_false(f->shared);
+	fake_free(&f);
+}
+
+static void
+test_answers_are_shared(void **state)
+{
+	struct fake_call *f = asking("/g/collect", "v=2&tid=G-1", TC_DEST_EMPTY);
+
+	(void)state;
+	assert_string_equal(answered(f), "204");
+	assert_true(f->shared);
 	fake_free(&f);
 }
 
@@ -212,7 +264,9 @@ main(void)
 		cmocka_unit_test(test_types_without_sec_fetch),
 		cmocka_unit_test(test_beacons_are_pings),
 		cmocka_unit_test(test_only_denied_classes),
-		cmocka_unit_test(test_preflight_passes),
+		cmocka_unit_test(test_preflight),
+		cmocka_unit_test(test_preflight_of_an_allowed_host),
+		cmocka_unit_test(test_answers_are_shared),
 		cmocka_unit_test(test_allowed_host_passes_the_lists),
 	};
 
