@@ -107,12 +107,13 @@ SPLIT  := $(patsubst tests/split/%.c,$(B)/tests/split/%,$(wildcard tests/split/t
 TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(TARGETS:%=$(B)/tests/replay/%)
 RELIABILITY := $(patsubst tests/reliability/%.c,build/reliability/%,$(wildcard tests/reliability/*.c))
+DIFFERENTIAL := $(B)/tests/differential/rewrite_many
 MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*.c))
 
 # ---- targets for people ----------------------------------------------------------------------
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup run test check tests bench micro fuzz browser reliability lint lint-deep fmt install man compdb clean FORCE
+.PHONY: all help setup run test check tests bench micro fuzz browser differential reliability lint lint-deep fmt install man compdb clean FORCE
 
 ## all        build/tacet (the default); SAN=address,undefined builds beside it
 all: $(if $(MAIN_OBJ),$(B)/tacet) $(LIB_OBJS)
@@ -137,11 +138,15 @@ test:
 check: all tests
 	@$(PYTHON) tests/run.py --build $(B) $(if $(ONLY),--only $(ONLY)) $(if $(K),-k "$(K)")
 
-tests: $(UNIT) $(SPLIT) $(REPLAY) $(RELIABILITY)
+tests: $(UNIT) $(SPLIT) $(REPLAY) $(RELIABILITY) $(DIFFERENTIAL)
 
 ## browser    every page of the corpus in a real browser (quick subset: make test)
 browser: all
 	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser
+
+## differential  10,000 damaged documents against parse5 (300 of them: make test); DOCUMENTS=N SEED=N
+differential: $(DIFFERENTIAL)
+	@node tests/differential/run.mjs $(DIFFERENTIAL) --documents $(or $(DOCUMENTS),10000) --seed $(or $(SEED),1)
 
 ## reliability  what holds under load, faults and attacks, as a table; ONLY=R03,R07 chooses
 reliability: all $(RELIABILITY)
@@ -311,6 +316,7 @@ $(B)/tests/$(1)/%: tests/$(1)/%.c $(LIB_OBJS)
 endef
 $(eval $(call test_rules,unit))
 $(eval $(call test_rules,split))
+$(eval $(call test_rules,differential))
 
 # A fuzz target with a plain main: its corpus and every beginning of each file, by `make test`.
 $(B)/tests/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIB_OBJS)
@@ -332,5 +338,5 @@ $(B)/bench/origin $(B)/bench/relay: $(B)/bench/%: bench/load/%.c
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)
 
--include $(FILTERS_OBJ:.o=.d) $(PROXY_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(UNIT:=.d) $(SPLIT:=.d) $(REPLAY:=.d)
+-include $(FILTERS_OBJ:.o=.d) $(PROXY_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(UNIT:=.d) $(SPLIT:=.d) $(REPLAY:=.d) $(DIFFERENTIAL:=.d)
 -include build/mkpack.d build/mkembed.d $(RELIABILITY:=.d) $(wildcard build/fuzz/*.d)

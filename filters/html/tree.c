@@ -219,6 +219,11 @@ tree_start(struct tree *t, const struct token *tk, const char *base, enum elem e
 		else
 			out->erase = t->math > 0 && begins_text(t, e);
 	}
+	if (d > 0 && e == E_NOSCRIPT && t->no_script) {
+		/* were its end tag written to close the island, it would end the noscript around this document */
+		out->erase = true;
+		out->foreign = false;
+	}
 	out->closes = (uint16_t)(t->n - d);
 	if (d == 0)
 		start_outside(t, e, out);
