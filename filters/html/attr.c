@@ -2,6 +2,7 @@
  * attr.c: the attributes of a tag (html.md 3.1). A value is emptied or replaced, its name, quotes and place stay; every
  * duplicate is treated alike. What is written is a constant that fits every way of quoting.
  */
+#include "embed.h"
 #include "run.h"
 
 #include <assert.h>
@@ -401,11 +402,29 @@ raw_inner_denied(struct run *r, struct tc_str raw, const struct attr_rule *rule)
 	return yes;
 }
 
+/* The URL of a frame that shows something of others. */
+static bool
+edit_embed(struct run *r, const struct element *x, size_t i)
+{
+	char out[EMBED_HREF_MAX];
+	struct tc_str with;
+	struct decoded d;
+
+	decode(&d, raw_of(x, i));
+	with = embed_judge(r->rw, d.s, out);
+	decoded_end(&d);
+	if (with.p != NULL)
+		write_value(r, x, i, with);
+	return with.p != NULL;
+}
+
 static bool
 edit_url(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule)
 {
 	struct tc_str raw = raw_of(x, i);
 
+	if (r->rw->env->embeds != EMBEDS_KEEP && (rule->types & MATCH_SUBDOCUMENT) != 0 && edit_embed(r, x, i))
+		return true;
 	if (raw.n == 0 || (x->elem == E_SCRIPT && rule->kind == RULE_URL && element_script_kind(x) == SCRIPT_INERT))
 		return false;
 	if (!url_denied(r, raw, rule->types, false, (enum tc_action)rule->action) && !raw_inner_denied(r, raw, rule))
@@ -451,19 +470,40 @@ refresh_denied(struct run *r, struct tc_str raw, unsigned types)
 	return yes;
 }
 
+/* A policy in the page lets in what takes the place of embeds. */
+static void
+edit_policy(struct run *r, const struct element *x, size_t i)
+{
+	struct tc_call *c = r->rw->env->call;
+	struct tc_str more, policy;
+	struct decoded d;
+	size_t at;
+
+	decode(&d, raw_of(x, i));
+	if (embed_policy(c, (enum embeds)r->rw->env->embeds, d.s, &at, &more)) {
+		policy = tc_join(c->arena, (struct tc_str[]){tc_str_of(d.s.p, at), more, tc_str_of(d.s.p + at, d.s.n - at)}, 3);
+		if (policy.p != NULL)
+			write_decoded(r, x, i, policy, &(struct value_edits){.n = 0});
+	}
+	decoded_end(&d);
+}
+
 static void
 edit_meta(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule)
 {
 	struct decoded d;
 	struct tc_str equiv = keyword(&d, element_value(x, AT_HTTP_EQUIV));
 	bool refresh = x->partial || tc_ieq(equiv, TC_STR("refresh"));
-	bool hints = tc_ieq(equiv, TC_STR("accept-ch")) || tc_ieq(equiv, TC_STR("delegate-ch"));
+	bool hints = r->rw->env->page.denied != 0 && (tc_ieq(equiv, TC_STR("accept-ch")) || tc_ieq(equiv, TC_STR("delegate-ch")));
+	bool policy = tc_ieq(equiv, TC_STR("content-security-policy"));
 
 	if (refresh && refresh_denied(r, raw_of(x, i), rule->types)) {
 		write_value(r, x, i, TC_STR(""));
 	} else if (hints && raw_of(x, i).n > 0) {
 		judge_did(r->rw, TC_DID_META, TC_ADVERTISING, equiv);
 		write_value(r, x, i, TC_STR(""));
+	} else if (policy && !x->partial) {
+		edit_policy(r, x, i);
 	}
 	decoded_end(&d);
 }
@@ -478,6 +518,7 @@ edit_base(struct run *r, const struct element *x, size_t i, const struct attr_ru
 	if (raw_of(x, i).n == 0)
 		return;
 	if (url_denied(r, raw_of(x, i), rule->types, true, TC_DID_META)) {
+	}
 		rw->has_base |= first;
 		write_value(r, x, i, TC_STR(""));
 	} else if (first) {
@@ -682,6 +723,29 @@ edit_amp(struct run *r, const struct element *x, size_t i, const struct attr_rul
 }
 
 static void
+/* What its iframe was allowed: see embed_allow(). */
+static void
+edit_allow(struct run *r, const struct element *x, size_t i)
+{
+	struct tc_str src = element_value(x, AT_SRC);
+	struct value_edit v[EDITS_MAX];
+	struct value_edits edits = {.v = v, .cap = EDITS_MAX};
+	char out[EMBED_HREF_MAX];
+	struct decoded url, d;
+
+	if (r->rw->env->embeds != EMBEDS_CLICK_TO_LOAD || x->partial)
+		return;
+	decode(&url, src.n > 0 ? src : element_value(x, AT_LAZY_URL));
+	decode(&d, raw_of(x, i));
+	embed_allow(r->rw, url.s, d.s, out, &edits);
+	if (edits.n > 0 && x->tk->attr[i].quote == 'u') /* there will be a space in it */
+		write_decoded(r, x, i, d.s, &edits);
+	else
+		write_edits(r, x, i, d.s, &edits);
+	decoded_end(&url);
+	decoded_end(&d);
+}
+
 edit_one(struct run *r, struct element *x, size_t i, const struct attr_rule *rule)
 {
 	switch ((enum rule_kind)rule->kind) {
@@ -732,6 +796,9 @@ edit_one(struct run *r, struct element *x, size_t i, const struct attr_rule *rul
 		edit_amp(r, x, i, rule);
 		break;
 	}
+	case RULE_ALLOW:
+		edit_allow(r, x, i);
+		break;
 }
 
 /* Whether an element that has an integrity has a URL that will be replaced. */

@@ -11,6 +11,7 @@
 #include "../page.h"
 #include "../status.h"
 #include "charset.h"
+#include "embed.h"
 #include "judge.h"
 #include "rewrite.h"
 
@@ -44,12 +45,36 @@ struct html {
 
 static_assert(sizeof(struct html) <= 8192, "the state of an idle stream fits 8 KiB");
 
+struct html_opts {
+	int embeds;
+};
+
+static const struct tc_option html_options[] = {
+	{"embeds", TC_OPT_ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "videos, maps and posts of others in frames",
+	    offsetof(struct html_opts, embeds), false},
+};
+
 /* ---- head hooks ---- */
+
+static enum embeds
+embeds_of(const struct tc_call *c)
+{
+	const struct html_opts *o = c->opts;
+
+	return o != NULL ? (enum embeds)o->embeds : EMBEDS_KEEP;
+}
+
+/* Whether something in a page may have to change for this visitor. */
+static bool
+acts(const struct tc_call *c)
+{
+	return c->decision->denied != 0 || embeds_of(c) != EMBEDS_KEEP;
+}
 
 static bool
 wants_pages(const struct tc_call *c)
 {
-	return !c->decision->pass_bodies && (c->decision->denied != 0 || c->site->choices_link == TC_LINK_AUTO);
+	return !c->decision->pass_bodies && (acts(c) || c->site->choices_link == TC_LINK_AUTO);
 }
 
 static bool
@@ -115,7 +140,7 @@ html_response(struct tc_call *c)
 	if (!tc_eq(res->type, TC_STR("text/html")) && !sniff)
 		return 0;
 	if (res->status == 206) {
-		if (c->decision->denied == 0)
+		if (!acts(c))
 			return 0;
 		tc_bypassed(c, TC_BYPASS_PARTIAL);
 		return 502;
@@ -123,6 +148,8 @@ html_response(struct tc_call *c)
 	rc = declare(c, declared);
 	if (rc != 0)
 		return rc;
+	if (embed_policies(c, embeds_of(c)) < 0)
+		return 502;
 	tc_want_body(c);
 	st = c->state;
 	st->sniff = sniff;
@@ -233,7 +260,8 @@ set_up(struct tc_call *c, struct html *st)
 	env->call = c;
 	env->db = c->conf;
 	env->known = &st->known;
-	env->acts = c->decision->denied != 0;
+	env->acts = acts(c);
+	env->embeds = (uint8_t)embeds_of(c);
 	page_of(c, &env->page);
 	if (!page_url(c, &env->doc, buf) || !judge_keep_url(&env->doc, c->arena))
 		env->doc = (struct url){.scheme = URL_NONE};
@@ -441,6 +469,9 @@ const struct tc_filter filter_html = {
 	.phase = TC_REWRITE,
 	.state_size = sizeof(struct html),
 	.load = html_load,
+	.options = html_options,
+	.option_count = sizeof(html_options) / sizeof(*html_options),
+	.options_size = sizeof(struct html_opts),
 	.request = html_request,
 	.response = html_response,
 	.body = html_body,

@@ -75,8 +75,8 @@ denied(const struct rewrite *rw, const struct url *u, unsigned types, struct mat
 	    (m->verdict == MATCH_NONE && unknown_denied(rw, u, m));
 }
 
-static bool
-resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf)
+bool
+judge_resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf)
 {
 	if (rw->base.scheme != URL_NONE)
 		return url_resolve(u, url, &rw->base, buf);
@@ -124,7 +124,7 @@ judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result
 	known = &rw->env->known->key[key % REWRITE_KNOWN];
 	if (*known == key)
 		return false;
-	if (!resolve(rw, url, u, buf)) {
+	if (!judge_resolve(rw, url, u, buf)) {
 		u->text = url;
 		*m = (struct match_result){.class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
 		/* a host is not that long: it is hidden behind slashes, or a name for it */
@@ -231,7 +231,7 @@ judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action)
 	struct match_result m;
 	struct url u;
 
-	if (plainly_harmless(url) || !resolve(rw, url, &u, buf) || u.scheme < URL_HTTP || u.scheme > URL_WSS)
+	if (plainly_harmless(url) || !judge_resolve(rw, url, &u, buf) || u.scheme < URL_HTTP || u.scheme > URL_WSS)
 		return false;
 	for (size_t i = 0; i < hint_count; i++)
 		if (tc_ends(u.host, hints[i].host) && hint_denied(rw, hints[i].path, &u, &m)) {

@@ -157,6 +157,7 @@ enum elem {
 #define ATTRS(X) \
 	X(ACTION, "action") \
 	X(ADAUCTIONHEADERS, "adauctionheaders") \
+	X(ALLOW, "allow") \
 	X(ALTIMG, "altimg") \
 	X(ARCHIVE, "archive") \
 	X(AS, "as") \

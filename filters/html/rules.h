@@ -23,6 +23,7 @@ enum rule_kind {
 	RULE_REMOVE,    /* the attribute goes with its name */
 	RULE_INTEGRITY, /* goes when the element's URL is replaced */
 	RULE_AMP,       /* goes when the element's class is denied */
+	RULE_ALLOW,     /* features for the frame, which follow it where embeds are loaded on demand */
 };
 
 /* What a URL is replaced by. */

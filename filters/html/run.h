@@ -110,6 +110,9 @@ bool judge_url(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_ac
 /* The same for the mere host of a URL: a hint to connect. */
 bool judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action);
 
+/* An absolute URL out of one of this document (decoded). False: it cannot be read. buf holds URL_MAX + 64 bytes. */
+bool judge_resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf);
+
 /* As a value_judge. */
 enum { JUDGE_WHAT_MAX = 256 };
 struct judge {

@@ -26,8 +26,8 @@ enum tc_embed_kind {
 
 /* One row of the table. */
 struct tc_embed {
-	struct tc_str hosts;    /* names with a space between them; "*.example.com": any below */
-	struct tc_str path;     /* the first segments of the path */
+	struct tc_str hosts; /* names with a space between them; "*.example.com": any below */
+	struct tc_str path;  /* the first segments of the path */
 	enum tc_embed_kind kind;
 	struct tc_str vendor;   /* "YouTube" */
 	struct tc_str receiver; /* who learns the visitor's address: "Google" */

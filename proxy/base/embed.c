@@ -141,7 +141,8 @@ put_query(struct out *o, struct tc_str query, struct tc_str param)
 	}
 	if (done)
 		return;
-	put(o, first ? TC_STR("?") : o->p[o->n - 1] == '?' ? TC_STR("") : TC_STR("&"));
+	put(o, first ? TC_STR("?") : o->p[o->n - 1] == '?' ? TC_STR("")
+							   : TC_STR("&"));
 	put(o, param);
 }
 

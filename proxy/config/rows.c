@@ -169,7 +169,6 @@ const struct tc_option row_table[] = {
 	CHECKED("rule_sets.*.extends", STR, NULL, NULL, "rule set whose keys are taken where this one has none"),
 	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", CLASSES, "classes of trackers that go, with all their constructs",
 	    raw_rules, remove),
-	LATER("rule_sets.*.embeds", ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "videos and maps of others"),
 	LATER("rule_sets.*.bridge", FLAGS, "[]", "usprivacy|gpp|cmp", "consent formats of the site that are told about a no"),
 	LATER("rule_sets.*.contain", ENUM, "none", "none|report|enforce", "a second CSP that holds what lists do not know"),
 	LATER("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set"),

@@ -41,6 +41,16 @@ enum word {
 	W_RULES,
 	W_REMOVED,
 	W_NOT_STORED,
+	W_EMBED_VIDEO, /* from here on with "{}" where a name stands: what is in a frame, and from whom */
+	W_EMBED_AUDIO,
+	W_EMBED_MAP,
+	W_EMBED_POST,
+	W_EMBED_FORM,
+	W_EMBED_CALENDAR,
+	W_EMBED_CONTENT,
+	W_EMBED_SHARES, /* who learns the visitor's address */
+	W_EMBED_LOAD,   /* and two without */
+	W_EMBED_OPEN,
 	WORD_COUNT
 };
 

@@ -12,6 +12,7 @@ enum { LITTLE_LISTS,
 	LITTLE_QUERY,
 	LITTLE_FIELDS,
 	LITTLE_STATUS,
+	LITTLE_HTML,
 	LITTLE_COUNT };
 
 struct little_cookies {
@@ -25,6 +26,9 @@ struct little_fields {
 };
 struct little_status {
 	struct tc_str status;
+};
+struct little_html {
+	int embeds;
 };
 
 #define COOKIES_BOUNDS "pass|drop-listed|keep-listed"
@@ -42,6 +46,9 @@ static const struct tc_option little_fields_rows[] = {
 static const struct tc_option little_status_rows[] = {
     {"status", TC_OPT_STR, NULL, NULL, "text shown", offsetof(struct little_status, status), false},
 };
+static const struct tc_option little_html_rows[] = {
+    {"embeds", TC_OPT_ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "embeds", offsetof(struct little_html, embeds), false},
+};
 
 static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "lists", .phase = TC_GATE},
@@ -49,9 +56,10 @@ static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "query", .phase = TC_HEAD, .options = little_query_rows, .option_count = 1, .options_size = sizeof(struct little_query)},
     {.name = "fields", .phase = TC_HEAD, .options = little_fields_rows, .option_count = 1, .options_size = sizeof(struct little_fields)},
     {.name = "status", .phase = TC_HEAD, .options = little_status_rows, .option_count = 1, .options_size = sizeof(struct little_status)},
+    {.name = "html", .phase = TC_REWRITE, .options = little_html_rows, .option_count = 1, .options_size = sizeof(struct little_html)},
 };
 
 const struct tc_filter *const tc_filters[] = {&little_filters[0], &little_filters[1], &little_filters[2], &little_filters[3],
-    &little_filters[4], NULL};
+    &little_filters[4], &little_filters[5], NULL};
 
 #endif

@@ -1,0 +1,18 @@
+/* page_files.h: what is served at fixed names below /.well-known/, on every site (pages.h). */
+#ifndef CORE_PAGE_FILES_H
+#define CORE_PAGE_FILES_H
+
+#include "core/pages.h"
+
+#define PAGE_STYLE "/.well-known/tacet/style.css"
+
+struct page_file {
+	struct tc_str path;
+	/* The answer to GET and HEAD; as pages_answer(), or the status of an error to answer instead. */
+	int (*answer)(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body);
+};
+
+/* The file at a normalised path; NULL: there is none of ours. */
+const struct page_file *page_file_at(struct tc_str path);
+
+#endif
