@@ -32,7 +32,7 @@ static void
 write_healthy(void *ctx, const struct health *h)
 {
 	struct page *p = ctx;
-	bool up = !atomic_load(&h->down) && atomic_load(&h->ejected) == 0;
+	bool up = !health_is_down(h) && atomic_load(&h->ejected) == 0;
 
 	p->r |= buf_add_str(p->out, TC_STR("tacet_upstream_healthy{upstream=\""));
 	p->r |= add_label(p->out, h->name);
@@ -57,7 +57,7 @@ upstreams_write(struct buf *out)
 	struct page p = {.out = out};
 
 	p.r |= buf_add_str(out,
-	    TC_STR("# HELP tacet_upstream_healthy 1: in use by all loops and found well by its checks, if it has any.\n"
+	    TC_STR("# HELP tacet_upstream_healthy 1: in use by all loops and found well by all its checks, if it has any.\n"
 		"# TYPE tacet_upstream_healthy gauge\n"));
 	health_each(write_healthy, &p);
 	p.r |= buf_add_str(out, TC_STR("# HELP tacet_upstream_errors_total What went wrong with a server.\n"

@@ -12,10 +12,23 @@ share_of(const struct worker *w, int64_t n)
 	return ((size_t)n + w->count - 1) / w->count;
 }
 
+/* check: room for what the key points to. */
 static struct server_key
-key_of(const struct config_server *s)
+key_of(const struct config_origin *o, size_t i, struct check_settings *check)
 {
-	return (struct server_key){.name = s->url, .host = s->host, .port = s->port, .path = s->path};
+	const struct config_server *s = &o->servers[i];
+	bool checked = o->check.path.n > 0;
+
+	*check = (struct check_settings){
+		.path = o->check.path,
+		.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : s->authority,
+		.interval_ms = o->check.interval_ms,
+		.timeout_ms = o->check.timeout_ms,
+		.healthy = o->check.healthy,
+		.unhealthy = o->check.unhealthy,
+	};
+	return (struct server_key){
+		.name = s->url, .host = s->host, .port = s->port, .path = s->path, .check = checked ? check : NULL};
 }
 
 static struct origin *
@@ -37,10 +50,11 @@ origin_of(struct worker *w, const struct config_origin *c)
 		.retry_percent = c->retry_percent,
 	};
 	struct server_key keys[ORIGIN_SERVERS_MAX];
+	struct check_settings checks[ORIGIN_SERVERS_MAX];
 
 	assert(c->server_count <= ORIGIN_SERVERS_MAX);
 	for (size_t i = 0; i < c->server_count; i++)
-		keys[i] = key_of(&c->servers[i]);
+		keys[i] = key_of(c, i, &checks[i]);
 	return origin_new(w->origins, &s, keys, c->server_count);
 }
 
@@ -65,17 +79,10 @@ static void
 check_origin(struct checks *checks, const struct config_origin *o)
 {
 	for (size_t i = 0; i < o->server_count; i++) {
-		struct server_key key = key_of(&o->servers[i]);
-		struct check_settings s = {
-			.path = o->check.path,
-			.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[i].authority,
-			.interval_ms = o->check.interval_ms,
-			.timeout_ms = o->check.timeout_ms,
-			.healthy = o->check.healthy,
-			.unhealthy = o->check.unhealthy,
-		};
+		struct check_settings settings;
+		struct server_key key = key_of(o, i, &settings);
 
-		checks_add(checks, &key, &s);
+		checks_add(checks, &key);
 	}
 }
 

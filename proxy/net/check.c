@@ -14,11 +14,11 @@ struct checks {
 struct check {
 	struct check *next;
 	struct server *server;
-	struct check_settings settings; /* its texts are in request */
+	struct verdict *verdict;
 	char *request;
 	size_t request_n;
 	uv_timer_t timer;
-	bool busy, down;
+	bool busy;
 	int64_t good, bad; /* in a row */
 	struct attempt attempt;
 	struct server_conn *sc;
@@ -40,13 +40,10 @@ judge(struct check *c, bool good)
 	c->busy = false;
 	c->good = good ? c->good + 1 : 0;
 	c->bad = good ? 0 : c->bad + 1;
-	if (c->good >= c->settings.healthy)
-		c->down = false;
-	else if (c->bad >= c->settings.unhealthy)
-		c->down = true;
-	else
-		return;
-	atomic_store_explicit(&c->server->health->down, c->down, memory_order_relaxed);
+	if (c->good >= c->verdict->check.healthy)
+		atomic_store_explicit(&c->verdict->down, false, memory_order_relaxed);
+	else if (c->bad >= c->verdict->check.unhealthy)
+		atomic_store_explicit(&c->verdict->down, true, memory_order_relaxed);
 }
 
 static void
@@ -122,7 +119,7 @@ on_connected(struct attempt *a, struct server_conn *sc, int error)
 	c->answer_n = 0;
 	sc->user = c;
 	sc->ops = &ops;
-	loop_deadline(sc->conn.loop, &sc->deadline, (uint64_t)c->settings.timeout_ms);
+	loop_deadline(sc->conn.loop, &sc->deadline, (uint64_t)c->verdict->check.timeout_ms);
 	if (conn_write(&sc->conn, &b, 1) < 0)
 		on_ended(c, UV_EPIPE);
 }
@@ -136,7 +133,7 @@ on_time(uv_timer_t *t)
 		return;
 	c->busy = true;
 	c->attempt.done = on_connected;
-	attempt_begin(&c->attempt, c->server, c->settings.timeout_ms);
+	attempt_begin(&c->attempt, c->server, c->verdict->check.timeout_ms);
 }
 
 /* ---- coming and going ---- */
@@ -153,8 +150,9 @@ checks_new(struct origins *t)
 }
 
 static void
-write_request(struct check *c, const struct check_settings *s)
+write_request(struct check *c)
 {
+	const struct check_settings *s = &c->verdict->check;
 	static const char form[] = "GET %.*s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: tacet-check\r\nConnection: close\r\n\r\n";
 	size_t room = sizeof(form) + s->path.n + s->authority.n;
 	int n;
@@ -167,23 +165,38 @@ write_request(struct check *c, const struct check_settings *s)
 	c->request_n = (size_t)n;
 }
 
-void
-checks_add(struct checks *all, const struct server_key *key, const struct check_settings *s)
+static bool
+is_added(const struct checks *all, const struct server *s, const struct verdict *v)
 {
-	struct check *c = calloc(1, sizeof(*c));
-	struct servers *servers = origins_servers(all->origins);
+	for (const struct check *c = all->list; c != NULL; c = c->next)
+		if (c->server == s && c->verdict == v)
+			return true;
+	return false;
+}
 
+void
+checks_add(struct checks *all, const struct server_key *key)
+{
+	struct servers *servers = origins_servers(all->origins);
+	struct server *s = server_use(servers, key);
+	struct verdict *v = verdict_get(s->health, key->check);
+	struct check *c;
+
+	if (is_added(all, s, v)) {
+		verdict_release(s->health, &v);
+		server_unuse(&s);
+		return;
+	}
+	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		abort();
-	c->settings = *s;
-	c->settings.path = c->settings.authority = tc_str_of(NULL, 0);
-	write_request(c, s);
-	c->server = server_use(servers, key);
-	health_check(c->server->health, true);
-	c->down = atomic_load_explicit(&c->server->health->down, memory_order_relaxed);
+	c->server = s;
+	c->verdict = v;
+	write_request(c);
+	verdict_check(v, true);
 	(void)uv_timer_init(&servers_loop(servers)->uv, &c->timer);
 	c->timer.data = c;
-	(void)uv_timer_start(&c->timer, on_time, 0, (uint64_t)s->interval_ms);
+	(void)uv_timer_start(&c->timer, on_time, 0, (uint64_t)v->check.interval_ms);
 	c->next = all->list;
 	all->list = c;
 }
@@ -202,7 +215,8 @@ check_end(struct check *c)
 {
 	attempt_cancel(&c->attempt);
 	hang_up(c);
-	health_check(c->server->health, false);
+	verdict_check(c->verdict, false);
+	verdict_release(c->server->health, &c->verdict);
 	server_unuse(&c->server);
 	uv_close((uv_handle_t *)&c->timer, on_closed);
 }

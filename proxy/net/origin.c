@@ -31,6 +31,7 @@ struct origin {
 	struct origin *next;
 	struct origin_settings settings;
 	struct server *servers[ORIGIN_SERVERS_MAX];
+	struct verdict *verdicts[ORIGIN_SERVERS_MAX]; /* NULL: not checked */
 	size_t n;
 	size_t turn;
 	bool dying;
@@ -115,6 +116,14 @@ room_at(struct origin *o, struct server *s)
 	return ROOM;
 }
 
+static bool
+is_up(const struct origin *o, size_t i)
+{
+	const struct verdict *v = o->verdicts[i];
+
+	return server_is_up(o->servers[i]) && (v == NULL || !atomic_load_explicit(&v->down, memory_order_relaxed));
+}
+
 struct choice {
 	struct server *server; /* NULL: none has room */
 	size_t i;
@@ -133,7 +142,7 @@ choose(struct origin *o, uint64_t tried)
 		struct server *s = o->servers[i];
 		enum room room;
 
-		if ((tried >> i & 1) != 0 || !server_is_up(s))
+		if ((tried >> i & 1) != 0 || !is_up(o, i))
 			continue;
 		room = room_at(o, s);
 		c.full |= room == ROOM_NONE;
@@ -569,6 +578,10 @@ pump_line(struct origin *o)
 static void
 pump_held(struct origin *o)
 {
+	struct choice c = choose(o, 0);
+
+	if (c.server == NULL && !c.full && !c.pressed)
+		return; /* another origin's, or a check says that it is down all the same */
 	for (size_t n = o->held.n; n > 0 && o->held.first != NULL; n--) {
 		struct ticket *t = o->held.first;
 
@@ -702,8 +715,11 @@ origin_new(struct origins *all, const struct origin_settings *settings, const st
 	o->all = all;
 	o->settings = *settings;
 	o->retries = RETRIES_FREE;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		o->servers[i] = server_use(all->servers, &servers[i]);
+		if (servers[i].check != NULL)
+			o->verdicts[i] = verdict_get(o->servers[i]->health, servers[i].check);
+	}
 	o->n = n;
 	o->next = all->list;
 	all->list = o;
@@ -719,8 +735,10 @@ origin_destroy(struct origin **p)
 		return;
 	*p = NULL;
 	assert(o->under_way == 0 && o->line.n == 0 && o->held.n == 0);
-	for (size_t i = 0; i < o->n; i++)
+	for (size_t i = 0; i < o->n; i++) {
+		verdict_release(o->servers[i]->health, &o->verdicts[i]);
 		server_unuse(&o->servers[i]);
+	}
 	o->dying = true;
 	if (!o->all->pumping)
 		sweep(o->all);

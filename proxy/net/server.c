@@ -215,7 +215,7 @@ server_expired(struct deadline *d)
 bool
 server_is_up(const struct server *s)
 {
-	return !s->out && !atomic_load_explicit(&s->health->down, memory_order_relaxed);
+	return !s->out;
 }
 
 static void

@@ -28,6 +28,7 @@ struct server_key {
 	struct tc_str host; /* n = 0: a Unix socket */
 	uint16_t port;
 	struct tc_str path;
+	const struct check_settings *check; /* NULL: none */
 };
 
 /* What the holder of a connection gets told. */
@@ -120,7 +121,7 @@ struct server *server_use(struct servers *t, const struct server_key *key);
 /* The last user closes the kept connections; the memory goes when the last connection has. */
 void server_unuse(struct server **s);
 
-/* Neither ejected here nor found down by a check. */
+/* Not ejected here. What a check found is a matter of whose check it is. */
 bool server_is_up(const struct server *s);
 
 /* A kept connection, or NULL. careful: one that the server has closed meanwhile is not taken; costs a system call. */

@@ -749,7 +749,7 @@ not_back_before_its_time(void **state)
 	(void)close(fd);
 }
 
-/* Probes are connections too: they do not pile up at a server that stays out for another reason. */
+/* Probes are connections too: they do not pile up at a server that is watched for long: a check does not like it, say. */
 static void
 probes_do_not_pile_up(void **state)
 {
@@ -758,7 +758,6 @@ probes_do_not_pile_up(void **state)
 	int theirs = -1;
 
 	(void)state;
-	atomic_store(&s->health->down, true); /* the checks do not like it */
 	server_watch(s);
 	for (int seen = 0; seen < 4;) {
 		(void)uv_run(&loop.uv, UV_RUN_ONCE);
@@ -769,9 +768,7 @@ probes_do_not_pile_up(void **state)
 		assert_true(s->kept_count <= 1);
 	}
 	assert_true(s->kept_count <= 1);
-	assert_int_equal(news, 0);
-	atomic_store(&s->health->down, false);
-	UNTIL(&loop, news > 0);
+	assert_true(news > 0);
 	server_unwatch(s);
 	server_unuse(&s);
 	(void)close(fd);
