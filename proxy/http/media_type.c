@@ -107,6 +107,13 @@ read_element(struct tc_str element, struct tc_response *res, struct tc_arena *ar
 	res->type = type;
 }
 
+/* These say that the sender knows none: browsers look at the bytes (MIME Sniffing 7). */
+static bool
+is_unknown(struct tc_str type)
+{
+	return tc_eq(type, TC_STR("unknown/unknown")) || tc_eq(type, TC_STR("application/unknown"));
+}
+
 /*
  * Where an origin sends several, browsers take the last they can read, with the charset of one before it of the same
  * type; so must we, or a page passes unseen.
@@ -124,4 +131,6 @@ response_type(struct tc_response *res, struct tc_arena *arena)
 		for (struct tc_str rest = f->value; rest.p != NULL;)
 			read_element(next_unquoted(&rest, ','), res, arena);
 	}
+	if (is_unknown(res->type))
+		res->type = res->charset = TC_STR("");
 }

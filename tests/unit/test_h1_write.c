@@ -358,6 +358,10 @@ test_media_types(void **state)
 		{"text/html;charset=utf-16", "text/html;charset=utf-8", "text/html", "utf-8"},
 		{"text/html;charset=utf-16, text/plain", NULL, "text/plain", ""},
 		{"text/html, charset=utf-16", NULL, "text/html", ""},
+		{"Unknown/Unknown; charset=utf-8", NULL, "", ""},
+		{"text/plain", "application/unknown", "", ""},
+		{"unknown/unknown", "text/plain", "text/plain", ""},
+		{"unknown/html", NULL, "unknown/html", ""},
 	};
 
 	(void)state;
