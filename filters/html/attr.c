@@ -515,10 +515,11 @@ edit_base(struct run *r, const struct element *x, size_t i, const struct attr_ru
 	bool first = !rw->has_base && rw->tree.templates == 0;
 	struct decoded d;
 
-	if (raw_of(x, i).n == 0)
+	if (raw_of(x, i).n == 0) { /* the page's own URL, for good */
+		rw->has_base |= first;
 		return;
-	if (url_denied(r, raw_of(x, i), rule->types, true, TC_DID_META)) {
 	}
+	if (url_denied(r, raw_of(x, i), rule->types, true, TC_DID_META)) {
 		rw->has_base |= first;
 		write_value(r, x, i, TC_STR(""));
 	} else if (first) {
@@ -722,7 +723,6 @@ edit_amp(struct run *r, const struct element *x, size_t i, const struct attr_rul
 	write_value(r, x, i, TC_STR(""));
 }
 
-static void
 /* What its iframe was allowed: see embed_allow(). */
 static void
 edit_allow(struct run *r, const struct element *x, size_t i)
@@ -746,6 +746,7 @@ edit_allow(struct run *r, const struct element *x, size_t i)
 	decoded_end(&d);
 }
 
+static void
 edit_one(struct run *r, struct element *x, size_t i, const struct attr_rule *rule)
 {
 	switch ((enum rule_kind)rule->kind) {
@@ -795,10 +796,10 @@ edit_one(struct run *r, struct element *x, size_t i, const struct attr_rule *rul
 	case RULE_AMP:
 		edit_amp(r, x, i, rule);
 		break;
-	}
 	case RULE_ALLOW:
 		edit_allow(r, x, i);
 		break;
+	}
 }
 
 /* Whether an element that has an integrity has a URL that will be replaced. */

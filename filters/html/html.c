@@ -319,7 +319,8 @@ begin(struct tc_call *c, struct html *st, struct tc_str *in, bool last)
 	set_up(c, st);
 	if (charset <= CHARSET_ASCII) {
 		st->state = charset == CHARSET_ASCII ? PAGE_BYTES : PAGE_CLEANED;
-		return 0;
+		tc_skip(in, n); /* a byte order mark is no text of the page */
+		return n > 0 ? tc_emit(c, "\xEF\xBB\xBF", n) : 0;
 	}
 	tc_skip(in, n);
 	return begin_convert(c, st, charset);
@@ -468,10 +469,10 @@ const struct tc_filter filter_html = {
 	.help = "take trackers out of pages",
 	.phase = TC_REWRITE,
 	.state_size = sizeof(struct html),
-	.load = html_load,
 	.options = html_options,
 	.option_count = sizeof(html_options) / sizeof(*html_options),
 	.options_size = sizeof(struct html_opts),
+	.load = html_load,
 	.request = html_request,
 	.response = html_response,
 	.body = html_body,
