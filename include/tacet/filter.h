@@ -198,6 +198,13 @@ extern const struct tc_filter *const tc_filters[];
 /* In a response hook: call body() for this response. The body will differ from the origin's. */
 void tc_want_body(struct tc_call *c);
 
+/*
+ * After tc_want_body(): the head waits until body() knows what it says. Till then body() may edit c->res->fields, and
+ * emits nothing; if it fails, the visitor gets a 502 in place of a message that is cut.
+ */
+void tc_hold_head(struct tc_call *c);
+void tc_release_head(struct tc_call *c);
+
 /* Whether someone wants the body (for DECODE and ENCODE). */
 bool tc_body_wanted(const struct tc_call *c);
 

@@ -231,6 +231,19 @@ tc_want_body(struct tc_call *call)
 	l->wants = l->chain->wanted = true;
 }
 
+void
+tc_hold_head(struct tc_call *call)
+{
+	assert(link_of(call)->chain->in_response && link_of(call)->wants);
+	link_of(call)->chain->head_held = true;
+}
+
+void
+tc_release_head(struct tc_call *call)
+{
+	link_of(call)->chain->head_held = false;
+}
+
 bool
 tc_body_wanted(const struct tc_call *call)
 {

@@ -67,6 +67,7 @@ struct chain {
 	void *ctx;
 	struct chain_answer answer;
 	bool wanted, page_expected, answered;
+	bool head_held;   /* a filter will still edit the head */
 	bool in_response; /* response hooks are running */
 	bool flushing;    /* chain_flush() is running */
 	size_t budget;    /* of tc_room(), during one feed */

@@ -190,6 +190,10 @@ body_filter(struct chain *chain, struct tc_str in, struct tc_arena *arena, struc
 	out->broken = chain_feed(chain, in, true) != 0;
 	out->body = tc_copy(arena, buf_str(b));
 	buf_reset(b);
+	if (out->broken && chain->head_held) {
+		out->outcome = DRY_ANSWERED;
+		out->status = 502;
+	}
 	return out->body.n > 0 && out->body.p == NULL ? -1 : 0;
 }
 

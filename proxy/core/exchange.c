@@ -167,7 +167,7 @@ on_late(void *user)
 
 	stats_add(&x->worker->lane->origin_errors[STATS_ORIGIN_TIMEOUT], 1);
 	origin_blame(x->server, HEALTH_TIMEOUT);
-	if (!x->head_sent && x->state == EXCHANGE_FORWARD) {
+	if (!x->head_sent && (x->state == EXCHANGE_FORWARD || x->state == EXCHANGE_RELAY)) {
 		(void)exchange_refuse(x, 504);
 	} else {
 		x->visitor_gone = true; /* cut: the visitor has to see that something is missing */

@@ -32,6 +32,16 @@ void relay_body_patience(struct exchange *x);
 enum step relay_begin_tunnel(struct exchange *x);
 void relay_tunnel_bytes(struct exchange *x, struct tc_str *in); /* the visitor's */
 
+/* The response's head to the codec, unless it is there. 0, or -1: it cannot be written. */
+int relay_send_head(struct exchange *x);
+
+/* The origin's head has come; the visitor may still wait for it. */
+static inline bool
+relay_answered(const struct exchange *x)
+{
+	return x->head_sent || x->state == EXCHANGE_RELAY;
+}
+
 void relay_origin_patience(struct exchange *x);
 bool relay_is_full(const struct exchange *x); /* too much of the request's body waits for the origin */
 

@@ -27,6 +27,8 @@ sink(void *ctx, const char *p, size_t n, bool more)
 {
 	struct exchange *x = ctx;
 
+	if (relay_send_head(x) < 0)
+		return -1;
 	x->down.bytes += n;
 	x->turn_made = (uint32_t)(n + (TURN_MAX - turn_left(x))); /* n is a scratch at most */
 	x->turn = (uint32_t)x->worker->loop.turn;
@@ -85,6 +87,8 @@ let_go(struct exchange *x)
 static enum step
 cut(struct exchange *x)
 {
+	if (!x->head_sent)
+		return exchange_refuse(x, 502);
 	(void)x->codec->flush(x);
 	x->visitor_gone = true;
 	x->state = EXCHANGE_FINISH;
@@ -168,7 +172,7 @@ end_response(struct exchange *x)
 		x->stalled = true;
 		return wait_for_visitor(x);
 	}
-	if (x->codec->end(x) < 0 || x->codec->flush(x) < 0)
+	if (relay_send_head(x) < 0 || x->codec->end(x) < 0 || x->codec->flush(x) < 0)
 		x->visitor_gone = true;
 	if (x->in.n > 0)
 		x->origin_close = true; /* bytes after the message: never reuse */
@@ -271,7 +275,7 @@ relay_response(struct exchange *x)
 			return wait_for_visitor(x);
 		x->stalled = false;
 		if (x->ending) {
-			if (x->codec->end(x) < 0 || x->codec->flush(x) < 0)
+			if (relay_send_head(x) < 0 || x->codec->end(x) < 0 || x->codec->flush(x) < 0)
 				x->visitor_gone = true;
 			x->state = EXCHANGE_FINISH;
 			return STEP_NEXT;

@@ -166,11 +166,26 @@ ask_again(struct exchange *x)
 	return STEP_NEXT;
 }
 
-/* The visitor's half of what was judged: head to the codec. */
+int
+relay_send_head(struct exchange *x)
+{
+	struct framing f;
+
+	if (x->head_sent)
+		return 0;
+	f = framing_for_visitor(x);
+	if (f.kind == BODY_TO_CLOSE)
+		x->visitor_close = true;
+	if (!x->up.over)
+		x->visitor_close = true; /* an early answer: both connections end with it (http.md 7) */
+	x->head_sent = x->codec->head(x, &x->res, &f) == 0;
+	return x->head_sent ? 0 : -1;
+}
+
+/* The visitor's half of what was judged: head to the codec, unless its filter has to see the body first. */
 static enum step
 begin_response(struct exchange *x)
 {
-	struct framing f;
 	int status;
 
 	begin_body(x);
@@ -180,16 +195,8 @@ begin_response(struct exchange *x)
 	if (status != 0)
 		return exchange_refuse(x, status);
 	x->edited = chain_edits(&x->chain);
-	f = framing_for_visitor(x);
-	if (f.kind == BODY_TO_CLOSE)
-		x->visitor_close = true;
-	if (!x->up.over)
-		x->visitor_close = true; /* an early answer: both connections end with it (http.md 7) */
-	x->head_sent = true;
-	if (x->codec->head(x, &x->res, &f) < 0) {
-		x->head_sent = false;
+	if (!(x->edited && x->chain.head_held) && relay_send_head(x) < 0)
 		return exchange_refuse(x, 502);
-	}
 	x->state = EXCHANGE_RELAY;
 	return STEP_NEXT;
 }

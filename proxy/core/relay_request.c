@@ -10,7 +10,7 @@ static uint64_t
 silence_allowed(const struct exchange *x)
 {
 	const struct config_origin *o = x->core_route->origin;
-	int64_t ms = x->head_sent ? o->timeout_ms : o->first_byte_timeout_ms, left;
+	int64_t ms = relay_answered(x) ? o->timeout_ms : o->first_byte_timeout_ms, left;
 
 	if (o->total_timeout_ms > 0) {
 		left = o->total_timeout_ms - (int64_t)(loop_now(&x->worker->loop) - x->up_began);
@@ -25,7 +25,7 @@ relay_origin_patience(struct exchange *x)
 {
 	if (x->server == NULL)
 		return;
-	if (!x->up.over && !x->head_sent && conn_pending(&x->server->conn) == 0)
+	if (!x->up.over && !relay_answered(x) && conn_pending(&x->server->conn) == 0)
 		wheel_clear(&x->server->deadline);
 	else
 		loop_deadline(&x->worker->loop, &x->server->deadline, silence_allowed(x));

@@ -57,7 +57,7 @@ struct fake_call {
 	bool discard;    /* count the output, keep none of it: benchmarks */
 	bool flushing;   /* what tc_flushing() says: nothing more is at hand */
 
-	bool want_body, expect_page;
+	bool want_body, expect_page, head_held;
 	bool answered, shared;
 	const char *answer_type, *answer_cache;
 	struct tc_str answer;
@@ -94,6 +94,18 @@ tc_want_body(struct tc_call *c)
 	fake_of(c)->want_body = true;
 }
 
+void
+tc_hold_head(struct tc_call *c)
+{
+	fake_of(c)->head_held = true;
+}
+
+void
+tc_release_head(struct tc_call *c)
+{
+	fake_of(c)->head_held = false;
+}
+
 bool
 tc_body_wanted(const struct tc_call *c)
 {
@@ -117,6 +129,8 @@ tc_emit(struct tc_call *c, const char *p, size_t n)
 {
 	struct fake_call *f = fake_of(c);
 
+	if (n > 0 && f->head_held)
+		abort(); /* the head would go out as it is */
 	if (n > f->emit_max - f->out_n)
 		return -1;
 	if (f->room != SIZE_MAX)
