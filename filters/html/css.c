@@ -15,7 +15,7 @@
 #endif
 
 #include "../match/match.h"
-#include "value.h"
+#include "css.h"
 
 enum css_mode {
 	CSS_BETWEEN, /* between tokens */
@@ -32,9 +32,7 @@ enum css_mode {
 /* IMPORT: a string is its URL. SHEET: a function of @import may hold it. */
 enum { EXPECT_NOTHING, EXPECT_IMPORT, EXPECT_SHEET, EXPECT_NAMESPACE };
 
-#define NAME_RAW_MAX 256    /* no name of interest is longer, each byte escaped */
-#define NAME_MAX_DECODED 24 /* "-webkit-cross-fade" has 18 */
-#define JUDGED_MAX 4096     /* bytes of a URL that the judge gets */
+#define JUDGED_MAX 4096 /* bytes of a URL that the judge gets */
 
 static const struct tc_str nothing_url = TC_STR_INIT("data:,");
 
@@ -48,164 +46,6 @@ struct run {
 	void *ctx;
 	struct value_edits *out;
 };
-
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
-static bool
-is_newline(char c)
-{
-	return c == '\n' || c == '\f' || c == '\r';
-}
-
-static bool
-is_name(char c)
-{
-	return (c >= '0' && c <= '9') || (tc_lower(c) >= 'a' && tc_lower(c) <= 'z') || c == '-' || c == '_' ||
-	    (unsigned char)c >= 0x80 || c == 0;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = tc_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* --- Escapes ----------------------------------------------------------------------------------- */
-
-/* CSS Syntax 4.3.7: what is no character comes out as U+FFFD. */
-static size_t
-put_escaped(char *out, uint32_t c)
-{
-	return utf8_put(out, c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) ? 0xFFFD : c);
-}
-
-/* Length of the escape at s ('\' first): 2, or more for hex digits with the white space that ends them.
- * 0: not all of it is here yet. In a string a '\' before a newline is a continuation, with length too. */
-static size_t
-escape_length(struct tc_str s, bool last)
-{
-	size_t i = 1;
-
-	while (i < s.n && i < 7 && hex_digit(s.p[i]) >= 0)
-		i++;
-	if (i == 1)
-		i = s.n > 1 ? 2 : 1;
-	if (i < s.n && i > 1 && hex_digit(s.p[1]) >= 0 && is_space(s.p[i]))
-		i++;
-	if (i < s.n && s.p[i - 1] == '\r' && s.p[i] == '\n')
-		i++;
-	else if (i == s.n && !last && i < 9)
-		return 0; /* more digits, or white space, may follow */
-	return i;
-}
-
-/* What the escape of length n at p means; bytes written (at most 4). */
-static size_t
-escape_meaning(const char *p, size_t n, char *out)
-{
-	uint32_t code = 0;
-	size_t i = 1;
-
-	if (n < 2 || is_newline(p[1]))
-		return 0;
-	for (; i < n && hex_digit(p[i]) >= 0; i++)
-		code = code * 16 + (uint32_t)hex_digit(p[i]);
-	if (i > 1)
-		return put_escaped(out, code);
-	out[0] = p[1];
-	return 1;
-}
-
-/* Decodes up to room bytes of raw (whole escapes only, room > 4) into out. */
-static size_t
-decode(struct tc_str raw, char *out, size_t room)
-{
-	size_t n = 0;
-
-	while (raw.n > 0 && n + 4 <= room) {
-		size_t len = 1;
-
-		if (raw.p[0] == '\\') {
-			len = escape_length(raw, true);
-			n += escape_meaning(raw.p, len, out + n);
-		} else {
-			out[n++] = raw.p[0];
-		}
-		tc_skip(&raw, len);
-	}
-	return n;
-}
-
-/* --- Names ------------------------------------------------------------------------------------- */
-
-/* End of the name that begins at `at` (or `at` itself). open: the end of the input may be in it. */
-static size_t
-name_end(struct tc_str in, size_t at, bool last, bool *open)
-{
-	*open = false;
-	while (at < in.n) {
-		if (in.p[at] == '\\') {
-			struct tc_str rest = tc_str_of(in.p + at, in.n - at);
-			size_t len = escape_length(rest, last);
-
-			if (len == 0 || (rest.n == 1 && !last)) {
-				*open = true;
-				return at;
-			}
-			if (rest.n > 1 && is_newline(rest.p[1]))
-				return at;
-			at += len;
-		} else if (is_name(in.p[at])) {
-			at++;
-		} else {
-			return at;
-		}
-	}
-	*open = !last;
-	return at;
-}
-
-static bool
-name_is(struct tc_str raw, struct tc_str word)
-{
-	char name[NAME_MAX_DECODED + 4];
-
-	if (raw.n > NAME_RAW_MAX || raw.n < word.n)
-		return false;
-	return tc_ieq(tc_str_of(name, decode(raw, name, sizeof(name))), word);
-}
-
-static bool
-names_url(struct tc_str raw)
-{
-	return name_is(raw, TC_STR("url"));
-}
-
-/* Functions whose strings are URLs. */
-static bool
-names_set(struct tc_str raw)
-{
-	static const struct tc_str names[] = {
-		TC_STR_INIT("src"),
-		TC_STR_INIT("image-set"),
-		TC_STR_INIT("-webkit-image-set"),
-		TC_STR_INIT("image"),
-		TC_STR_INIT("cross-fade"),
-		TC_STR_INIT("-webkit-cross-fade"),
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (name_is(raw, names[i]))
-			return true;
-	return false;
-}
 
 /* --- Judging ----------------------------------------------------------------------------------- */
 
@@ -228,11 +68,14 @@ static bool
 is_tracker(struct run *r, struct tc_str raw)
 {
 	char buf[JUDGED_MAX];
-	struct tc_str url = tc_str_of(buf, decode(raw, buf, sizeof(buf)));
+	struct tc_str url = tc_str_of(buf, css_decode(raw, buf, sizeof(buf)));
+	bool sheet = r->st->expect != EXPECT_NOTHING;
 
-	if (r->st->expect == EXPECT_NAMESPACE || url.n == 0 || url.p[0] == '#' || is_data_url(url))
+	if (r->st->expect == EXPECT_NAMESPACE || url.n == 0 || url.p[0] == '#' || (!sheet && is_data_url(url)))
 		return false;
-	return r->judge(r->ctx, url, r->st->expect != EXPECT_NOTHING ? MATCH_STYLESHEET : MATCH_IMAGE | MATCH_FONT);
+	/* a sheet in a data: URL imports and fetches like any other: one of which the judge does not get all goes */
+	return (sheet && url.n + 4 > JUDGED_MAX && is_data_url(url)) ||
+	    r->judge(r->ctx, url, sheet ? MATCH_STYLESHEET : MATCH_IMAGE | MATCH_FONT);
 }
 
 /* --- Steps: each takes something and returns true, or returns false to wait for more ------------ */
@@ -260,11 +103,11 @@ string_end(struct run *r, size_t at, size_t *next)
 {
 	struct tc_str in = r->in;
 
-	while (at < in.n && in.p[at] != r->st->quote && !is_newline(in.p[at])) {
+	while (at < in.n && in.p[at] != r->st->quote && !css_is_newline(in.p[at])) {
 		size_t len = 1;
 
 		if (in.p[at] == '\\')
-			len = escape_length(tc_str_of(in.p + at, in.n - at), r->last);
+			len = css_escape_length(tc_str_of(in.p + at, in.n - at), r->last);
 		if (len == 0) {
 			*next = at;
 			return in.n;
@@ -293,7 +136,7 @@ step_string(struct run *r, bool drop)
 static bool
 ends_url(char c)
 {
-	return is_space(c) || c == ')' || c == '"' || c == '\'' || c == '(';
+	return css_is_space(c) || c == ')' || c == '"' || c == '\'' || c == '(';
 }
 
 /* As string_end() for an unquoted URL. */
@@ -306,7 +149,7 @@ url_end(struct run *r, size_t at, size_t *next)
 		size_t len = 1;
 
 		if (in.p[at] == '\\')
-			len = escape_length(tc_str_of(in.p + at, in.n - at), r->last);
+			len = css_escape_length(tc_str_of(in.p + at, in.n - at), r->last);
 		if (len == 0) {
 			*next = at;
 			return in.n;
@@ -327,7 +170,7 @@ step_url_pass(struct run *r)
 		size_t len = 1;
 
 		if (in.p[r->at] == '\\')
-			len = escape_length(tc_str_of(in.p + r->at, in.n - r->at), r->last);
+			len = css_escape_length(tc_str_of(in.p + r->at, in.n - r->at), r->last);
 		if (len == 0)
 			return false;
 		r->at += len;
@@ -357,7 +200,7 @@ step_url_drop(struct run *r)
 static bool
 step_url_start(struct run *r)
 {
-	while (r->at < r->in.n && is_space(r->in.p[r->at]))
+	while (r->at < r->in.n && css_is_space(r->in.p[r->at]))
 		r->at++;
 	if (r->at == r->in.n)
 		return false;
@@ -380,15 +223,15 @@ settle_expect(struct css *st)
 		st->expect = EXPECT_NOTHING;
 }
 
-/* The URL that begins at r->at is longer than we hold, or data: that nobody need hold. */
+/* The URL that begins at r->at is longer than we hold, or data: that nobody need hold (no sheet). */
 static bool
 step_long_url(struct run *r, struct tc_str have)
 {
 	char start[64];
-	struct tc_str url = tc_str_of(start, decode(tc_str_of(have.p, have.n < 64 ? have.n : 64), start, 64));
+	struct tc_str url = tc_str_of(start, css_decode(tc_str_of(have.p, have.n < 64 ? have.n : 64), start, 64));
 	bool quoted = r->st->mode == CSS_QUOTED;
 
-	if (is_data_url(url) || r->st->expect == EXPECT_NAMESPACE) {
+	if ((is_data_url(url) && r->st->expect == EXPECT_NOTHING) || r->st->expect == EXPECT_NAMESPACE) {
 		r->st->mode = quoted ? CSS_STRING : CSS_URL_PASS;
 		settle_expect(r->st);
 		return true;
@@ -483,7 +326,7 @@ next_mark(struct tc_str in, size_t at, bool more)
 static size_t
 name_start(struct tc_str in, size_t low, size_t at)
 {
-	while (at > low && is_name(in.p[at - 1]))
+	while (at > low && css_is_name(in.p[at - 1]))
 		at--;
 	return at;
 }
@@ -496,11 +339,11 @@ open_paren(struct run *r, size_t from, size_t to)
 	bool hash = from > 0 && (r->in.p[from - 1] == '#' || r->in.p[from - 1] == '@');
 
 	r->at++;
-	if (!hash && !r->st->name && names_url(name))
+	if (!hash && !r->st->name && css_names_url(name))
 		r->st->mode = CSS_URL_START; /* it counts its own parenthesis if it needs to */
 	else if (r->st->sets > 0 && r->st->sets < UINT8_MAX)
 		r->st->sets++;
-	else if (!hash && !r->st->name && names_set(name))
+	else if (!hash && !r->st->name && css_names_set(name))
 		r->st->sets = 1;
 }
 
@@ -509,9 +352,9 @@ static bool
 step_escaped_name(struct run *r, size_t from)
 {
 	bool open;
-	size_t end = name_end(r->in, r->at, r->last, &open);
+	size_t end = css_name_end(r->in, r->at, r->last, &open);
 
-	if (open && end - from <= NAME_RAW_MAX) {
+	if (open && end - from <= CSS_NAME_RAW_MAX) {
 		r->at = from > 0 && (r->in.p[from - 1] == '#' || r->in.p[from - 1] == '@') ? from - 1 : from;
 		return false;
 	}
@@ -536,15 +379,15 @@ static bool
 step_at(struct run *r)
 {
 	bool open;
-	size_t end = name_end(r->in, r->at + 1, r->last, &open);
+	size_t end = css_name_end(r->in, r->at + 1, r->last, &open);
 	struct tc_str name = tc_str_of(r->in.p + r->at + 1, end - r->at - 1);
 
-	if (open && name.n <= NAME_RAW_MAX)
+	if (open && name.n <= CSS_NAME_RAW_MAX)
 		return false;
 	r->st->expect = EXPECT_NOTHING;
-	if (!open && name_is(name, TC_STR("import")))
+	if (!open && css_name_is(name, TC_STR("import")))
 		r->st->expect = EXPECT_IMPORT;
-	else if (!open && name_is(name, TC_STR("namespace")))
+	else if (!open && css_name_is(name, TC_STR("namespace")))
 		r->st->expect = EXPECT_NAMESPACE;
 	r->st->name = open;
 	r->at = end;
@@ -557,7 +400,7 @@ step_at(struct run *r)
 static void
 settle_import(struct run *r)
 {
-	while (r->at < r->in.n && is_space(r->in.p[r->at]))
+	while (r->at < r->in.n && css_is_space(r->in.p[r->at]))
 		r->at++;
 	if (r->at == r->in.n)
 		return;
@@ -575,7 +418,7 @@ wait_for_name(struct run *r, size_t low)
 		from = r->in.n; /* still that long one */
 	else
 		r->st->name = false;
-	if (r->in.n - from > NAME_RAW_MAX) {
+	if (r->in.n - from > CSS_NAME_RAW_MAX) {
 		r->st->name = true;
 		from = r->in.n;
 	} else if (from > low && (r->in.p[from - 1] == '#' || r->in.p[from - 1] == '@') && from - low > 0) {
@@ -680,115 +523,4 @@ css_judge(struct css *st, struct tc_str in, bool last, value_judge judge, void *
 			break;
 	assert(r.at <= in.n);
 	return r.at;
-}
-
-/* --- Text with character references -------------------------------------------------------------- */
-
-#define WINDOW 4096
-
-/* Decoded text and where each byte of it came from. */
-struct window {
-	char text[WINDOW + 8];
-	uint16_t from[WINDOW + 8];
-	size_t n;
-};
-
-/* Decodes raw from *at on, as far as the window has room. */
-static void
-window_fill(struct window *w, struct tc_str raw, size_t *at, bool attribute)
-{
-	while (*at < raw.n && w->n < WINDOW) {
-		size_t n = 1, took = 1, i;
-
-		if (raw.p[*at] == '&')
-			took = entity_one(tc_str_of(raw.p + *at, raw.n - *at), attribute, w->text + w->n, &n);
-		else
-			w->text[w->n] = raw.p[*at];
-		for (i = 0; i < n; i++)
-			w->from[w->n + i] = (uint16_t)*at;
-		w->n += n;
-		*at += took;
-	}
-	w->from[w->n] = (uint16_t)*at;
-}
-
-/* Any tracker in the decoded text, looked at window by window. */
-static bool
-any_tracker(struct tc_str raw, bool attribute, value_judge judge, void *ctx)
-{
-	struct window w = {.n = 0};
-	struct value_edit one[1];
-	struct css st = {0};
-	size_t at = 0, took;
-
-	do {
-		struct value_edits out = {.v = one, .cap = 1};
-
-		window_fill(&w, raw, &at, attribute);
-		took = css_judge(&st, tc_str_of(w.text, w.n), at == raw.n, judge, ctx, &out);
-		if (took == 0 && w.n >= WINDOW) /* one long URL: its beginning decides */
-			took = css_judge(&st, tc_str_of(w.text, w.n), true, judge, ctx, &out);
-		if (out.n > 0)
-			return true;
-		w.n -= took;
-		memmove(w.text, w.text + took, w.n);
-	} while (at < raw.n || (w.n > 0 && took > 0));
-	return false;
-}
-
-/* True when the edits of the whole text, decoded in one window, are in out as edits of raw. */
-static bool
-edits_of_raw(struct tc_str raw, bool attribute, value_judge judge, void *ctx, struct value_edits *out)
-{
-	struct window w = {.n = 0};
-	struct css st = {0};
-	size_t at = 0, i;
-
-	if (raw.n > UINT16_MAX)
-		return false;
-	window_fill(&w, raw, &at, attribute);
-	if (at < raw.n)
-		return false;
-	if (css_judge(&st, tc_str_of(w.text, w.n), true, judge, ctx, out) < w.n)
-		return false;
-	for (i = 0; i < out->n; i++) {
-		size_t k = out->v[i].from;
-
-		/* "&quot" without ';' would go on into what we write */
-		if (k > 0 && w.from[k] - w.from[k - 1] > 1 && raw.p[w.from[k] - 1] != ';')
-			return false;
-		out->v[i].from = w.from[k];
-		out->v[i].to = w.from[out->v[i].to];
-	}
-	return true;
-}
-
-static bool
-judge_whole(struct tc_str raw, bool attribute, value_judge judge, void *ctx, struct value_edits *out)
-{
-	struct css st = {0};
-	bool done;
-
-	out->n = 0;
-	out->overflow = false;
-	if (entity_none(raw))
-		done = css_judge(&st, raw, true, judge, ctx, out) == raw.n;
-	else
-		done = edits_of_raw(raw, attribute, judge, ctx, out);
-	if (done)
-		return true;
-	out->n = 0;
-	return !any_tracker(raw, attribute, judge, ctx);
-}
-
-bool
-css_attr(struct tc_str raw, value_judge judge, void *ctx, struct value_edits *out)
-{
-	return judge_whole(raw, true, judge, ctx, out);
-}
-
-bool
-css_foreign(struct tc_str raw, value_judge judge, void *ctx, struct value_edits *out)
-{
-	return judge_whole(raw, false, judge, ctx, out);
 }

@@ -157,6 +157,8 @@ judge_value(void *ctx, struct tc_str url, unsigned match_type)
 	struct match_result m;
 	struct url u;
 
+	if (match_type == MATCH_STYLESHEET && inner_sheet_denied(j->rw, url, j->action))
+		return true;
 	if (!judge(j->rw, url, match_type, &m, &u, buf) || (j->script && m.class == TC_UNKNOWN))
 		return false;
 	if (!j->script) {
@@ -266,6 +268,17 @@ quotable(struct tc_str s)
 		if (s.p[i] <= ' ' || s.p[i] == 0x7f || memchr("\"'<>&=`\\", s.p[i], 8) != NULL)
 			return false;
 	return true;
+}
+
+bool
+judge_base_moves(const struct rewrite *rw, struct tc_str url)
+{
+	const struct url *doc = &rw->env->doc;
+	char buf[URL_MAX + 64];
+	struct url u;
+
+	return !url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) ||
+	    (u.scheme <= URL_WSS && u.scheme != URL_NONE && !tc_eq(u.host, rw->base.host)) || u.scheme == URL_OPAQUE;
 }
 
 void

@@ -29,6 +29,8 @@ enum elem_flag {
 	X(AMP_AD, "amp-ad", 0) \
 	X(AMP_ANALYTICS, "amp-analytics", EK) \
 	X(AMP_AUTO_ADS, "amp-auto-ads", 0) \
+	X(AMP_CALL_TRACKING, "amp-call-tracking", 0) \
+	X(AMP_EMBED, "amp-embed", 0) \
 	X(AMP_FACEBOOK, "amp-facebook", 0) \
 	X(AMP_FACEBOOK_COMMENTS, "amp-facebook-comments", 0) \
 	X(AMP_FACEBOOK_LIKE, "amp-facebook-like", 0) \
@@ -37,6 +39,7 @@ enum elem_flag {
 	X(AMP_IMG, "amp-img", 0) \
 	X(AMP_PIXEL, "amp-pixel", 0) \
 	X(AMP_STICKY_AD, "amp-sticky-ad", 0) \
+	X(AMP_STORY_AUTO_ADS, "amp-story-auto-ads", EK) \
 	X(ANNOTATION_XML, "annotation-xml", 0) \
 	X(APPLET, "applet", EN) \
 	X(AREA, "area", EV | EN) \
@@ -180,6 +183,7 @@ enum elem {
 	X(DYNSRC, "dynsrc") \
 	X(ENCODING, "encoding") \
 	X(FACE, "face") \
+	X(FORMACTION, "formaction") \
 	X(FROM, "from") \
 	X(HREF, "href") \
 	X(HTTP_EQUIV, "http-equiv") \
@@ -211,8 +215,8 @@ enum attr {
 	ATTRS(X)
 #undef X
 	AT_HANDLER,      /* "on..." */
-	AT_LAZY_URL,     /* data-src, data-lazy-src, data-bg ... */
-	AT_LAZY_SRCSET,  /* data-srcset, data-lazy-srcset ... */
+	AT_LAZY_URL,     /* data-src, data-lazy-src, data-bg, lazy-src ... */
+	AT_LAZY_SRCSET,  /* data-srcset, data-lazy-srcset, data-bgset ... */
 	AT_PRESENTATION, /* SVG: fill, filter, mask ...: attributes with url() */
 	AT_COUNT
 };

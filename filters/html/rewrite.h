@@ -101,7 +101,7 @@ struct rewrite {
 	bool foreign_cdata;  /* in a CDATA section */
 	bool foreign_seen;   /* a part of its text was seen already */
 	bool amp_due;        /* that its script was emptied is not reported yet */
-	bool amp;            /* in an amp-analytics that goes */
+	uint8_t amp;         /* enum elem: in an AMP element that reads its script, and goes */
 	size_t held;         /* bytes of such text, at the front of what comes, that are known to be text */
 
 	char before;   /* the last byte decided */

@@ -16,8 +16,9 @@ enum rule_kind {
 	RULE_META,      /* content of a meta: what it is depends on http-equiv */
 	RULE_BASE,      /* the base URL */
 	RULE_PARAM,     /* value of a param: a URL if its name says so */
-	RULE_LIST,      /* URLs between semicolons, among other things (SVG animations) */
-	RULE_LAZY,      /* a URL that a script will put in the place of src */
+	RULE_LIST,      /* URLs among other things: SVG's animations, archives */
+	RULE_LAZY,      /* a URL that a script will put in the place of src, or a background's url() */
+	RULE_NAVIGATE,  /* where a click leads: a script, perhaps */
 	RULE_HANDLER,   /* a script */
 	RULE_PING,      /* goes, whatever it is */
 	RULE_REMOVE,    /* the attribute goes with its name */

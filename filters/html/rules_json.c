@@ -162,6 +162,19 @@ is_tracker(const struct rules *r, struct tc_str url)
 	return r->judge(r->ctx, url, MATCH_OTHER | MATCH_SUBDOCUMENT);
 }
 
+/* What stands where a host should is a pattern for more than one (URL Pattern Standard 1.3). */
+static bool
+host_is_open(struct tc_str s)
+{
+	for (size_t i = 0; i < s.n && s.p[i] != '/'; i++) {
+		if (memchr("*{}()+?\\", s.p[i], 8) != NULL)
+			return true;
+		if (s.p[i] == ':' && i + 1 < s.n && !(s.p[i + 1] >= '0' && s.p[i + 1] <= '9'))
+			return true;
+	}
+	return false;
+}
+
 /* A URL or URL pattern with a host: a tracker's, or any host. */
 static bool
 leads_out(const struct rules *r, struct tc_str url)
@@ -171,8 +184,8 @@ leads_out(const struct rules *r, struct tc_str url)
 
 	if (tc_starts(host, TC_STR("*.")))
 		tc_skip(&host, 2);
-	if (host.n == 0 || memchr("*:{(", host.p[0], 4) != NULL)
-		return true; /* a pattern for every host */
+	if (host.n == 0 || host_is_open(host))
+		return true;
 	memcpy(buf + 2, host.p, host.n);
 	return is_tracker(r, url) || is_tracker(r, tc_str_of(buf, host.n + 2));
 }
@@ -201,6 +214,8 @@ rules_value(struct rules *r, struct tc_str text)
 		r->document |= tc_eq(text, TC_STR("document"));
 	else if (tc_eq(r->key, TC_STR("hostname")))
 		r->hit |= tc_find_byte(text, '*') < text.n || is_tracker(r, text);
+	else if (tc_eq(r->key, TC_STR("urls")))
+		r->hit |= is_tracker(r, text);
 	else if (host_at(text) < text.n)
 		r->hit |= leads_out(r, text);
 	else if (pattern && text.n > 0 && text.p[0] != '*')

@@ -76,6 +76,17 @@ void attr_edit_one(struct run *r, struct element *x);
 /* The kind of rule that holds for an attribute; RULE_NONE: leave it. */
 enum rule_kind attr_rule_kind(const struct element *x, size_t i);
 
+/* Whether its value, which begins with raw, asks no one for anything, however long it is: data: of a picture. */
+bool attr_streams(const struct element *x, size_t i, struct tc_str raw);
+
+/* ---- inner.c: URLs that are a script, a document or a sheet themselves ---- */
+
+/* Whether this URL (decoded) is one, as these types would read it, and names a tracker. */
+bool inner_denied(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_action action);
+
+/* The same for a style sheet. */
+bool inner_sheet_denied(struct rewrite *rw, struct tc_str url, enum tc_action action);
+
 /* ---- tag.c: tags, whole and giant ---- */
 
 /* TOK_START and TOK_END at r->at. */
@@ -147,6 +158,9 @@ void judge_did(struct rewrite *rw, enum tc_action action, enum tc_class class, s
 
 /* The base element's URL: relative ones count from it, if it is a base at all. */
 void judge_base(struct rewrite *rw, struct tc_str url);
+
+/* Whether as a base it would move relative URLs to another host than now. */
+bool judge_base_moves(const struct rewrite *rw, struct tc_str url);
 
 /* What takes the place of a script that was asked for by this URL. */
 struct tc_str surrogate_for(const struct rewrite *rw, struct tc_str url);

@@ -100,8 +100,9 @@ entered(struct run *r, const struct element *x)
 		rw->foreign_seen = x->tk->self_closing; /* then it is the outer one's text that goes on */
 		text_foreign(rw);
 	}
-	if (x->elem == E_AMP_ANALYTICS && (rw->env->page.denied & TC_CLASS_BIT(TC_ANALYTICS)) != 0)
-		rw->amp = true;
+	if ((x->elem == E_AMP_ANALYTICS || x->elem == E_AMP_STORY_AUTO_ADS) &&
+	    (rw->env->page.denied & TC_CLASS_BIT(rule_amp_class(x->elem))) != 0)
+		rw->amp = (uint8_t)x->elem;
 }
 
 static void
@@ -112,8 +113,10 @@ left(struct run *r, const struct token *tk, enum elem e)
 	tree_ended(&rw->tree, tk, e);
 	rw->tok.cdata = tree_foreign(&rw->tree);
 	rw->foreign_seen = true; /* what an element has parted is in pieces */
-	if (e == E_AMP_ANALYTICS)
-		rw->amp = rw->amp_due = false;
+	if (rw->amp != E_NONE && e == (enum elem)rw->amp) {
+		rw->amp = E_NONE;
+		rw->amp_due = false;
+	}
 }
 
 /* ---- whole tags ---- */
@@ -239,17 +242,6 @@ giant_end(struct run *r, bool self_closing)
 		entered(r, &x);
 }
 
-static bool
-is_data_url(struct tc_str raw)
-{
-	char text[ENTITY_ROOM(64)];
-	struct tc_str s = {text, entity_decode(tc_str_of(raw.p, raw.n < 64 ? raw.n : 64), true, text)};
-
-	while (s.n > 0 && (uint8_t)s.p[0] <= ' ')
-		tc_skip(&s, 1);
-	return tc_istarts(s, TC_STR("data:"));
-}
-
 /* An attribute of more than its limit begins: it is let through, or its value is dropped. */
 static void
 giant_long(struct run *r, struct element *x, size_t n, size_t there)
@@ -265,7 +257,7 @@ giant_long(struct run *r, struct element *x, size_t n, size_t there)
 		giant_take(r, n);
 		return;
 	}
-	if ((kind == RULE_URL || kind == RULE_LAZY) && x->elem != E_SCRIPT && a->quote != 0 && is_data_url(value)) {
+	if (attr_streams(x, 0, value)) {
 		giant_take(r, n);
 		return;
 	}

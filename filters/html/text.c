@@ -60,7 +60,7 @@ text_kind_of(struct run *r, const struct element *x)
 	}
 	if (x->elem != E_SCRIPT)
 		return TEXT_PASS;
-	if (rw->amp) {
+	if (rw->amp != E_NONE) {
 		rw->amp_due = true;
 		return TEXT_DROP;
 	}
@@ -361,7 +361,7 @@ stream_held(struct run *r, bool last)
 		stream_script(r, last);
 	} else {
 		if (rw->amp_due && rw->held > 0) {
-			judge_did(rw, TC_DID_INLINE_SCRIPT, TC_ANALYTICS, elem_name(E_AMP_ANALYTICS));
+			judge_did(rw, TC_DID_INLINE_SCRIPT, rule_amp_class((enum elem)rw->amp), elem_name((enum elem)rw->amp));
 			rw->amp_due = false;
 		}
 		if (rw->text == TEXT_DROP || rw->text == TEXT_PI_DROP)

@@ -23,7 +23,7 @@ static void
 check_row(const struct row *row)
 {
 	static const size_t sizes[] = {0, 1, 7};
-	struct tc_str in = tc_str_from(row->in), want = tc_str_from(row->out);
+	struct tc_str in = row_str(&row->in), want = row_str(&row->out);
 	char *once = NULL;
 	size_t n = 0;
 
