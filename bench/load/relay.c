@@ -154,8 +154,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: relay PORT\n");
 		return 2;
 	}
-	origin = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	    .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10))};
+	origin = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10))};
 	loop = epoll_create1(0);
 	listener = listen_somewhere();
 	watch(EPOLL_CTL_ADD, listener, EPOLLIN);

@@ -6,7 +6,7 @@
  *   (a ? 'https://ssl' : 'http://www') + '.google-analytics.com/ga.js'   a part:  '.xxxxxxxxxxxx.invalid/ga.js'
  *   u + 'matomo.js'                     a name whose host is elsewhere:  the whole script is emptied
  *
- * A scan for quotes, slashes, backslashes and '}' finds where such text may begin (an anchor). From there up
+ * A scan for quotes, slashes, backslashes and '}' finds where such text may begin (an anchor, kernel.h). From there up
  * to SPAN_MAX bytes are read with JavaScript's escapes undone, keeping for each byte where it came from, so
  * that an edit never cuts an escape in half. What a hit is in (string, comment, regular expression) is only then
  * found out, by lexing from the start of the script; where the lexer cannot be sure, it says so, and we edit
@@ -14,12 +14,9 @@
  */
 #include <assert.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "../match/match.h"
 #include "jslex.h"
+#include "kernel.h"
 #include "value.h"
 
 #define SPAN_MAX 480 /* with the anchor and its escapes below SCRIPT_CARRY_MAX */
@@ -126,43 +123,18 @@ struct anchors {
 	bool known;
 };
 
-static bool
-is_anchor(char c)
-{
-	return is_quote(c) || c == '/' || c == '}' || c == '\\';
-}
-
-#ifdef __SSE2__
+/* The bits of the 64 bytes from base on. What would stand behind the end is a dot: it rules nothing out. */
 static uint64_t
-anchors_16(const char *p)
+anchors_from(struct tc_str s, size_t base)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i m = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+	char tail[64];
 
-	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
-	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('`')));
-	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
-	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('}')));
-	m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-	return (uint64_t)_mm_movemask_epi8(m);
+	if (s.n - base >= 64)
+		return kernel_script_anchors(s.p + base);
+	memset(tail, '.', sizeof(tail));
+	memcpy(tail, s.p + base, s.n - base);
+	return kernel_script_anchors(tail);
 }
-
-static uint64_t
-anchors_64(const char *p)
-{
-	return anchors_16(p) | anchors_16(p + 16) << 16 | anchors_16(p + 32) << 32 | anchors_16(p + 48) << 48;
-}
-#else
-static uint64_t
-anchors_64(const char *p)
-{
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < 64; i++)
-		bits |= (uint64_t)is_anchor(p[i]) << i;
-	return bits;
-}
-#endif
 
 /* Position of the next anchor at or behind `at`, or n. */
 static size_t
@@ -172,17 +144,16 @@ next_anchor(struct anchors *a, struct tc_str s, size_t at)
 		if (a->known && at - a->base < 64) {
 			uint64_t bits = a->bits >> (at - a->base);
 
-			if (bits != 0)
-				return at + (size_t)__builtin_ctzll(bits);
+			if (bits != 0) {
+				at += (size_t)__builtin_ctzll(bits);
+				return at < s.n ? at : s.n;
+			}
 			at = a->base + 64;
+			continue;
 		}
-		if (at > s.n || s.n - at < 64)
-			break;
-		*a = (struct anchors){at, anchors_64(s.p + at), true};
+		*a = (struct anchors){at, anchors_from(s, at), true};
 	}
-	while (at < s.n && !is_anchor(s.p[at]))
-		at++;
-	return at;
+	return s.n;
 }
 
 /* --- Escapes ----------------------------------------------------------------------------------- */
@@ -683,24 +654,6 @@ judge_part(struct scan *s, size_t at, const struct span *span)
 	return true;
 }
 
-/* In the 16 bytes at p a quote comes before any dot, slash or backslash: what it ends is no host and no file name. */
-static inline bool
-ends_as_word(const char *p)
-{
-#ifdef __SSE2__
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i quote = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
-	__m128i mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
-	unsigned quotes = (unsigned)_mm_movemask_epi8(quote);
-	unsigned marks = (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-
-	return quotes != 0 && (marks == 0 || (quotes & -quotes) < (marks & -marks));
-#else
-	(void)p;
-	return false;
-#endif
-}
-
 /* Could what stands behind the quote at `at` be a host or a file name? Cheap: nearly all are not. */
 static bool
 worth_reading(const struct scan *s, size_t at)
@@ -711,8 +664,6 @@ worth_reading(const struct scan *s, size_t at)
 
 	if (i == t.n)
 		return !s->last;
-	if (t.n - i >= 16 && ends_as_word(t.p + i))
-		return false;
 	if (t.p[i] == '/')
 		return is_appended(s, at) && !tc_starts(tc_str_of(t.p + i, t.n - i), ours) &&
 		    !(i + 1 < t.n && (t.p[i + 1] == '/' || t.p[i + 1] == '\\'));

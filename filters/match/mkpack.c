@@ -586,15 +586,24 @@ put_path_index(FILE *out, const char *last, int count)
 	fputs("};\n", out);
 }
 
-/* The bit (pack.h, PACK_SEGMENT) that a path must have to look like this glob; 0: any path may. */
-static unsigned
-needed_segment(const char *glob)
+static bool
+is_wild(char c)
 {
-	const char *slash = strchr(glob, '/');
+	return c == '*' || c == '#';
+}
 
-	if (slash == NULL || slash[1] == '*' || slash[1] == '#' || slash[1] == '\0')
-		return 0;
-	return PACK_SEGMENT(slash[1]);
+/* The bits (pack.h, PACK_SEGMENT) that a path must have to look like this glob; 0: any path may. */
+static unsigned long long
+needed_segments(const char *glob)
+{
+	unsigned long long bits = 0;
+
+	for (const char *p = glob; *p != '\0'; p++) {
+		if (p[0] != '/' || p[1] == '\0' || is_wild(p[1]) || is_wild(p[2]))
+			continue;
+		bits |= PACK_SEGMENT(p[1], p[2] != '\0' ? p[2] : '/');
+	}
+	return bits;
 }
 
 /* The globs of all endpoints, in the order of the rows. */
@@ -616,7 +625,7 @@ put_paths(FILE *out, const struct table *t)
 				bad(r, "more than %d paths", PATHS_MAX);
 			fputs("\t{", out);
 			put_str(out, part);
-			fprintf(out, ", %#x, %d},\n", needed_segment(part), i);
+			fprintf(out, ", %#llx, %d},\n", needed_segments(part), i);
 			last[count++] = part[strlen(part) - 1];
 		}
 	}

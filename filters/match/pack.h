@@ -134,13 +134,14 @@ struct pack_names {
 	size_t tail_count;
 };
 
-/* Which byte stands behind a '/': one bit of 32. A path has the bits of all its segments. */
-#define PACK_SEGMENT(byte) (1u << ((unsigned char)(byte) & 31))
+/* With which two bytes a segment begins ('/': it ends there): one bit of 64. A path has the bits of all its segments. */
+#define PACK_SEGMENT(first, second) \
+	(UINT64_C(1) << (((unsigned char)(first) * 37u + (unsigned char)(second)*11u) & 63))
 
 /* A glob over the whole path ('*' any bytes, '#' one or more digits) and its row of pack_endpoints. */
 struct pack_path {
 	struct tc_str glob;
-	uint32_t segment; /* PACK_SEGMENT that the path must have; 0: none */
+	uint64_t segments; /* PACK_SEGMENTs that the path must have; 0: none */
 	uint16_t row;
 };
 

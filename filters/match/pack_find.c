@@ -186,21 +186,23 @@ path_like(struct tc_str glob, struct tc_str path)
 }
 
 /* The bits of all segments of a path. */
-static uint32_t
+static uint64_t
 segments_of(struct tc_str path)
 {
-	uint32_t bits = 0;
+	const char *p = path.p, *end = path.p + path.n;
+	uint64_t bits = 0;
 
-	for (size_t i = 0; i + 1 < path.n; i++)
-		if (path.p[i] == '/')
-			bits |= PACK_SEGMENT(path.p[i + 1]);
+	while (end - p >= 2 && (p = memchr(p, '/', (size_t)(end - p) - 1)) != NULL) {
+		bits |= PACK_SEGMENT(p[1], end - p > 2 ? p[2] : '/');
+		p++;
+	}
 	return bits;
 }
 
 const struct pack_endpoint *
 pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
 {
-	uint32_t segments = segments_of(path);
+	uint64_t segments = segments_of(path);
 	struct pack_range range;
 
 	if (path.n == 0)
@@ -210,7 +212,7 @@ pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
 		const struct pack_path *p = &pack_paths[pack_path_lists[i]];
 		const struct pack_endpoint *e = &pack_endpoints[p->row];
 
-		if ((p->segment & ~segments) == 0 && (query.n > 0 || e->query.n == 0) &&
+		if ((p->segments & ~segments) == 0 && (query.n > 0 || e->query.n == 0) &&
 		    (body.n > 0 || e->body.n == 0) && path_like(p->glob, path) &&
 		    marks_hold(e->query, query, mark_in_query) && marks_hold(e->body, body, mark_in_body))
 			return e;
