@@ -319,11 +319,13 @@ say_silent(const struct machine *p, struct answers *all, const struct config_ori
 {
 	for (size_t i = 0; i < o->server_count; i++) {
 		struct asked *a = ask(all, &o->servers[i]);
+		char path[128];
 
 		if (a->fault == NULL || a->warned)
 			continue;
 		a->warned = true;
-		say(p, SEVERITY_WARNING, "sites.origin.urls", "the others of its origin are asked; start it, or take it out of the list",
+		(void)snprintf(path, sizeof(path), "%.*s.urls", STR(o->way));
+		say(p, SEVERITY_WARNING, path, "the others of its origin are asked; start it, or take it out of the list",
 		    "the server %.*s %s: %s", STR(a->server->url), a->fault, a->reason);
 	}
 }
@@ -332,6 +334,9 @@ static void
 check_origin(const struct machine *p, struct answers *all, const struct config_origin *o)
 {
 	struct asked *first = ask(all, &o->servers[0]);
+	const char *key = tc_eq(o->way, TC_STR("--origin")) ? "" : o->server_count == 1 ? ".url"
+											: ".urls";
+	char path[128], hint[256];
 	size_t silent = 0;
 
 	for (size_t i = 0; i < o->server_count; i++)
@@ -343,13 +348,14 @@ check_origin(const struct machine *p, struct answers *all, const struct config_o
 	if (first->refused)
 		return;
 	first->refused = true;
+	(void)snprintf(path, sizeof(path), "%.*s%s", STR(o->way), key);
+	(void)snprintf(hint, sizeof(hint), "start %s, or correct %s; until then visitors get 502",
+	    o->server_count == 1 ? "the origin" : "them", path);
 	if (o->server_count == 1)
-		say(p, SEVERITY_ERROR, "sites.origin.url",
-		    "start the origin, or correct sites.origin.url; until then visitors get 502", "the origin %.*s %s: %s",
-		    STR(first->server->url), first->fault, first->reason);
+		say(p, SEVERITY_ERROR, path, hint, "the origin %.*s %s: %s", STR(first->server->url), first->fault,
+		    first->reason);
 	else
-		say(p, SEVERITY_ERROR, "sites.origin.urls",
-		    "start them, or correct sites.origin.urls; until then visitors get 502",
+		say(p, SEVERITY_ERROR, path, hint,
 		    "none of %zu servers of an origin can be asked: %.*s %s: %s", o->server_count, STR(first->server->url),
 		    first->fault, first->reason);
 }

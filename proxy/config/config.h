@@ -77,6 +77,7 @@ struct config_origin {
 		struct tc_str path; /* n = 0: no active checks */
 		int64_t interval_ms, timeout_ms, healthy, unhealthy;
 	} check;
+	struct tc_str way; /* where it is from: "sites[0].routes[1].origin", or "--origin" */
 	int line;
 };
 

@@ -70,6 +70,13 @@ refuse_twice(struct compile *c, const struct about *about, const struct config_s
 		}
 }
 
+/* What `tacet help` calls an origin. */
+static const char *
+help_of(struct tc_str way)
+{
+	return tc_find(way, TC_STR(".routes[")) < way.n ? "sites.routes.origin" : "sites.origin";
+}
+
 /* Exactly one of url and urls, and not too many. Says so if not. */
 static bool
 servers_named(struct compile *c, const struct node *map, const struct raw_origin *raw, struct tc_str way)
@@ -79,7 +86,8 @@ servers_named(struct compile *c, const struct node *map, const struct raw_origin
 	size_t before = c->l->messages->errors;
 
 	if (url == NULL && urls == NULL) {
-		about.hint = TC_STR("add url: \"http://host:port\", or urls: with several  (tacet help sites.origin.url)");
+		about.hint = load_printf(c->l, "add url: \"http://host:port\", or urls: with several  (tacet help %s.url)",
+		    help_of(way));
 		load_fault(c->l, &about, "missing-key", "%.*s has no url", STR_ALL(way));
 	} else if (url != NULL && urls != NULL) {
 		about.hint = TC_STR("keep url for one server, or urls for several");
@@ -171,16 +179,24 @@ compile_host(struct compile *c, const struct node *map, const struct raw_origin 
 	}
 }
 
-/* It becomes part of a request line. */
+/* Its path becomes part of a request line. Without one there is nothing to ask for, whatever else is said. */
 static void
 check_probe(struct compile *c, const struct node *map, struct tc_str path, struct tc_str way)
 {
+	const struct node *check = schema_node(map, "check");
 	const struct node *at = at_key(map, "check.path");
 	bool plain = path.n == 0 || (path.p[0] == '/' && path.n <= 1024);
 
 	for (size_t k = 0; k < path.n; k++)
 		if ((unsigned char)path.p[k] <= ' ' || (unsigned char)path.p[k] >= 0x7F || path.p[k] == '#')
 			plain = false;
+	if (check != NULL && schema_node(map, "check.path") == NULL)
+		load_fault(c->l,
+		    ABOUT(check, load_printf(c->l, "%.*s.check", STR_ALL(way)),
+			load_printf(c->l,
+			    "add path: /health, a page that answers 2xx or 3xx while a server is well  (tacet help %s.check.path)",
+			    help_of(way))),
+		    "missing-key", "%.*s.check has no path: the servers would not be checked", STR_ALL(way));
 	if (!plain)
 		load_fault(c->l,
 		    ABOUT(at, load_printf(c->l, "%.*s.check.path", STR_ALL(way)),
@@ -221,6 +237,7 @@ compile_origin(struct compile *c, const struct node *map, const struct raw_origi
 	o->id = c->origin_count++;
 	o->line = map != NULL && !map->source->built_in ? map->line : 0;
 	copy_numbers(raw, o);
+	o->way = c->over->origin.n > 0 ? TC_STR("--origin") : way;
 	compile_servers(c, map, raw, way, o);
 	for (size_t i = 0; i < o->server_count; i++)
 		o->https = o->https || tc_starts(o->servers[i].url, TC_STR("https:"));

@@ -78,11 +78,12 @@ finish(void **state)
 	return 0;
 }
 
+static struct config_overrides judge = {.judge = true};
+
 /* The messages about one option, of a text where + and ! stand for the two ports and @ for the directory. */
 static struct messages *
 checked(const char *format, const char *path)
 {
-	static const struct config_overrides judge = {.judge = true};
 	struct messages *m = messages_new(), *about = messages_new();
 	char *text = NULL;
 	size_t n = 0, k = strlen(path);
@@ -119,7 +120,7 @@ checked(const char *format, const char *path)
 static void
 origins_give(const char *sites, size_t errors, size_t warnings)
 {
-	struct messages *m = checked(sites, "sites.");
+	struct messages *m = checked(sites, "sites");
 
 	if (m->errors != errors || m->warnings != warnings)
 		messages_print(m, stdout);
@@ -151,7 +152,7 @@ test_several_servers(void **state)
 	origins_give(SITES("{urls: [\"!\", \"+\"]}"), 0, 1);
 	origins_give(SITES("{urls: [\"+\", \"!\", \"unix:@/down\"]}"), 0, 2);
 	origins_give(SITES("{urls: [\"unix:@/down\", \"!\"]}"), 1, 0);
-	m = checked(SITES("{urls: [\"+\", \"unix:@/down\"]}"), "sites.");
+	m = checked(SITES("{urls: [\"+\", \"unix:@/down\"]}"), "sites");
 	assert_int_equal(m->n, 1);
 	assert_true(tc_find(m->v[0].text, TC_STR("/down does not answer")) < m->v[0].text.n);
 	messages_destroy(&m);
@@ -173,6 +174,41 @@ test_origins_of_routes(void **state)
 	(void)state;
 	origins_give(SITES("{url: \"+\"}") "    routes: [{name: a, match: /a, origin: {url: \"unix:@/down\"}}]\n", 1, 0);
 	origins_give(SITES("{url: \"+\"}") "    routes: [{name: a, match: /a, origin: {url: \"unix:@/up\"}}]\n", 0, 0);
+}
+
+/* The hint names the option that is to be corrected, and not that of another origin. */
+static void
+hint_names(const char *sites, const char *path)
+{
+	struct messages *m = checked(sites, "sites");
+	struct tc_str want = tc_str_from(path);
+
+	assert_int_equal(m->n, 1);
+	if (!tc_eq(m->v[0].path, want) || (m->errors > 0 && tc_find(m->v[0].hint, want) == m->v[0].hint.n))
+		messages_print(m, stdout);
+	assert_true(tc_eq(m->v[0].path, want));
+	assert_true(m->errors == 0 || tc_find(m->v[0].hint, want) < m->v[0].hint.n);
+	messages_destroy(&m);
+}
+
+static void
+test_hints(void **state)
+{
+	struct messages *m;
+
+	(void)state;
+	hint_names(SITES("{url: \"!\"}"), "sites[0].origin.url");
+	hint_names(SITES("{urls: [\"!\", \"unix:@/down\"]}"), "sites[0].origin.urls");
+	hint_names(SITES("{urls: [\"!\", \"+\"]}"), "sites[0].origin.urls");
+	hint_names(SITES("{url: \"+\"}") "    routes: [{name: b, match: /b}, {name: a, match: /a, origin: {url: \"!\"}}]\n",
+	    "sites[0].routes[1].origin.url");
+	hint_names(SITES("{url: \"+\"}") "  - {hosts: [b], origin: {url: \"!\"}}\n", "sites[1].origin.url");
+	judge.origin = TC_STR("unix:/nonexistent/app.sock");
+	m = checked(SITES("{url: \"+\"}"), "--origin");
+	judge.origin = TC_STR("");
+	assert_int_equal(m->n, 1);
+	assert_true(tc_find(m->v[0].hint, TC_STR("correct --origin;")) < m->v[0].hint.n);
+	messages_destroy(&m);
 }
 
 static void
@@ -219,6 +255,7 @@ main(void)
 		T(test_several_servers),
 		T(test_shared_servers),
 		T(test_origins_of_routes),
+		T(test_hints),
 		T(test_listeners),
 	};
 
