@@ -45,58 +45,58 @@ struct signature {
 };
 
 static const struct signature signatures[] = {
-	{TC_STR_INIT("aat/amzn.js"),
-	    TC_STR_INIT("https://c.amazon-adsystem.com/aat/amzn.js")},
-	{TC_STR_INIT("acton/bn/tracker"),
-	    TC_STR_INIT("https://ci123.actonsoftware.com/cdnr/93/acton/bn/tracker/123")},
-	{TC_STR_INIT("adsbygoogle.js"),
-	    TC_STR_INIT("https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js")},
-	{TC_STR_INIT("analytics.js/v1/"),
-	    TC_STR_INIT("https://cdn.segment.com/analytics.js/v1/KEY/analytics.min.js")},
-	{TC_STR_INIT("bizible.js"),
-	    TC_STR_INIT("https://cdn.bizible.com/scripts/bizible.js")},
-	{TC_STR_INIT("cdn-cgi/zaraz/s.js"),
-	    TC_STR_INIT("https://www.client.example/cdn-cgi/zaraz/s.js")},
-	{TC_STR_INIT("conversion_async.js"),
-	    TC_STR_INIT("https://www.googleadservices.com/pagead/conversion_async.js")},
-	{TC_STR_INIT("elqCfg.min.js"),
-	    TC_STR_INIT("https://img.en25.com/i/elqCfg.min.js")},
-	{TC_STR_INIT("fbevents.js"),
-	    TC_STR_INIT("https://connect.facebook.net/en_US/fbevents.js")},
-	{TC_STR_INIT("gtag/js?id="),
-	    TC_STR_INIT("https://www.googletagmanager.com/gtag/js?id=G-ABC123")},
-	{TC_STR_INIT("gtm.js?id="),
-	    TC_STR_INIT("https://www.googletagmanager.com/gtm.js?id=GTM-ABC1234")},
-	{TC_STR_INIT("i18n/pixel/events.js"),
-	    TC_STR_INIT("https://analytics.tiktok.com/i18n/pixel/events.js")},
-	{TC_STR_INIT("insight.min.js"),
-	    TC_STR_INIT("https://snap.licdn.com/li.lms-analytics/insight.min.js")},
-	{TC_STR_INIT("klaviyo.js?company_id="),
-	    TC_STR_INIT("https://static.klaviyo.com/onsite/js/klaviyo.js?company_id=A")},
-	{TC_STR_INIT("lftracker_v1_"),
-	    TC_STR_INIT("https://sc.lfeeder.com/lftracker_v1_abc.js")},
-	{TC_STR_INIT("matomo.js"),
-	    TC_STR_INIT("https://matomo.client.example/stats/matomo.js")},
-	{TC_STR_INIT("matomo.php"),
-	    TC_STR_INIT("https://matomo.client.example/stats/matomo.php?idsite=1&rec=1")},
-	{TC_STR_INIT("metrika/tag.js"),
-	    TC_STR_INIT("https://mc.yandex.ru/metrika/tag.js")},
-	{TC_STR_INIT("munchkin-beta.js"),
-	    TC_STR_INIT("https://munchkin.marketo.net/munchkin-beta.js")},
-	{TC_STR_INIT("munchkin.js"),
-	    TC_STR_INIT("https://munchkin.marketo.net/munchkin.js")},
-	{TC_STR_INIT("ns.html?id=GTM-"),
-	    TC_STR_INIT("https://www.googletagmanager.com/ns.html?id=GTM-ABC1234")},
-	{TC_STR_INIT("piwik.js"),
-	    TC_STR_INIT("https://matomo.client.example/stats/piwik.js")},
-	{TC_STR_INIT("piwik.php"),
-	    TC_STR_INIT("https://matomo.client.example/stats/piwik.php?idsite=1&rec=1")},
-	{TC_STR_INIT("scevent.min.js"),
-	    TC_STR_INIT("https://sc-static.net/scevent.min.js")},
-	{TC_STR_INIT("webTracking/getTrackingCode"),
-	    TC_STR_INIT("https://abc.infusionsoft.com/app/webTracking/getTrackingCode")},
-	{TC_STR_INIT("zi-tag.js"),
-	    TC_STR_INIT("https://js.zi-scripts.com/zi-tag.js")},
+    {TC_STR_INIT("aat/amzn.js"),
+	TC_STR_INIT("https://c.amazon-adsystem.com/aat/amzn.js")},
+    {TC_STR_INIT("acton/bn/tracker"),
+	TC_STR_INIT("https://ci123.actonsoftware.com/cdnr/93/acton/bn/tracker/123")},
+    {TC_STR_INIT("adsbygoogle.js"),
+	TC_STR_INIT("https://pagead2.googlesyndication.com/pagead/js/adsbygoogle.js")},
+    {TC_STR_INIT("analytics.js/v1/"),
+	TC_STR_INIT("https://cdn.segment.com/analytics.js/v1/KEY/analytics.min.js")},
+    {TC_STR_INIT("bizible.js"),
+	TC_STR_INIT("https://cdn.bizible.com/scripts/bizible.js")},
+    {TC_STR_INIT("cdn-cgi/zaraz/s.js"),
+	TC_STR_INIT("https://www.client.example/cdn-cgi/zaraz/s.js")},
+    {TC_STR_INIT("conversion_async.js"),
+	TC_STR_INIT("https://www.googleadservices.com/pagead/conversion_async.js")},
+    {TC_STR_INIT("elqCfg.min.js"),
+	TC_STR_INIT("https://img.en25.com/i/elqCfg.min.js")},
+    {TC_STR_INIT("fbevents.js"),
+	TC_STR_INIT("https://connect.facebook.net/en_US/fbevents.js")},
+    {TC_STR_INIT("gtag/js?id="),
+	TC_STR_INIT("https://www.googletagmanager.com/gtag/js?id=G-ABC123")},
+    {TC_STR_INIT("gtm.js?id="),
+	TC_STR_INIT("https://www.googletagmanager.com/gtm.js?id=GTM-ABC1234")},
+    {TC_STR_INIT("i18n/pixel/events.js"),
+	TC_STR_INIT("https://analytics.tiktok.com/i18n/pixel/events.js")},
+    {TC_STR_INIT("insight.min.js"),
+	TC_STR_INIT("https://snap.licdn.com/li.lms-analytics/insight.min.js")},
+    {TC_STR_INIT("klaviyo.js?company_id="),
+	TC_STR_INIT("https://static.klaviyo.com/onsite/js/klaviyo.js?company_id=A")},
+    {TC_STR_INIT("lftracker_v1_"),
+	TC_STR_INIT("https://sc.lfeeder.com/lftracker_v1_abc.js")},
+    {TC_STR_INIT("matomo.js"),
+	TC_STR_INIT("https://matomo.client.example/stats/matomo.js")},
+    {TC_STR_INIT("matomo.php"),
+	TC_STR_INIT("https://matomo.client.example/stats/matomo.php?idsite=1&rec=1")},
+    {TC_STR_INIT("metrika/tag.js"),
+	TC_STR_INIT("https://mc.yandex.ru/metrika/tag.js")},
+    {TC_STR_INIT("munchkin-beta.js"),
+	TC_STR_INIT("https://munchkin.marketo.net/munchkin-beta.js")},
+    {TC_STR_INIT("munchkin.js"),
+	TC_STR_INIT("https://munchkin.marketo.net/munchkin.js")},
+    {TC_STR_INIT("ns.html?id=GTM-"),
+	TC_STR_INIT("https://www.googletagmanager.com/ns.html?id=GTM-ABC1234")},
+    {TC_STR_INIT("piwik.js"),
+	TC_STR_INIT("https://matomo.client.example/stats/piwik.js")},
+    {TC_STR_INIT("piwik.php"),
+	TC_STR_INIT("https://matomo.client.example/stats/piwik.php?idsite=1&rec=1")},
+    {TC_STR_INIT("scevent.min.js"),
+	TC_STR_INIT("https://sc-static.net/scevent.min.js")},
+    {TC_STR_INIT("webTracking/getTrackingCode"),
+	TC_STR_INIT("https://abc.infusionsoft.com/app/webTracking/getTrackingCode")},
+    {TC_STR_INIT("zi-tag.js"),
+	TC_STR_INIT("https://js.zi-scripts.com/zi-tag.js")},
 };
 
 /* --- Bytes ------------------------------------------------------------------------------------- */
@@ -158,7 +158,10 @@ next_anchor(struct anchors *a, struct tc_str s, size_t at)
 
 /* --- Escapes ----------------------------------------------------------------------------------- */
 
-enum escape { ESC_NONE, ESC_BYTE, ESC_NOTHING, ESC_CUT };
+enum escape { ESC_NONE,
+	ESC_BYTE,
+	ESC_NOTHING,
+	ESC_CUT };
 
 /* n hex digits at p; -1 when they are none. */
 static int
@@ -253,7 +256,7 @@ struct span {
 	bool open;    /* it runs into the end of the input */
 	bool escaped; /* '\.' or the like in it, as in regular expressions */
 	char url[SPAN_MAX + 1];
-	size_t at[SPAN_MAX + 1];
+	uint32_t at[SPAN_MAX + 1];
 };
 
 /* The text and what is known about it. */
@@ -267,6 +270,20 @@ struct scan {
 	bool empty; /* no safe edit: empty all */
 };
 
+/* The bytes at `at` that stand for themselves, up to `end`: most spans have no others. Returns where they end. */
+static inline size_t
+read_plain(struct span *span, const char *text, size_t at, size_t end)
+{
+	size_t n = span->n;
+
+	while (at < end && js_is(text[at], C_URL) && text[at] != '$') {
+		span->at[n] = (uint32_t)at;
+		span->url[n++] = text[at++];
+	}
+	span->n = n;
+	return at;
+}
+
 static void
 read_span(const struct scan *s, size_t from, struct span *span)
 {
@@ -275,11 +292,11 @@ read_span(const struct scan *s, size_t from, struct span *span)
 
 	span->n = 0;
 	span->cut = span->open = span->escaped = false;
-	while (at < end) {
+	while ((at = read_plain(span, text.p, at, end)) < end) {
 		enum escape e = ESC_BYTE;
 		size_t len = 1;
 
-		span->at[span->n] = at;
+		span->at[span->n] = (uint32_t)at;
 		span->url[span->n] = text.p[at];
 		if (text.p[at] == '\\') {
 			e = unescape(tc_str_of(text.p + at, end - at), &span->url[span->n], &len);
@@ -297,7 +314,7 @@ read_span(const struct scan *s, size_t from, struct span *span)
 		span->n += e == ESC_BYTE;
 		at += len;
 	}
-	span->at[span->n] = at;
+	span->at[span->n] = (uint32_t)at;
 	if (at == end) {
 		span->open |= end == text.n && end - from < SPAN_MAX;
 		span->cut |= end - from == SPAN_MAX;
@@ -373,7 +390,8 @@ signed_by_vendor(const struct scan *s, struct tc_str text, char before)
 
 		if (js_is(before, C_WORD) || !js_is(rest.p[0], C_SIGN))
 			continue;
-		for (size_t i = 0; i < COUNT(signatures); i++)
+		/* in order of their first byte */
+		for (size_t i = 0; i < COUNT(signatures) && signatures[i].text.p[0] <= rest.p[0]; i++)
 			if (rest.p[0] == signatures[i].text.p[0] && tc_starts(rest, signatures[i].text) &&
 			    s->ctx->judge(s->ctx->ctx, signatures[i].sample, MATCH_SCRIPT))
 				return true;
@@ -413,7 +431,9 @@ edit_url(struct scan *s, const struct span *span, size_t lead)
 }
 
 /* A hit at `at`: what is it in? Comments and regular expressions ask for nothing. */
-enum hit { HIT_NONE, HIT_STRING, HIT_ANYWHERE };
+enum hit { HIT_NONE,
+	HIT_STRING,
+	HIT_ANYWHERE };
 
 static enum hit
 hit_at(struct scan *s, size_t at)
@@ -791,7 +811,8 @@ empty_all(struct tc_str text, struct value_edits *out)
 
 #define WINDOW 4096
 
-enum encoding { AS_REFERENCES, AS_PERCENT };
+enum encoding { AS_REFERENCES,
+	AS_PERCENT };
 
 /* Decodes raw from *at on into buf, as far as it has room (WINDOW). */
 static size_t
