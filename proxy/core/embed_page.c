@@ -143,6 +143,7 @@ static const char STYLE[] =
     "#load{background:#9cc9ff;color:#0b0b0b}#load:focus-visible{outline-color:#fff}}\n"
     "@media (max-height:10rem){body{padding:.25rem .5rem;font-size:.875rem}h1{font-size:1rem}p{margin:.15rem 0}"
     ".links{gap:.25rem}#load{padding:.15rem .75rem}}\n"
+    "@media (max-height:6rem){body{padding:.15rem .5rem}h1,h1+p{display:inline}}\n"
     "@media (forced-colors:active){#load{border-color:LinkText}}\n";
 
 static const struct markup_line STYLE_LINES[] = {
