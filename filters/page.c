@@ -1,4 +1,4 @@
-/* page.c: the page a request is for, as the matcher wants it. */
+/* page.c: page.h */
 #include "page.h"
 
 void
@@ -61,4 +61,59 @@ page_owns(const struct match_page *page, const struct url *url)
 	if (url->scheme == URL_DATA || url->scheme == URL_OPAQUE)
 		return true;
 	return url->relative || host_below(url->host, page->domain) || page_allows(page, url->host);
+}
+
+/* ---- which responses ---- */
+
+/*
+ * text/xsl is XML to one browser and HTML to another. Parts of multipart/x-mixed-replace have types of their own, and
+ * the others of that kind are archives of pages to some.
+ */
+static bool
+is_markup(struct tc_str type)
+{
+	return tc_ends(type, TC_STR("+xml")) || tc_ends(type, TC_STR("/xml")) || tc_eq(type, TC_STR("text/xsl")) ||
+	    tc_starts(type, TC_STR("multipart/")) || tc_eq(type, TC_STR("message/rfc822"));
+}
+
+enum page_kind
+page_kind(const struct tc_response *res)
+{
+	struct tc_str type = res->type, sniff = tc_field_value(&res->fields, TC_F_X_CONTENT_TYPE_OPTIONS);
+
+	if (tc_eq(type, TC_STR("text/html")))
+		return PAGE_HTML;
+	if (type.n == 0 || tc_eq(type, TC_STR("unknown/unknown")) || tc_eq(type, TC_STR("application/unknown")))
+		return tc_ieq(sniff, TC_STR("nosniff")) ? PAGE_OTHER : PAGE_UNKNOWN;
+	return is_markup(type) ? PAGE_MARKUP : PAGE_OTHER;
+}
+
+/*
+ * The MIME Sniffing Standard (7.1) wants a space or '>' after each of these. Chromium does not, and takes <article> for
+ * HTML: so it is, or a page would pass unread.
+ */
+enum page_kind
+page_sniff(struct tc_str in, bool last)
+{
+	static const struct tc_str marks[] = {TC_STR_INIT("<!doctype html"), TC_STR_INIT("<html"), TC_STR_INIT("<head"),
+	    TC_STR_INIT("<script"), TC_STR_INIT("<iframe"), TC_STR_INIT("<h1"), TC_STR_INIT("<div"), TC_STR_INIT("<font"),
+	    TC_STR_INIT("<table"), TC_STR_INIT("<a"), TC_STR_INIT("<style"), TC_STR_INIT("<title"), TC_STR_INIT("<b"),
+	    TC_STR_INIT("<p"), TC_STR_INIT("<!--"), TC_STR_INIT("<?xml")};
+	bool more = false, xml;
+
+	if (in.n >= PAGE_SNIFF) {
+		in.n = PAGE_SNIFF;
+		last = true;
+	}
+	while (in.n > 0 && memchr(" \t\n\f\r", in.p[0], 5) != NULL)
+		tc_skip(&in, 1);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		xml = i + 1 == sizeof(marks) / sizeof(*marks);
+		if (xml ? tc_starts(in, marks[i]) : tc_istarts(in, marks[i]))
+			return xml ? PAGE_MARKUP : PAGE_HTML;
+		more |= in.n < marks[i].n && tc_istarts(marks[i], in);
+	}
+	if (more && !last)
+		return PAGE_UNKNOWN;
+	return in.n > 0 && in.p[0] == '<' ? PAGE_DOUBT : PAGE_OTHER;
 }

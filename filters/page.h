@@ -1,4 +1,4 @@
-/* page.h: the page a request is for, as the matcher wants it. */
+/* page.h: the page a request is for, as the matcher wants it; and which responses are pages (html.md 2.6). */
 #ifndef TACET_PAGE_H
 #define TACET_PAGE_H
 
@@ -19,5 +19,21 @@ bool page_allows(const struct match_page *page, struct tc_str host);
 
 /* Whether a URL is of the page's own site, or let through. What cannot be read is not. */
 bool page_owns(const struct match_page *page, const struct url *url);
+
+/* What a browser makes of a response that it shows as a document. */
+enum page_kind {
+	PAGE_OTHER,   /* nothing that could ask for more */
+	PAGE_HTML,    /* we read it as browsers do */
+	PAGE_MARKUP,  /* a document that could, and that we do not read: XML, SVG, parts of several types */
+	PAGE_UNKNOWN, /* no type: browsers look at the first bytes */
+	PAGE_DOUBT,   /* by the first bytes, HTML to one browser and text to another */
+};
+
+/* By its type. */
+enum page_kind page_kind(const struct tc_response *res);
+
+/* PAGE_UNKNOWN by the first bytes, no more than PAGE_SNIFF of them; PAGE_UNKNOWN again: more are needed. */
+enum { PAGE_SNIFF = 1445 };
+enum page_kind page_sniff(struct tc_str in, bool last);
 
 #endif

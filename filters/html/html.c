@@ -1,46 +1,26 @@
 /*
- * html.c: the filter around the rewriter: which responses are pages, in which encoding, and what is put into
- * them. The first bytes of a page are held until its encoding is known; then all goes through rewrite_run().
+ * html.c: the filter around the rewriter: which responses are pages, and what is put into them. Their bytes come by
+ * incoming.c, in an encoding that can be tokenized, and go through rewrite_run().
  */
 #include "html.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <iconv.h>
 
 #include "../page.h"
 #include "../status.h"
-#include "charset.h"
 #include "embed.h"
+#include "incoming.h"
 #include "judge.h"
 #include "rewrite.h"
-
-enum {
-	CONVERTED_MAX = 5 << 16, /* bytes of UTF-8 that wait for the rewriter: more than it ever holds */
-	CONVERT_STEP = 16384,
-};
-
-enum page_state {
-	PAGE_START,   /* its encoding is not known yet */
-	PAGE_BYTES,   /* rewritten as it is */
-	PAGE_CLEANED, /* the same, ESC bytes taken out: no one can switch it to ISO-2022-JP */
-	PAGE_CONVERT, /* rewritten as UTF-8 */
-	PAGE_PASS,    /* no HTML after all */
-	PAGE_NOTHING, /* unreadable: nothing of it goes out */
-};
+#include "strict.h"
 
 struct html {
 	struct rewrite rw;
 	struct rewrite_env env;
 	struct rewrite_known known;
 	struct rewrite_extra extra;
-	uint8_t state;    /* enum page_state */
-	uint8_t declared; /* enum charset, by the head */
-	bool sniff;       /* there was no Content-Type */
-	iconv_t convert;  /* with PAGE_CONVERT */
-	bool converting;  /* convert is open */
-	char *text;       /* converted bytes that the rewriter left */
-	size_t text_n, text_cap;
+	struct incoming in;
+	bool ready; /* the rewriter is set up */
 };
 
 static_assert(sizeof(struct html) <= 8192, "the state of an idle stream fits 8 KiB");
@@ -95,7 +75,7 @@ html_request(struct tc_call *c)
 		return 0;
 	page = req->dest == TC_DEST_DOCUMENT || req->dest == TC_DEST_FRAME || (req->dest == TC_DEST_ABSENT && accepts);
 	if (page || req->dest == TC_DEST_ABSENT ||
-	    ((req->dest == TC_DEST_EMPTY || req->dest == TC_DEST_OTHER) && accepts))
+	    ((req->dest == TC_DEST_EMPTY || req->dest == TC_DEST_OBJECT || req->dest == TC_DEST_OTHER) && accepts))
 		tc_expect_page(c);
 	if (page && (req->method == TC_M_GET || req->method == TC_M_HEAD)) {
 		(void)tc_field_drop(&req->fields, TC_F_RANGE);
@@ -104,57 +84,41 @@ html_request(struct tc_call *c)
 	return 0;
 }
 
-/* The page will leave as UTF-8, or cannot leave at all. */
-static int
-declare(struct tc_call *c, enum charset declared)
+/* A part of what may be a page: nobody asked for one, and it cannot be read. */
+static bool
+is_stray_part(const struct tc_call *c, enum page_kind kind)
 {
-	switch (declared) {
-	case CHARSET_UTF16LE:
-	case CHARSET_UTF16BE:
-	case CHARSET_ISO_2022_JP:
-		if (tc_field_set(&c->res->fields, TC_F_CONTENT_TYPE, TC_STR("text/html; charset=utf-8")) < 0)
-			return 502;
-		return 0;
-	case CHARSET_REPLACEMENT:
-		tc_bypassed(c, TC_BYPASS_CHARSET);
-		return 502;
-	case CHARSET_NONE:
-	case CHARSET_ASCII:
-		break;
-	}
-	return 0;
+	return c->res->status == 206 && (kind == PAGE_HTML || tc_field_first(&c->req->fields, TC_F_RANGE) == NULL);
+}
+
+static int
+refused(struct tc_call *c, enum tc_bypass why)
+{
+	tc_bypassed(c, why);
+	return 502;
 }
 
 static int
 html_response(struct tc_call *c)
 {
-	struct tc_response *res = c->res;
-	enum charset declared = charset_of(res->charset);
+	enum page_kind kind = page_kind(c->res);
 	struct html *st;
-	bool sniff;
-	int rc;
 
-	if (!wants_pages(c) || res->status < 200)
+	if (!wants_pages(c) || c->res->status < 200)
 		return 0;
-	sniff = res->type.n == 0 && res->status == 200 && tc_page_expected(c);
-	if (!tc_eq(res->type, TC_STR("text/html")) && !sniff)
+	if (kind == PAGE_MARKUP)
+		return c->decision->denied != 0 && strict_policy(c) < 0 ? 502 : 0;
+	if (kind != PAGE_HTML && !(kind == PAGE_UNKNOWN && tc_page_expected(c) && !c->res->head_only))
 		return 0;
-	if (res->status == 206) {
-		if (!acts(c))
-			return 0;
-		tc_bypassed(c, TC_BYPASS_PARTIAL);
-		return 502;
-	}
-	rc = declare(c, declared);
-	if (rc != 0)
-		return rc;
+	if (c->res->status == 206)
+		return acts(c) && is_stray_part(c, kind) ? refused(c, TC_BYPASS_PARTIAL) : 0;
+	if (incoming_unreadable(c->res))
+		return c->decision->denied != 0 ? refused(c, TC_BYPASS_CHARSET) : 0;
 	if (embed_policies(c, embeds_of(c)) < 0)
 		return 502;
 	tc_want_body(c);
 	st = c->state;
-	st->sniff = sniff;
-	st->declared = (uint8_t)declared;
-	return 0;
+	return incoming_head(c, &st->in, kind, c->decision->denied != 0) < 0 ? 502 : 0;
 }
 
 /* ---- what is put into the page ---- */
@@ -272,171 +236,24 @@ set_up(struct tc_call *c, struct html *st)
 	st->rw.extra = &st->extra;
 }
 
-/* An encoding that must be converted: from now on it comes as UTF-8, and says so by its byte order mark. */
 static int
-begin_convert(struct tc_call *c, struct html *st, enum charset charset)
+take(void *to, struct tc_str *in, bool last)
 {
-	static const char *const names[] = {
-		[CHARSET_UTF16LE] = "UTF-16LE",
-		[CHARSET_UTF16BE] = "UTF-16BE",
-		[CHARSET_ISO_2022_JP] = "ISO-2022-JP",
-	};
+	struct tc_call *c = to;
+	struct html *st = c->state;
 
-	if (charset == CHARSET_REPLACEMENT || (st->convert = iconv_open("UTF-8", names[charset])) == (iconv_t)-1) {
-		tc_bypassed(c, TC_BYPASS_CHARSET);
-		st->state = PAGE_NOTHING;
-		return 0;
-	}
-	st->converting = true;
-	st->state = PAGE_CONVERT;
-	return tc_emit(c, "\xEF\xBB\xBF", 3);
-}
-
-/* Looks at the first bytes. 0 with PAGE_START: more of them are needed. */
-static int
-begin(struct tc_call *c, struct html *st, struct tc_str *in, bool last)
-{
-	enum charset bom, charset;
-	size_t n;
-
-	if (st->sniff) {
-		int html = charset_sniff_html(*in, last);
-
-		if (html <= 0) {
-			st->state = html == 0 ? PAGE_PASS : PAGE_START;
-			return 0;
-		}
-	}
-	if (in->n < 3 && !last)
-		return 0;
-	bom = charset_bom(*in, &n);
-	charset = bom != CHARSET_NONE ? bom : (enum charset)st->declared;
-	if (charset == CHARSET_NONE) {
-		if (in->n < CHARSET_PRESCAN && !last)
-			return 0;
-		charset = charset_prescan(*in);
-	}
-	set_up(c, st);
-	if (charset <= CHARSET_ASCII) {
-		st->state = charset == CHARSET_ASCII ? PAGE_BYTES : PAGE_CLEANED;
-		tc_skip(in, n); /* a byte order mark is no text of the page */
-		return n > 0 ? tc_emit(c, "\xEF\xBB\xBF", n) : 0;
-	}
-	tc_skip(in, n);
-	return begin_convert(c, st, charset);
-}
-
-/* With ESC bytes as spaces; where there are none nothing is copied. */
-static int
-run_cleaned(struct html *st, struct tc_str *in, bool last)
-{
-	size_t n = in->n;
-	struct tc_str copy;
-	char *p;
-	int rc;
-
-	if (tc_find_byte(*in, 0x1B) == in->n)
-		return rewrite_run(&st->rw, in, last);
-	p = malloc(n);
-	if (p == NULL)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		p[i] = in->p[i] == 0x1B ? ' ' : in->p[i];
-	copy = tc_str_of(p, n);
-	rc = rewrite_run(&st->rw, &copy, last);
-	tc_skip(in, n - copy.n);
-	explicit_bzero(p, n);
-	free(p);
-	return rc;
-}
-
-static int
-room_for(struct html *st, size_t n)
-{
-	char *p;
-
-	if (st->text_n + n <= st->text_cap)
-		return 0;
-	if (st->text_n + n > CONVERTED_MAX || (p = realloc(st->text, st->text_n + n)) == NULL)
-		return -1;
-	st->text = p;
-	st->text_cap = st->text_n + n;
-	return 0;
-}
-
-/* One step of conversion into st->text. False: what is left of in is half a character. */
-static int
-convert_some(struct html *st, struct tc_str *in, bool *more)
-{
-	char *from = (char *)(uintptr_t)in->p, *to;
-	size_t left = in->n, room = CONVERT_STEP, rc;
-
-	*more = false;
-	if (room_for(st, CONVERT_STEP + 4) < 0)
-		return -1;
-	to = st->text + st->text_n;
-	rc = iconv(st->convert, &from, &left, &to, &room);
-	st->text_n += CONVERT_STEP - room;
-	tc_skip(in, in->n - left);
-	if (rc != (size_t)-1 || errno == EINVAL)
-		return 0;
-	*more = true;
-	if (errno == EILSEQ) { /* what cannot be read is one U+FFFD */
-		memcpy(st->text + st->text_n, "\xEF\xBF\xBD", 3);
-		st->text_n += 3;
-		tc_skip(in, 1);
-	}
-	return 0;
-}
-
-static int
-run_converted(struct html *st, struct tc_str *in, bool last)
-{
-	bool more = true;
-
-	while (more) {
-		struct tc_str text;
-
-		if (convert_some(st, in, &more) < 0)
-			return -1;
-		if (last && !more)
-			tc_skip(in, in->n); /* half a character at the end is none */
-		text = tc_str_of(st->text, st->text_n);
-		if (rewrite_run(&st->rw, &text, last && !more) < 0)
-			return -1;
-		memmove(st->text, text.p, text.n);
-		st->text_n = text.n;
-	}
-	return 0;
+	if (!st->ready)
+		set_up(c, st);
+	st->ready = true;
+	return rewrite_run(&st->rw, in, last);
 }
 
 static int
 html_body(struct tc_call *c, struct tc_str *in, bool last)
 {
 	struct html *st = c->state;
-	int rc;
 
-	if (st->state == PAGE_START) {
-		rc = begin(c, st, in, last);
-		if (rc < 0 || st->state == PAGE_START)
-			return rc;
-	}
-	switch ((enum page_state)st->state) {
-	case PAGE_BYTES:
-		return rewrite_run(&st->rw, in, last);
-	case PAGE_CLEANED:
-		return run_cleaned(st, in, last);
-	case PAGE_CONVERT:
-		return run_converted(st, in, last);
-	case PAGE_PASS:
-		rc = tc_emit(c, in->p, in->n);
-		break;
-	default:
-		rc = 0;
-		break;
-	}
-	tc_skip(in, in->n);
-	return rc;
+	return incoming_body(c, &st->in, in, last, take);
 }
 
 static void
@@ -444,13 +261,7 @@ html_done(struct tc_call *c)
 {
 	struct html *st = c->state;
 
-	if (st->converting)
-		(void)iconv_close(st->convert);
-	if (st->text != NULL)
-		explicit_bzero(st->text, st->text_cap);
-	free(st->text);
-	st->text = NULL;
-	st->converting = false;
+	incoming_end(&st->in);
 }
 
 /* The matcher's block of the same snapshot is all that requests share. */
@@ -458,6 +269,8 @@ static int
 html_load(struct tc_loader *l, void **conf)
 {
 	*conf = l->conf_of(l, &filter_lists);
+	if (!transcode_can(CHARSET_ISO_2022_JP)) /* once, before a sandbox closes */
+		l->say(l, false, "html-iso-2022-jp", "iconv knows no Shift_JIS: pages in ISO-2022-JP are refused for those who said no");
 	if (*conf != NULL)
 		return 0;
 	l->say(l, true, "html-lists", "the rewriter needs the lists, which were not loaded");

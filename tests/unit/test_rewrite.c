@@ -1,6 +1,6 @@
 /*
  * test_rewrite.c: the rewriter against tests/fixtures/html/rows.txt: each row as a whole and byte by byte, and once more over
- * its own output; then what rows cannot say: limits, encodings, which responses are pages, what is put in.
+ * its own output; then what rows cannot say: limits, which responses are pages, what is put in (encodings: test_incoming.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,92 +99,9 @@ test_head(void **state)
 
 	f = fake_new(&filter_html);
 	f->conf = html_db();
-	f->res.type = TC_STR("application/xhtml+xml");
-	assert_int_equal(fake_respond(f), 0);
-	assert_false(f->want_body);
-	fake_free(&f);
-
-	f = fake_new(&filter_html);
-	f->conf = html_db();
 	f->res.status = 206;
 	assert_int_equal(fake_respond(f), 502);
 	assert_int_equal(f->bypassed[TC_BYPASS_PARTIAL], 1);
-	fake_free(&f);
-}
-
-static void
-check_sniff(const char *in, const char *want)
-{
-	for (size_t size = 0; size < 2; size++) {
-		struct fake_call *f = fake_new(&filter_html);
-
-		f->conf = html_db();
-		f->res.type = f->res.charset = tc_str_of("", 0);
-		assert_int_equal(fake_respond(f), 0);
-		assert_true(f->want_body);
-		assert_int_equal(size == 0 ? fake_feed(f, tc_str_from(in), NULL, 0) : fake_feed_by(f, tc_str_from(in), 1), 0);
-		assert_out(fake_out(f), tc_str_from(want), "sniffed");
-		fake_free(&f);
-	}
-}
-
-static void
-test_sniff(void **state)
-{
-	(void)state;
-	check_sniff(" <!doctype HTML><img src=//t.example/p>",
-	    " <!doctype HTML><img src=" GIF ">");
-	check_sniff("<!--x--><img src=//t.example/p>", "<!--x--><img src=" GIF ">");
-	check_sniff("<img src=//t.example/p>", "<img src=//t.example/p>");
-	check_sniff("{\"a\":\"<html>\"}", "{\"a\":\"<html>\"}");
-	check_sniff("", "");
-}
-
-/* ---- encodings ---- */
-
-static void
-check_charset(const char *label, struct tc_str in, struct tc_str want)
-{
-	for (size_t size = 0; size < 2; size++) {
-		struct fake_call *f = fake_new(&filter_html);
-
-		f->conf = html_db();
-		f->res.charset = tc_str_from(label);
-		assert_int_equal(fake_respond(f), 0);
-		assert_int_equal(size == 0 ? fake_feed(f, in, NULL, 0) : fake_feed_by(f, in, 1), 0);
-		assert_out(fake_out(f), want, label);
-		fake_free(&f);
-	}
-}
-
-static void
-test_charset(void **state)
-{
-	struct fake_call *f;
-
-	(void)state;
-	/* by byte order mark, whatever the head says */
-	check_charset("utf-8", TC_STR("\xFF\xFE<\0a\0 \0p\0i\0n\0g\0=\0x\0>\0\xE4\0"),
-	    TC_STR("\xEF\xBB\xBF<a ping=\"\">\xC3\xA4"));
-	check_charset("", TC_STR("\xFE\xFF\0<\0a\0 \0p\0i\0n\0g\0=\0x\0>\0"), TC_STR("\xEF\xBB\xBF<a ping=\"\">"));
-	/* by the head */
-	check_charset("utf-16be", TC_STR("\0<\0a\0 \0p\0i\0n\0g\0=\0x\0>\xD8\0"), TC_STR("\xEF\xBB\xBF<a ping=\"\">"));
-	check_charset("ISO-2022-JP", TC_STR("\033$B$\"<a\033(B<a ping=x>"), TC_STR("\xEF\xBB\xBF\xE3\x81\x82\xE9\x87\x88<a ping=\"\">"));
-	/* by a meta element; not by one in a comment */
-	check_charset("", TC_STR("<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' http-equiv=Content-Type>\033$B$\"\033(B"),
-	    TC_STR("\xEF\xBB\xBF<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' "
-		"http-equiv=Content-Type>\xE3\x81\x82"));
-	check_charset("", TC_STR("<meta charset=utf-16><a ping=x>"), TC_STR("<meta charset=utf-16><a ping=\"\">"));
-	/* not declared: no one shall be able to switch it */
-	check_charset("", TC_STR("a\033$Bb<a ping=x>"), TC_STR("a $Bb<a ping=\"\">"));
-	check_charset("utf-8", TC_STR("a\033$Bb"), TC_STR("a\033$Bb"));
-	/* nothing of it would be shown */
-	check_charset("", TC_STR("<meta charset=hz-gb-2312><img src=//t.example/p>"), TC_STR(""));
-	f = fake_new(&filter_html);
-	f->conf = html_db();
-	f->res.charset = TC_STR("iso-2022-kr");
-	assert_int_equal(fake_respond(f), 502);
-	assert_int_equal(f->bypassed[TC_BYPASS_CHARSET], 1);
 	fake_free(&f);
 }
 
@@ -438,8 +355,6 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nothing_denied),
 		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_sniff),
-		cmocka_unit_test(test_charset),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many_attributes),
 		cmocka_unit_test(test_depth),
