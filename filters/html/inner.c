@@ -172,8 +172,8 @@ inner_denied(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_acti
 
 	url = without_blanks(url);
 	if (has_scheme(url, TC_STR("javascript:"))) {
-		if (script)
-			return false;
+		if ((types & (MATCH_SUBDOCUMENT | MATCH_OTHER)) == 0)
+			return false; /* nobody runs it */
 		inner_begin(&in, url);
 		yes = script_denied(rw, in.all, action);
 		inner_end(&in);
