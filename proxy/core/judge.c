@@ -408,13 +408,23 @@ retry_after(struct exchange *x)
 	return value.p == NULL ? -1 : tc_field_set(&x->res.fields, TC_F_RETRY_AFTER, value);
 }
 
+/* A 405 says what may be asked instead: of what a filter serves, or of any origin (there it is the origin's to say). */
+static int
+allow(struct exchange *x)
+{
+	struct tc_str methods = x->refusal != REFUSAL_NONE ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+							   : TC_STR("GET, HEAD");
+
+	return tc_field_add_named(&x->res.fields, TC_STR("Allow"), methods);
+}
+
 static int
 error_answer(struct exchange *x)
 {
 	x->answer_body = error_page(x->answer_status, x->arena);
 	if (x->answer_body.p == NULL || own_field(x, TC_F_CONTENT_TYPE, "text/html; charset=utf-8") < 0)
 		return -1;
-	if (retry_after(x) < 0)
+	if (retry_after(x) < 0 || (x->answer_status == 405 && allow(x) < 0))
 		return -1;
 	return own_field(x, TC_F_CACHE_CONTROL, "no-store");
 }

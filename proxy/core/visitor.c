@@ -167,7 +167,7 @@ refuse_head(struct visitor *v, enum refusal why)
 	uv_buf_t b = uv_buf_init(text, (unsigned)n);
 
 	stats_refuse(w->lane, why);
-	stats_add(&w->lane->requests[0][TC_M_OTHER][STATS_CODE_4XX], 1);
+	stats_add(&w->lane->requests[0][TC_M_OTHER][stats_code(status, true)], 1);
 	(void)conn_write(&v->conn, &b, 1);
 	close_visitor(v);
 }

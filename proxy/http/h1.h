@@ -30,6 +30,7 @@
 	X(TOO_MANY_FIELDS, 431, "too_many_fields")                                                   \
 	X(UPGRADE, 400, "upgrade")                                                                   \
 	X(CONNECT, 405, "connect")                                                                   \
+	X(TRACE, 405, "trace")                     /* it would send back fields that we and others added */ \
 	X(STATUS, 502, "status")                   /* of a response: outside 100..599, 101 unasked */ \
 	X(TIMEOUT, 408, "timeout")                                                                   \
 	X(BODY_TOO_LARGE, 413, "body_too_large")                                                     \

@@ -253,6 +253,8 @@ h1_request_of(struct head *h, struct tc_arena *arena, struct tc_request *req)
 	struct authority host;
 	enum refusal r = h->method == TC_M_CONNECT ? REFUSAL_CONNECT : read_host(h, arena, &host);
 
+	if (r == REFUSAL_NONE && tc_eq(h->method_text, TC_STR("TRACE")))
+		r = REFUSAL_TRACE;
 	if (r != REFUSAL_NONE)
 		return r;
 	req->query = tc_str_of(NULL, 0);

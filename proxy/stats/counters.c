@@ -54,12 +54,13 @@ stats_route(struct tc_str name)
 enum stats_code
 stats_code(int status, bool ours)
 {
-	if (ours && status >= 500) {
-		if (status == 502)
-			return STATS_CODE_502;
-		if (status == 503)
-			return STATS_CODE_503;
-		return status == 504 ? STATS_CODE_504 : STATS_CODE_500;
+	if (ours) {
+		switch (status) {
+		case 500: return STATS_CODE_500;
+		case 502: return STATS_CODE_502;
+		case 503: return STATS_CODE_503;
+		case 504: return STATS_CODE_504;
+		}
 	}
 	if (status < 100 || status > 599)
 		return STATS_CODE_5XX;

@@ -183,6 +183,7 @@ def test_control_bytes_everywhere(edge, target, shape):
     (b"GET / HTTP/1.1 \r\n" + HOST + b"\r\n", "version", 505), (b"GET\t/ HTTP/1.1\r\n" + HOST + b"\r\n", "method", 400),
     (b"GET * HTTP/1.1\r\n" + HOST + b"\r\n", "target", 400), (b"GET ftp://www.example.test/ HTTP/1.1\r\n" + HOST + b"\r\n", "target", 400),
     (b"GETX / HTTP/1.1\r\n" + HOST + b"\r\n", "method", 400), (b"CONNECT www.example.test:443 HTTP/1.1\r\n" + HOST + b"\r\n", "connect", 405),
+    (b"TRACE / HTTP/1.1\r\n" + HOST + b"Cookie: a=b\r\nMax-Forwards: 0\r\n\r\n", "trace", 405), (b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n", "trace", 405),
     (b"GET / HTTP/1.1\r\n" + HOST + b": empty\r\n\r\n", "syntax", 400), (b"GET / HTTP/1.1\r\n" + HOST + b"nocolon\r\n\r\n", "syntax", 400),
     (b"GET / HTTP/1.1\r\n" + HOST + b"X\xe9: y\r\n\r\n", "syntax", 400), (b"GET / HTTP/1.1\r\n" + HOST + b"X y: z\r\n\r\n", "syntax", 400),
     (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", "line_too_long", 414),
@@ -194,6 +195,38 @@ def test_control_bytes_everywhere(edge, target, shape):
 ], ids=lambda v: repr(v[:40]) if isinstance(v, bytes) else str(v))
 def test_heads_that_are_no_heads(edge, target, raw, reason, status):
     refused(edge, target, raw, reason, status)
+
+
+@pytest.mark.parametrize("raw", [b"TRACE /x HTTP/1.1\r\n" + HOST + b"Authorization: secret\r\n\r\n", b"CONNECT www.example.test:443 HTTP/1.1\r\n" + HOST + b"\r\n",
+                                 b"DELETE /.well-known/tacet/s/noop.js HTTP/1.1\r\n" + HOST + b"\r\n"], ids=["trace", "connect", "asset"])
+def test_what_is_not_allowed_says_what_is(edge, target, raw):
+    """RFC 9110 15.5.6; and nothing of the request comes back."""
+    with edge.client() as c:
+        c.send(raw)
+        res = c.answer()
+    assert res.status == 405 and "GET, HEAD" in res.get("Allow") and "TRACE" not in res.get("Allow"), res
+    assert b"secret" not in res.raw_head + res.body
+
+
+def test_a_method_is_told_by_case(edge, target):
+    """`trace` is another method than TRACE, and the origin's to judge if it reads it so: the parser does not know it."""
+    refused(edge, target, b"trace / HTTP/1.1\r\n" + HOST + b"\r\n", "method", 400)
+
+
+@pytest.mark.parametrize("raw, code", [(b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", "5xx"), (b"GET /x\r\n\r\n", "5xx"), (b"GET / HTTP/1.1\nHost: a\n\n", "4xx"),
+                                       (b"GET / HTTP/1.1\r\nX:" + b"y" * 40000, "4xx")], ids=["505", "505-bare", "400", "431"])
+def test_refusals_are_counted_by_the_class_of_their_status(edge, target, raw, code):
+    def counts():
+        m = edge.metrics()
+        return {c: total(m, "tacet_http_requests_total", code_class=c) for c in ("4xx", "5xx")}
+
+    before = counts()
+    with edge.client() as c:
+        with contextlib.suppress(OSError):
+            c.send(raw)
+        assert str(c.answer().status)[0] == code[0]
+    after = counts()
+    assert {c: after[c] - before[c] for c in after} == {"4xx": code == "4xx", "5xx": code == "5xx"}
 
 
 # ---- chunk extensions, chunk lines --------------------------------------------------------------------------
