@@ -88,7 +88,7 @@ check_beginning(const char *about, struct tc_str in, size_t n)
 static void
 check_row_beginnings(const struct row *row)
 {
-	struct tc_str in = tc_str_from(row->in);
+	struct tc_str in = row_str(&row->in);
 
 	for (size_t n = 1; n <= in.n && n < 300; n++)
 		check_beginning(row->name, in, n);
@@ -159,7 +159,7 @@ check_end(const char *about, struct tc_str in, size_t n)
 static void
 check_row_ends(const struct row *row)
 {
-	struct tc_str in = tc_str_from(row->in);
+	struct tc_str in = row_str(&row->in);
 
 	for (size_t n = 0; n <= in.n; n++)
 		check_end(row->name, in, n);
