@@ -113,7 +113,7 @@ MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*
 # ---- targets for people ----------------------------------------------------------------------
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup run test check tests bench micro fuzz browser differential reliability lint lint-deep fmt install man compdb clean FORCE
+.PHONY: all help setup run test check tests bench micro fuzz browser differential reliability lint lint-deep matrix fmt install man compdb clean FORCE
 
 ## all        build/tacet (the default); SAN=address,undefined builds beside it
 all: $(if $(MAIN_OBJ),$(B)/tacet) $(LIB_OBJS)
@@ -172,6 +172,10 @@ lint:
 
 lint-deep: lint compdb
 	@clang-tidy -p . --quiet $(FILTERS_SRC) $(PROXY_SRC)
+
+## matrix     docs/matrix.md: which tests hold each row of the acceptance matrix
+matrix:
+	@$(PYTHON) tests/lint/matrix.py --write
 
 ## fmt        lay out every C file as the house does
 fmt:
