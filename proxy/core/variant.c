@@ -348,13 +348,16 @@ caching_read(struct caching *to, struct tc_str value)
 	}
 }
 
-/* What lets shared caches store goes, "private" comes, the rest stays as it is. */
+/*
+ * What lets shared caches store goes, "private" comes, the rest stays as it is. Ours stands first: the last of theirs
+ * may have a quote that does not close.
+ */
 static int
 make_private(struct exchange *x)
 {
-	static const struct tc_str ours = TC_STR_INIT("private");
+	static const struct tc_str ours = TC_STR_INIT("private, ");
 	struct tc_fields *fs = &x->res.fields;
-	size_t room = ours.n + 2;
+	size_t room = 0;
 	struct caching to = {NULL};
 
 	for (size_t i = 0; i < fs->n; i++) {
@@ -362,17 +365,20 @@ make_private(struct exchange *x)
 		if (fs->v[i].id == TC_F_CACHE_CONTROL)
 			room += fs->v[i].value.n + 2;
 	}
-	to.out = tc_alloc_bytes(x->arena, room * 2); /* a blank behind each comma */
+	to.out = tc_alloc_bytes(x->arena, ours.n + room * 2); /* a blank behind each comma */
 	if (to.out == NULL)
 		return -1;
+	memcpy(to.out, ours.p, ours.n);
+	to.out += ours.n;
 	for (size_t i = 0; i < fs->n; i++)
 		if (fs->v[i].id == TC_F_CACHE_CONTROL && !fs->v[i].dropped)
 			caching_read(&to, fs->v[i].value);
 	if (to.kept_out && !to.cut)
 		return 0;
-	if (!to.kept_out)
-		caching_add(&to, ours);
-	return tc_field_set(fs, TC_F_CACHE_CONTROL, tc_str_of(to.out, to.n));
+	if (to.kept_out)
+		return tc_field_set(fs, TC_F_CACHE_CONTROL, tc_str_of(to.out, to.n));
+	return tc_field_set(
+	    fs, TC_F_CACHE_CONTROL, tc_str_of(to.out - ours.n, to.n > 0 ? ours.n + to.n : ours.n - 2));
 }
 
 /* ---- which responses ---- */

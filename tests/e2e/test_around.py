@@ -96,7 +96,8 @@ def test_head_says_what_get_would(texas, origin):
         path = origin.on("/around/head", strict('"h"', PAGE, OF_BYTES, type))
         get, head = (texas.get(path, {**SAID_NO, "Cookie": "tacet_choice=x"}, method=m) for m in ("GET", "HEAD"))
         assert not head.has("Content-Length") and head.body == b""
-        names = {n for n, _ in get.fields + head.fields} - {"Transfer-Encoding", "Date", "Content-Type"}
+        # the type may be known only from the bytes
+        names = {n for n, _ in get.fields + head.fields} - {"Transfer-Encoding", "Date", "Content-Type", "X-Content-Type-Options"}
         for name in names:
             assert head.all(name) == get.all(name), (name, type)
 
@@ -358,7 +359,7 @@ def test_every_page_is_kept_apart(sites, origin, status, said):
                                                     "CDN-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600"}, status))
     res = sites.get(path, said, host="private.test")
     assert vary(res) == {"Cookie", "Sec-GPC", "DNT"}
-    assert res.all("Cache-Control") == ["max-age=60, private"] and not res.has("CDN-Cache-Control") and not res.has("Surrogate-Control")
+    assert res.all("Cache-Control") == ["private, max-age=60"] and not res.has("CDN-Cache-Control") and not res.has("Surrogate-Control")
     for mode in ("keyed", "none"):
         res = sites.get(path, said, host=f"{mode}.test")
         assert vary(res) == {"Cookie", "Sec-GPC", "DNT"}
