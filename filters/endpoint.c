@@ -93,6 +93,27 @@ type_of(const struct tc_request *req)
 
 /* ---- the answer ---- */
 
+/* A gateway's script is known by its path, or by the id that it is asked for with. */
+static const struct surrogate *
+surrogate_of(const struct tc_request *req)
+{
+	const struct tc_str parts[] = {req->match, TC_STR("?"), req->query};
+	char text[512];
+	struct tc_str name;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t k = parts[i].n < sizeof(text) - n ? parts[i].n : sizeof(text) - n;
+
+		if (k > 0)
+			memcpy(text + n, parts[i].p, k);
+		n += k;
+	}
+	name = pack_surrogate_url(pack_surrogate((struct tc_str){"", 0}, tc_str_of(text, n)), false);
+	tc_skip(&name, sizeof(PACK_SURROGATES) - 1);
+	return surrogate_script(name);
+}
+
 /* What the one who asks can bear: a picture for an image, a script for a script; else what the endpoint gives. */
 static int
 answer(struct tc_call *c, enum match_type type, enum pack_answer usual)
@@ -103,7 +124,7 @@ answer(struct tc_call *c, enum match_type type, enum pack_answer usual)
 	if (type == MATCH_IMAGE)
 		tc_answer(c, "image/gif", surrogate_gif, "no-store");
 	else if (type == MATCH_SCRIPT || (fetched && usual == PACK_SCRIPT))
-		tc_answer(c, SURROGATE_SCRIPT_TYPE, surrogate_script(TC_STR("noop.js")), "no-store");
+		tc_answer(c, SURROGATE_SCRIPT_TYPE, surrogate_of(c->req)->text, "no-store");
 	else if (fetched && usual == PACK_JSON)
 		tc_answer(c, "application/json", TC_STR("{}"), "no-store");
 	else {

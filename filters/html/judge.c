@@ -313,10 +313,3 @@ judge_base(struct rewrite *rw, struct tc_str url)
 	    6);
 	rw->script = text.p != NULL && quotable(text) ? text : TC_STR("data:,");
 }
-
-struct tc_str
-surrogate_for(const struct rewrite *rw, struct tc_str url)
-{
-	(void)url; /* one for all, so far */
-	return rw->script;
-}

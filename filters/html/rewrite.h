@@ -93,7 +93,7 @@ struct rewrite {
 	void *to;
 
 	struct url base;      /* relative URLs count from here */
-	struct tc_str script; /* the surrogate's URL */
+	struct tc_str script; /* the URL of noop.js */
 	bool has_base;        /* the first base element was seen */
 
 	uint8_t text;        /* enum rewrite_text */
@@ -104,10 +104,11 @@ struct rewrite {
 	uint8_t amp;         /* enum elem: in an AMP element that reads its script, and goes */
 	size_t held;         /* bytes of such text, at the front of what comes, that are known to be text */
 
-	char before;   /* the last byte decided */
-	uint8_t depth; /* documents around this one */
-	uint8_t quiet; /* not 0: report nothing */
-	bool noscript; /* report all as done in a noscript */
+	char before;    /* the last byte decided */
+	uint8_t depth;  /* documents around this one */
+	uint8_t quiet;  /* not 0: report nothing */
+	uint8_t joined; /* URLs of surrogates made for a base that is elsewhere */
+	bool noscript;  /* report all as done in a noscript */
 	bool cut;      /* the input ended inside a tag */
 	bool status_done, link_done, link_due;
 	size_t edits; /* changes so far */

@@ -162,7 +162,9 @@ void judge_base(struct rewrite *rw, struct tc_str url);
 /* Whether as a base it would move relative URLs to another host than now. */
 bool judge_base_moves(const struct rewrite *rw, struct tc_str url);
 
-/* What takes the place of a script that was asked for by this URL. */
-struct tc_str surrogate_for(const struct rewrite *rw, struct tc_str url);
+/* ---- stub.c ---- */
+
+/* What takes the place of a script that was asked for by this URL (not decoded): fits every way of quoting. */
+struct tc_str surrogate_for(struct rewrite *rw, struct tc_str raw);
 
 #endif

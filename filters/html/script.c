@@ -2,9 +2,13 @@
  * script.c: inline scripts (html.md H02, H03, H27, H37, H38, 6.5). Looks for URLs, hosts and loader names
  * in string constants, asks the judge, and edits the URL alone:
  *
- *   'https://www.googletagmanager.com/gtm.js?id='+i      a whole URL:  '/.well-known/tacet/s/noop.js?id='+i
- *   (a ? 'https://ssl' : 'http://www') + '.google-analytics.com/ga.js'   a part:  '.xxxxxxxxxxxx.invalid/ga.js'
- *   u + 'matomo.js'                     a name whose host is elsewhere:  the whole script is emptied
+ *   'https://www.googletagmanager.com/gtm.js?id='+i      a whole URL:  '/.well-known/tacet/s/gtm.js?id='+i
+ *   (a ? 'https://ssl' : 'http://www') + '.google-analytics.com/ga.js'      its end:  ' '&&'/.well-known/tacet/s/ga.js'
+ *   u + 'matomo.js'                              a name whose host is elsewhere:  u + ' '&&'/.well-known/tacet/s/matomo.js'
+ *   {host: '.google-analytics.com'}     a part:  '.xxxxxxxxxxxx.invalid'
+ *
+ * What is put behind something by '+' comes to nothing by "' '&&'": the left side is a string that is not empty, so the
+ * right side is the value. Where that cannot be done, a name empties the whole script.
  *
  * A scan for quotes, slashes, backslashes and '}' finds where such text may begin (an anchor, kernel.h). From there up
  * to SPAN_MAX bytes are read with JavaScript's escapes undone, keeping for each byte where it came from, so
@@ -15,6 +19,7 @@
 #include <assert.h>
 
 #include "../match/match.h"
+#include "../match/pack.h"
 #include "jslex.h"
 #include "kernel.h"
 #include "value.h"
@@ -24,8 +29,6 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct tc_str ours = TC_STR_INIT("/.well-known/tacet/");
-static const struct tc_str noop_url = TC_STR_INIT("/.well-known/tacet/s/noop.js");
-static const struct tc_str noop_query = TC_STR_INIT("/.well-known/tacet/s/noop.js?");
 static const struct tc_str gif_url = TC_STR_INIT("/.well-known/tacet/1x1.gif");
 static const struct tc_str gif_query = TC_STR_INIT("/.well-known/tacet/1x1.gif?");
 
@@ -419,15 +422,30 @@ edit_host(struct scan *s, const struct span *span, size_t from, size_t to)
 	edit(s, span->at[from], span->at[to], tc_str_of(invalid_host + all - n, n));
 }
 
+/* What takes the place of a URL whose path, and host if that is known, are these; query: something follows. */
+static struct tc_str
+stand_in(struct tc_str host, struct tc_str rest, bool pixel, bool query)
+{
+	char lower[256];
+
+	if (pixel)
+		return query ? gif_query : gif_url;
+	if (host.n > sizeof(lower))
+		host.n = 0;
+	for (size_t i = 0; i < host.n; i++)
+		lower[i] = tc_lower(host.p[i]);
+	return pack_surrogate_url(pack_surrogate(tc_str_of(lower, host.n), rest), query);
+}
+
 /* The bytes of url up to its query become our script or picture; lead: where they begin in the text. */
 static void
-edit_url(struct scan *s, const struct span *span, size_t lead)
+edit_url(struct scan *s, const struct span *span, size_t lead, size_t host, size_t end)
 {
 	struct tc_str url = span_text(span, 0, span->n), path = path_of(url);
-	bool query = path.n == url.n && (span->cut || !is_complete(path)), pixel = is_pixel(path);
+	bool query = path.n == url.n && (span->cut || !is_complete(path));
 
-	edit(s, lead, span->at[path.n], pixel ? (query ? gif_query : gif_url) : query ? noop_query
-										      : noop_url);
+	edit(s, lead, span->at[path.n],
+	    stand_in(span_text(span, host, end), span_text(span, end, span->n), is_pixel(path), query));
 }
 
 /* A hit at `at`: what is it in? Comments and regular expressions ask for nothing. */
@@ -623,10 +641,51 @@ judge_absolute(struct scan *s, size_t at)
 		return span.at[span.n];
 	hit = hit_at(s, at);
 	if (hit == HIT_STRING && whole)
-		edit_url(s, &span, lead);
+		edit_url(s, &span, lead, host, end);
 	else if (hit != HIT_NONE)
 		edit_host(s, &span, host, end);
 	return span.at[span.n];
+}
+
+/* Whether a tag is put together in front of `at`, in the same statement: then a URL there is not a value of its own. */
+static bool
+in_markup(struct tc_str text, size_t at)
+{
+	for (size_t k = at; k > 0 && at - k < 256; k--) {
+		const char *p = text.p + k - 1;
+
+		if (*p == ';' || *p == '{' || *p == '}')
+			return false;
+		if (*p == '<' || (k > 1 && tc_lower(*p) == 'c' && p[-1] == '3')) /* "%3C", "\x3c" */
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The string constant whose opening quote is at `at` is the end of a tracker's URL that '+' puts together. The value
+ * becomes our script's, in place of all that stands before. end: where its host ends. False: that cannot be done here.
+ */
+static bool
+edit_appended(struct scan *s, size_t at, const struct span *span, size_t host, size_t end)
+{
+	char text[SPAN_MAX + 1], quote = s->text.p[at];
+	struct tc_str url = span_text(span, 0, span->n), path = path_of(url), with;
+	bool slash = end < span->n && span->url[end] != '/', script = tc_ends(path, TC_STR(".js"));
+
+	if (s->sub != NULL || s->ctx->foreign || (quote != '"' && quote != '\'') || !is_appended(s, at) || path.n == 0)
+		return false;
+	if (span->at[span->n] == s->text.n || s->text.p[span->at[span->n]] != quote || in_markup(s->text, at))
+		return false;
+	if (tc_find(s->text, TC_STR("??")) < s->text.n) /* a ?? b && c is no expression */
+		return false;
+	text[0] = '/';
+	memcpy(text + slash, span->url + end, span->n - end);
+	with = stand_in(span_text(span, host, end), tc_str_of(text, span->n - end + slash), !script && is_complete(path),
+	    path.n == url.n && !is_complete(path));
+	edit(s, at + 1, at + 1, quote == '"' ? TC_STR(" \"&&\"") : TC_STR(" '&&'"));
+	edit(s, at + 1, span->at[path.n], with);
+	return true;
 }
 
 /* A name behind something else: u+'matomo.js', h+'/gtm.js?id='. Its host cannot be changed here. Returns where
@@ -635,9 +694,15 @@ static size_t
 judge_name(struct scan *s, size_t at, const struct span *span)
 {
 	struct tc_str text = span_text(span, 0, span->n);
+	enum hit hit;
 
-	if (!is_appended(s, at) || !signed_by_vendor(s, text, '/') || hit_at(s, at + 1) == HIT_NONE)
+	if (!is_appended(s, at) || !signed_by_vendor(s, text, '/'))
 		return at + 1;
+	hit = hit_at(s, at + 1);
+	if (hit == HIT_NONE)
+		return at + 1;
+	if (hit == HIT_STRING && edit_appended(s, at, span, 0, 0))
+		return span->at[span->n];
 	if (s->sub == NULL) {
 		s->empty = true;
 	} else if (span->url[0] == '/') { /* "https://host" + "@x.invalid/gtm.js" */
@@ -655,6 +720,7 @@ judge_part(struct scan *s, size_t at, const struct span *span)
 	bool dot = span->url[0] == '.';
 	size_t head = dot ? 5 : 2, host, end;
 	struct tc_str text = span_text(span, 0, span->n), url = tc_str_of(buf, head + text.n);
+	enum hit hit;
 
 	end = host_end(text, dot, &host);
 	if (!is_host(span_text(span, host, end)) || host != (size_t)dot)
@@ -669,7 +735,10 @@ judge_part(struct scan *s, size_t at, const struct span *span)
 	memcpy(buf + head, text.p, text.n);
 	if (!judged(s, url) && !(end < span->n && signed_by_vendor(s, span_text(span, end, span->n), '/')))
 		return false;
-	if (hit_at(s, at + 1) != HIT_NONE)
+	hit = hit_at(s, at + 1);
+	if (hit == HIT_STRING && tc_ends(path_of(text), TC_STR(".js")) && end < span->n && edit_appended(s, at, span, host, end))
+		return true;
+	if (hit != HIT_NONE)
 		edit_host(s, span, host, end);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "tacet/str.h"
 
 #include "mkdfa.h"
+#include "mkstub.h"
 #include "pack.h"
 #include "tacet/embed.h"
 
@@ -52,8 +53,9 @@ static const struct {
 	{"security", "SECURITY"},
 };
 
+/* Kinds of stubs that are no surrogate of the vendor's own (mkstub.h). */
 static const char *const stubs[] = {"keep", "none", "noop", "noop-object", "array", "array-methods", "queue",
-    "queue-methods", "promise-queue", "constructor", "gtm", "gtag", "ga", "_gaq", "googletag", "segment", NULL};
+    "queue-methods", "promise-queue", "constructor", "googletag", NULL};
 static const char *const classes[] = {
 #define X(e, name) name,
     TC_CLASSES(X)
@@ -450,7 +452,8 @@ put_vendors(FILE *out, const struct table *t)
 	for (int i = 0; i < t->count; i++) {
 		const struct row *r = &t->rows[i];
 
-		(void)one_of(r, 7, stubs);
+		if (mkstub_number(r->field[7]) == -1)
+			(void)one_of(r, 7, stubs);
 		if (r->field[0][0] == '\0' || r->field[2][0] == '\0')
 			bad(r, "a vendor has a name and a URL pattern");
 		if (strncmp(r->field[10], "https://", 8) != 0)
@@ -496,6 +499,29 @@ put_rules(FILE *out, const struct table *t)
 		}
 	}
 	fputs(");\n\n", out);
+}
+
+/* What stands in for the vendors' scripts. */
+static void
+put_stubs(FILE *out, const struct table *t)
+{
+	struct mkstub *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		exit(1);
+	for (int i = 0; i < t->count; i++) {
+		const struct row *r = &t->rows[i];
+		char *rest = keep(r->field[2]), *part;
+		int surrogate = mkstub_number(r->field[7]);
+		const char *wrong = NULL;
+
+		while (surrogate > 0 && wrong == NULL && (part = next_part(&rest)) != NULL)
+			wrong = mkstub_add(m, part, surrogate);
+		if (wrong != NULL)
+			bad(r, "%s", wrong);
+	}
+	mkstub_write(m, out, put_str);
+	free(m);
 }
 
 static void
@@ -713,6 +739,7 @@ main(int argc, char **argv)
 	trackers = table_read(argv[1], "trackers.tsv", 14);
 	put_vendors(out, trackers);
 	put_rules(out, trackers);
+	put_stubs(out, trackers);
 	put_signatures(out, trackers);
 	endpoints = table_read(argv[1], "endpoints.tsv", 7);
 	put_endpoints(out, endpoints);

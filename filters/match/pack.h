@@ -49,7 +49,7 @@ struct pack_param {
 struct pack_vendor {
 	struct tc_str name;
 	enum tc_class class;
-	struct tc_str stub; /* kind of surrogate (header of conf/lists/trackers.tsv); "keep": never blocked */
+	struct tc_str stub; /* surrogate, or a kind of one (header of conf/lists/trackers.tsv); "keep": never blocked */
 };
 
 /* Text that gives a vendor's inline script away. The byte before it must not be a letter, digit, '_' or '$'. */
@@ -91,7 +91,28 @@ const struct pack_param *pack_param(struct tc_str name);
  */
 const struct pack_endpoint *pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body);
 
+/*
+ * What stands in for a script that goes: a number for pack_surrogate_url(); 0, noop.js, if nothing better is known.
+ * host: lower case, n = 0 if it is not known. rest: path and query. Costs some 70 comparisons: only for what goes.
+ */
+#define PACK_SURROGATES "/.well-known/tacet/s/"
+size_t pack_surrogate(struct tc_str host, struct tc_str rest);
+
+/* Its path on the site, the same for ever: letters, digits and "/.-_", with query a '?' at its end. */
+struct tc_str pack_surrogate_url(size_t number, bool query);
+extern const size_t pack_surrogate_count;
+
 /* ---- the generated tables, for pack_find.c ---- */
+
+/* A script's address: this host or one below (n = 0: any), and the front of path and query ('*', '^'; lower case). */
+struct pack_stub {
+	struct tc_str host, rest;
+	uint8_t surrogate;
+};
+
+extern const struct tc_str pack_surrogates[]; /* URLs with '?' */
+extern const struct pack_stub pack_stubs[];   /* the first that fits decides */
+extern const size_t pack_stub_count;
 
 /*
  * A name or a prefix in a hash table with open addressing; n = 0: empty. The hash of a prefix of a name is an

@@ -219,3 +219,67 @@ pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
 	}
 	return NULL;
 }
+
+/* ---- what stands in for a script ---- */
+
+/* One byte of a pattern in adblock syntax and one of the text; '^' is a separator. */
+static bool
+byte_like(char pattern, char c)
+{
+	if (pattern == '^')
+		return !(tc_lower(c) >= 'a' && tc_lower(c) <= 'z') && !(c >= '0' && c <= '9') && strchr("_-.%", c) == NULL;
+	return pattern == tc_lower(c);
+}
+
+/* Whether the front of text looks like glob. A '^' at the end of glob may be the end of text. */
+static bool
+front_like(struct tc_str glob, struct tc_str text)
+{
+	struct tc_str back_glob = {NULL, 0}, back_text = text;
+
+	for (;;) {
+		if (glob.n == 0 || (text.n == 0 && glob.n == 1 && glob.p[0] == '^'))
+			return true;
+		if (glob.p[0] == '*') {
+			tc_skip(&glob, 1);
+			back_glob = glob;
+			back_text = text;
+		} else if (text.n > 0 && byte_like(glob.p[0], text.p[0])) {
+			tc_skip(&glob, 1);
+			tc_skip(&text, 1);
+		} else if (back_glob.p != NULL && back_text.n > 0) {
+			tc_skip(&back_text, 1);
+			glob = back_glob;
+			text = back_text;
+		} else {
+			return false;
+		}
+	}
+}
+
+static bool
+host_below(struct tc_str host, struct tc_str top)
+{
+	return tc_ends(host, top) && (host.n == top.n || top.n == 0 || host.p[host.n - top.n - 1] == '.');
+}
+
+enum { STUB_TEXT = 512 }; /* so much of path and query says what it is */
+
+size_t
+pack_surrogate(struct tc_str host, struct tc_str rest)
+{
+	if (rest.n > STUB_TEXT)
+		rest.n = STUB_TEXT;
+	for (size_t i = 0; i < pack_stub_count; i++)
+		if (host_below(host, pack_stubs[i].host) && front_like(pack_stubs[i].rest, rest))
+			return pack_stubs[i].surrogate;
+	return 0;
+}
+
+struct tc_str
+pack_surrogate_url(size_t number, bool query)
+{
+	struct tc_str url = pack_surrogates[number < pack_surrogate_count ? number : 0];
+
+	return tc_str_of(url.p, url.n - !query);
+}

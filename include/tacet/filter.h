@@ -233,6 +233,9 @@ void tc_answer(struct tc_call *c, const char *type, struct tc_str body, const ch
 /* After tc_answer(): pages of other origins may read it, or be told so when they ask (CORS). It is nobody's secret. */
 void tc_answer_shared(struct tc_call *c);
 
+/* After tc_answer(): the entity tag of the answer, with its quotes. The hook itself returns 304 where it was asked for. */
+void tc_answer_tag(struct tc_call *c, const char *tag);
+
 /* One thing was done to this message: counted, and shown by explain (what is never stored or logged). */
 void tc_did(struct tc_call *c, enum tc_action action, enum tc_class class, enum tc_pack pack,
     struct tc_str what);

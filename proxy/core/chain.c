@@ -326,6 +326,12 @@ tc_answer_shared(struct tc_call *call)
 	c->answer.shared = true;
 }
 
+void
+tc_answer_tag(struct tc_call *call, const char *tag)
+{
+	link_of(call)->chain->answer.tag = tag;
+}
+
 static void
 count_cookie(struct lane *lane, enum tc_action action, enum tc_class class)
 {

@@ -38,7 +38,7 @@ struct link {
 
 /* The answer a filter made at the edge. */
 struct chain_answer {
-	const char *type, *cache; /* NULL: none */
+	const char *type, *cache, *tag; /* NULL: none */
 	struct tc_str body;
 	bool shared; /* with pages of other origins */
 };

@@ -358,6 +358,8 @@ edge_answer(struct exchange *x)
 		return -1;
 	if (own_field(x, TC_F_CACHE_CONTROL, a->cache != NULL ? a->cache : "no-store") < 0)
 		return -1;
+	if (a->tag != NULL && own_field(x, TC_F_ETAG, a->tag) < 0)
+		return -1;
 	return own_field(x, TC_F_X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 

@@ -59,7 +59,7 @@ struct fake_call {
 
 	bool want_body, expect_page, head_held;
 	bool answered, shared;
-	const char *answer_type, *answer_cache;
+	const char *answer_type, *answer_cache, *answer_tag;
 	struct tc_str answer;
 	size_t bypassed[TC_BYPASS_COUNT];
 
@@ -164,6 +164,13 @@ tc_answer(struct tc_call *c, const char *type, struct tc_str body, const char *c
 	f->answer_type = type;
 	f->answer = body;
 	f->answer_cache = cache;
+	f->answer_tag = NULL;
+}
+
+void
+tc_answer_tag(struct tc_call *c, const char *tag)
+{
+	fake_of(c)->answer_tag = tag;
 }
 
 void
