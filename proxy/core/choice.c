@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,7 +186,7 @@ keys_load(struct choice_key *k, struct tc_str state)
 struct choice_key *
 choice_key_load(struct tc_str state, struct buf *why)
 {
-	struct choice_key *k = calloc(1, sizeof(*k));
+	struct choice_key *k = crypto_pages(sizeof(*k));
 	const char *fault = NULL;
 
 	if (k == NULL)
@@ -212,8 +211,7 @@ choice_key_destroy(struct choice_key **pk)
 {
 	if (*pk == NULL)
 		return;
-	explicit_bzero(*pk, sizeof(**pk));
-	free(*pk);
+	crypto_pages_free(*pk, sizeof(**pk));
 	*pk = NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "edge.h"
+#include "smaps.h"
 
 #define SITE TC_STR("www.example.com")
 
@@ -383,6 +384,25 @@ bad_key_files(void **unused)
 	buf_reset(&why);
 }
 
+/* A page of its own, which is in no core dump and no child. */
+static void
+key_is_kept_in(void **state)
+{
+	struct choice_key *k = choice_key_load(TC_STR(""), NULL);
+	char flags[256];
+
+	(void)state;
+	assert_non_null(k);
+	assert_int_equal((uintptr_t)k % 4096, 0);
+	flags_of(k, flags);
+	if (flags[0] != '\0') {
+		assert_non_null(strstr(flags, " dd"));
+		assert_non_null(strstr(flags, " wf"));
+	}
+	choice_key_destroy(&k);
+	assert_null(k);
+}
+
 int
 main(void)
 {
@@ -396,6 +416,7 @@ main(void)
 		cmocka_unit_test(strip),
 		cmocka_unit_test(key_is_made_once),
 		cmocka_unit_test(keys_rotate),
+		cmocka_unit_test(key_is_kept_in),
 		cmocka_unit_test(bad_key_files),
 	};
 
