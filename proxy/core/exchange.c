@@ -181,7 +181,9 @@ on_drained(void *user)
 {
 	struct exchange *x = user;
 
+	x->running = true; /* what the visitor has sent already may end it: not before we have looked */
 	relay_origin_drained(x);
+	x->running = false;
 	exchange_run(x);
 }
 
