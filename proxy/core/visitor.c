@@ -109,7 +109,6 @@ visitor_accept(void *ctx, uv_stream_t *server)
 	else
 		conn_init_tcp(&v->conn, &w->loop, &conn_ops);
 	v->deadline.kind = DEADLINE_VISITOR;
-	buf_init(&v->held, (size_t)w->use->snapshot->config->limits.header_size + 2 * LOOP_READ_SIZE);
 	link_visitor(w, v);
 	if (uv_accept(server, &v->conn.u.stream) < 0) {
 		conn_drop(&v->conn);
@@ -286,6 +285,15 @@ refuse_flood(struct visitor *v)
 		refuse_head(v, REFUSAL_HEAD_TOO_LARGE);
 }
 
+/* Keeps what came before its time. How much that may be is decided when there is nothing yet: reloads move the limits. */
+static int
+hold(struct visitor *v, struct tc_str in)
+{
+	if (v->held.n == 0)
+		buf_init(&v->held, (size_t)limits_of(v)->header_size + 2 * LOOP_READ_SIZE);
+	return buf_add_str(&v->held, in);
+}
+
 static void
 visitor_pump(struct visitor *v, struct tc_str in)
 {
@@ -296,7 +304,7 @@ visitor_pump(struct visitor *v, struct tc_str in)
 		return;
 	v->pumping = true;
 	if (from_held) {
-		if (buf_add_str(&v->held, in) < 0) {
+		if (hold(v, in) < 0) {
 			v->pumping = false;
 			refuse_flood(v);
 			return;
@@ -308,7 +316,7 @@ visitor_pump(struct visitor *v, struct tc_str in)
 		;
 	if (from_held)
 		buf_drop(&v->held, before - in.n);
-	else if (in.n > 0 && buf_add_str(&v->held, in) < 0)
+	else if (in.n > 0 && hold(v, in) < 0)
 		refuse_flood(v);
 	if (v->held.n == 0 && v->held.mem != NULL)
 		buf_reset(&v->held);

@@ -46,6 +46,22 @@ def test_a_new_file_takes_effect_and_connections_stay(configured):
         assert total(proxy.metrics(), "tacet_config_reload_success") == 1
 
 
+def test_a_head_has_the_limit_of_its_time(configured):
+    """A connection from before a reload takes the heads that one from after it takes."""
+    proxy, write, origin = configured
+    with proxy.client() as c:
+        assert c.get("/p").status == 200
+        write(text=CONF.format(url=origin.url, status="Two") + "limits: {header_size: 1MiB}\n")
+        proxy.reload()
+        wait_until(lambda: "Two" in c.get("/p", SAID_NO).text, "the new configuration")
+        value = "v" * 600000  # more than the old limit and what is read at once
+        c.send(b"GET /p HTTP/1.1\r\nHost: www.example.test\r\n")  # it comes in pieces, however they are read
+        c.send(b"X-Large: " + value.encode())
+        c.send(b"\r\n\r\n")
+        assert c.answer().status == 200
+    assert origin.last("/p").get("X-Large") == value
+
+
 def test_a_broken_file_changes_nothing(configured):
     proxy, write, _ = configured
     with proxy.client() as c:
