@@ -142,7 +142,8 @@ tests: $(UNIT) $(SPLIT) $(REPLAY) $(RELIABILITY) $(DIFFERENTIAL)
 
 ## browser    every page of the corpus in a real browser (quick subset: make test)
 browser: all
-	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser
+	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser; status=$$?; \
+		cat build/browser-oracle.txt; exit $$status
 
 ## differential  10,000 damaged documents against parse5 (300 of them: make test); DOCUMENTS=N SEED=N
 differential: $(DIFFERENTIAL)

@@ -97,6 +97,12 @@ test("fbq's queue does not grow for ever", () => {
 	assert.equal(window.fbq.queue.length, 1);
 });
 
+test("the loader of UET may go on", () => {
+	const { log } = page("uetq = [];", "var o = {q: uetq}; uetq = new UET(o); uetq.push('pageLoad'); log.push('on');");
+	assert.deepEqual(log, ["on"]);
+	assert.equal(page("UET = 7;").window.UET, 7);
+});
+
 test("twice on a page is once", () => {
 	const { log } = page("dataLayer = [];" + source + "dataLayer.push({eventCallback: function () { log.push(1); }});");
 	assert.deepEqual(log, [1]);
