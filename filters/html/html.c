@@ -108,7 +108,7 @@ html_response(struct tc_call *c)
 		return 0;
 	if (kind == PAGE_MARKUP)
 		return c->decision->denied != 0 && strict_policy(c) < 0 ? 502 : 0;
-	if (kind != PAGE_HTML && !(kind == PAGE_UNKNOWN && tc_page_expected(c) && !c->res->head_only))
+	if (kind != PAGE_HTML && !(kind == PAGE_UNKNOWN && tc_page_expected(c)))
 		return 0;
 	if (c->res->status == 206)
 		return acts(c) && is_stray_part(c, kind) ? refused(c, TC_BYPASS_PARTIAL) : 0;
