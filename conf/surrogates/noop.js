@@ -70,6 +70,9 @@
 		if (!w.fbq.callMethod) w.fbq.callMethod = noop;
 	});
 	run(function () {
+		if (w.UET === undefined) w.UET = function () { this.push = noop; };
+	});
+	run(function () {
 		w._vwo_code.finish();
 	});
 	run(w.kameleoonDisplayPage);
