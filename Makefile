@@ -156,6 +156,7 @@ reliability: all $(RELIABILITY)
 ## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
 bench: all micro $(B)/bench/origin $(B)/bench/relay
 	@TACET_BUILD=$(B) $(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
+	@TACET_BUILD=$(B) $(PYTHON) bench/load/html.py $(if $(SAVE),--save)
 
 micro: $(MICRO)
 
