@@ -267,6 +267,22 @@ test_idle_is_small(void **state)
 	fake_free(&f);
 }
 
+/* A byte order mark is no text of the page: a frameset may follow it. */
+static void
+test_mark_is_no_text(void **state)
+{
+	static const char out[] = "\xEF\xBB\xBF<frameset><frame src=about:blank>";
+
+	(void)state;
+	for (size_t size = 0; size < 4; size++) {
+		size_t n;
+		char *got = html_output(TC_STR("\xEF\xBB\xBF<frameset><frame src=//t.example/p>"), size, &n);
+
+		assert_true(tc_eq(tc_str_of(got, n), tc_str_of(out, sizeof(out) - 1)));
+		free(got);
+	}
+}
+
 int
 main(void)
 {
@@ -276,6 +292,7 @@ main(void)
 		cmocka_unit_test(test_ends_anywhere),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_idle_is_small),
+		cmocka_unit_test(test_mark_is_no_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
