@@ -733,7 +733,8 @@ main(int argc, char **argv)
 		fputs("usage: mkpack LISTS-DIRECTORY OUTPUT.c\n", stderr);
 		return 2;
 	}
-	fputs("/* Made by filters/match/mkpack.c from conf/lists; change those. */\n#include \"match/pack.h\"\n#include \"tacet/embed.h\"\n\n", out);
+	fputs("/* Made by filters/match/mkpack.c from conf/lists; change those. */\n", out);
+	fputs("#include \"match/pack.h\"\n#include \"tacet/embed.h\"\n\n", out);
 	put_cookies(out, table_read(argv[1], "cookies.tsv", 7));
 	put_params(out, table_read(argv[1], "params.tsv", 6));
 	trackers = table_read(argv[1], "trackers.tsv", 14);

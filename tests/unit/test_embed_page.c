@@ -54,9 +54,9 @@ it_says_what_and_who(void **state)
 	assert_true(says(&a, "<h1 id=\"what\">Video from <bdi>YouTube</bdi></h1>"));
 	assert_true(says(&a, "<p>Loading it shares your IP address with <bdi>Google</bdi>.</p>"));
 	assert_true(says(&a, "<a id=\"load\" aria-labelledby=\"load what\" "
-			     "href=\"https://www.youtube-nocookie.com/embed/x1?autoplay=1&amp;a=&#39;b\">Load</a>"));
+	    "href=\"https://www.youtube-nocookie.com/embed/x1?autoplay=1&amp;a=&#39;b\">Load</a>"));
 	assert_true(says(&a, "<a href=\"https://www.youtube.com/watch?v=x1\" target=\"_blank\" rel=\"noreferrer noopener\">"
-			     "Open the original page in a new tab</a>"));
+	    "Open the original page in a new tab</a>"));
 	assert_false(says(&a, "<script"));
 	assert_false(says(&a, "style="));
 	arena_destroy(&a.arena);
