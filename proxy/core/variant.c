@@ -2,6 +2,9 @@
 #include "core/variant.h"
 
 #include <assert.h>
+#include <stdatomic.h>
+
+#include "core/log.h"
 
 /* What is put into a page by who asks, and how: the status for persons who said no, nothing into fragments. */
 static uint64_t
@@ -381,6 +384,23 @@ make_private(struct exchange *x)
 	    fs, TC_F_CACHE_CONTROL, tc_str_of(to.out - ours.n, to.n > 0 ? ours.n + to.n : ours.n - 2));
 }
 
+/* "no-transform" is said to strangers; we act for the owner of the site, who should know that we do. Said once. */
+static void
+note_no_transform(const struct tc_fields *fs)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	for (size_t i = 0; i < fs->n; i++) {
+		struct tc_str rest = fs->v[i].value;
+
+		if (fs->v[i].id != TC_F_CACHE_CONTROL || fs->v[i].dropped)
+			continue;
+		while (rest.p != NULL)
+			if (tc_ieq(next_directive(&rest), TC_STR("no-transform")) && !atomic_flag_test_and_set(&said))
+				log_event(LOG_WARNING, TC_STR("pages marked no-transform are filtered all the same"));
+	}
+}
+
 /* ---- which responses ---- */
 
 /* Does the request say that it may be for a page? Where a visitor's page is edited, page_expected says so as well. */
@@ -420,6 +440,8 @@ variant_response(struct exchange *x)
 
 	if ((edited || is_changed(x, false)) && disown_body(x, edited) < 0)
 		return -1;
+	if (edited)
+		note_no_transform(&x->res.fields);
 	if (x->res.status == 304 && x->variant_etag.p != NULL && restore_tag(x) < 0)
 		return -1;
 	if (!is_page(x) || x->route->filter == TC_ROUTE_NONE)

@@ -277,10 +277,17 @@ def test_what_speaks_of_bytes(texas, origin):
     assert all(other.get(name) == value for name, value in OF_BYTES.items())
 
 
-def test_no_transform_is_the_owners_word_to_others(texas, origin):
-    path = origin.on("/around/no-transform", answer(PAGE, {"Cache-Control": "no-transform, max-age=9"}))
-    res = texas.get(path, SAID_NO)
-    assert filtered(res.body) and "no-transform" in res.get("Cache-Control")  # said to those behind us
+def test_no_transform_is_the_owners_word_to_others(start, origin):
+    """We act for the owner, who is told so, once."""
+    proxy, path = start("--origin", origin.url, "--region", "us-tx"), "/around/no-transform"
+    said = "warning: pages marked no-transform are filtered all the same"
+    origin.on(path, answer(PAGE, {"Cache-Control": "no-transform, max-age=9"}))
+    assert proxy.get(path, SAID_NOTHING).body == PAGE and said not in proxy.lines
+    for _ in range(2):
+        res = proxy.get(path, SAID_NO)
+        assert filtered(res.body) and "no-transform" in res.get("Cache-Control")  # said to those behind us
+    proxy.stop()
+    assert proxy.lines.count(said) == 1
 
 
 def test_signed_exchanges(texas, origin):
