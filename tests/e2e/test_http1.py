@@ -103,7 +103,7 @@ def test_etag_of_a_rewritten_page(texas, origin):
     crossed = texas.get(path, {"If-None-Match": ours})
     assert crossed.status == 200 and "analytics.js" in crossed.text
     stale = texas.get(path, {"If-None-Match": '"v1"', "If-Modified-Since": "Mon, 02 Nov 2026 10:00:00 GMT", **SAID_NO})
-    assert stale.status == 200 and "analytics.js" not in stale.text
+    assert stale.status == 200 and "google-analytics" not in stale.text
 
 
 def test_ranges_of_pages_are_never_half_filtered(texas, origin):
@@ -115,7 +115,7 @@ def test_ranges_of_pages_are_never_half_filtered(texas, origin):
 
     path = origin.on("/range", script)
     res = texas.get(path, {"Range": "bytes=40-", "Sec-Fetch-Dest": "document", **SAID_NO})
-    assert res.status in (200, 502) and "analytics.js" not in res.text
+    assert res.status in (200, 502) and "google-analytics" not in res.text
     assert texas.get(path, {"Range": "bytes=40-"}).status == 206
 
 
@@ -308,9 +308,9 @@ def test_no_second_request_once_a_byte_of_the_answer_came(texas, origin):
 def test_a_body_cut_by_the_origin_is_cut_for_the_visitor(texas, origin):
     def cut(conn, request):
         if request.path.endswith("chunked"):
-            conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html", "Transfer-Encoding": "chunked"}) + b"ff\r\n<p>half")
+            conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html; charset=utf-8", "Transfer-Encoding": "chunked"}) + b"ff\r\n<p>half")
         else:
-            conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html", "Content-Length": "1000"}) + b"<p>half")
+            conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/html; charset=utf-8", "Content-Length": "1000"}) + b"<p>half")
         return False
 
     for kind in ("length", "chunked"):
