@@ -494,6 +494,7 @@ compile_root(struct compile *c)
 		.header_timeout_ms = r->header_timeout_ms,
 		.idle_timeout_ms = r->idle_timeout_ms,
 		.write_timeout_ms = r->write_timeout_ms,
+		.tunnel_timeout_ms = r->tunnel_timeout_ms,
 		.keepalive_requests = r->keepalive_requests,
 		.body_size = r->body_size,
 		.memory = r->memory,

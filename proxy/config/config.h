@@ -138,6 +138,7 @@ struct config_limits {
 	int64_t fields;      /* request fields */
 	int64_t response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
+	int64_t tunnel_timeout_ms; /* silence of a WebSocket, both ways */
 	int64_t keepalive_requests;
 	int64_t body_size;                        /* of a request; 0: no limit */
 	int64_t memory;                           /* of the process; 0: what the control group allows, if it says */

@@ -282,6 +282,8 @@ const struct tc_option row_table[] = {
 	    header_timeout_ms),
 	ROW("limits.idle_timeout", DURATION, "75s", "10ms..1 h", "silence between two requests", raw_root, idle_timeout_ms),
 	ROW("limits.write_timeout", DURATION, "30s", "10ms..1 h", "a visitor who takes no bytes", raw_root, write_timeout_ms),
+	ROW("limits.tunnel_timeout", DURATION, "10 min", "1s..24 h", "a WebSocket on which nothing moves", raw_root,
+	    tunnel_timeout_ms),
 	ROW("limits.keepalive_requests", INT, "1000", "1..1000000000", "requests of one connection", raw_root,
 	    keepalive_requests),
 	ROW("limits.body_size", SIZE, NULL, "1KiB..1TiB", "body of a request; default: no limit", raw_root, body_size),

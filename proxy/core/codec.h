@@ -18,7 +18,7 @@ struct codec {
 	/* 0, or -1: the head cannot be written. */
 	int (*head)(struct exchange *x, struct tc_response *res, const struct framing *f);
 	int (*body)(struct exchange *x, struct tc_str bytes);
-	int (*end)(struct exchange *x);
+	int (*end)(struct exchange *x); /* of a tunnel: the visitor will get no more bytes */
 	/* -1: the visitor is gone. */
 	int (*flush)(struct exchange *x);
 	/* Bytes that the visitor has not taken yet. */

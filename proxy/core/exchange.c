@@ -410,11 +410,13 @@ exchange_visitor_gone(struct exchange *x)
 void
 exchange_visitor_ended(struct exchange *x)
 {
-	x->visitor_close = true;
-	if (x->state == EXCHANGE_DISCARD) {
+	x->visitor_close = x->visitor_ended = true;
+	if (x->state == EXCHANGE_TUNNEL) {
+		exchange_run(x); /* the origin is told, and may have more to say */
+	} else if (x->state == EXCHANGE_DISCARD) {
 		x->state = EXCHANGE_FINISH; /* it has its answer, and may not have read it yet */
 		exchange_run(x);
-	} else if (x->state == EXCHANGE_TUNNEL || !x->up.over || (x->wait != NULL && origin_is_waiting(x->wait))) {
+	} else if (!x->up.over || (x->wait != NULL && origin_is_waiting(x->wait))) {
 		/* A request that was not finished will not be. One that waits for its turn would be asked for nobody. */
 		exchange_visitor_gone(x);
 	}

@@ -8,7 +8,7 @@
  *	CONNECT   waits for a connection to the origin      got, failed               ticket's (origin.c)         cancelled
  *	FORWARD   the request goes out, its body follows    bytes from either side    origin: timeout          origin dropped
  *	RELAY     the response's body comes back            bytes, room               origin or visitor: stall origin dropped
- *	TUNNEL    after 101: bytes both ways                bytes, room               tunnel idle              both dropped
+ *	TUNNEL    after 101: bytes, each way to its end     bytes, room               limits.tunnel_timeout     origin told
  *	ANSWER    our own answer is written                 -                         -                        -
  *	DISCARD   what is left of the request's body        its bytes                 visitor: 5 s in all      closed
  *	FINISH    connection back to the pool, counting     -                         -                        -
@@ -58,7 +58,10 @@ struct flow {
 
 struct exchange {
 	enum exchange_state state;
-	bool running; /* exchange_run() is on the stack */
+	bool running;       /* exchange_run() is on the stack */
+	bool visitor_ended; /* it will send no more */
+	bool origin_close;  /* the origin will not keep the connection */
+	bool ready;         /* bytes are in the origin's socket, during its event */
 	struct visitor *visitor;
 	const struct codec *codec;
 	struct worker *worker;
@@ -90,21 +93,19 @@ struct exchange {
 	int origin_error;            /* ended() said so */
 	struct tc_str request_head;  /* kept for sending it again */
 	unsigned retries;
+	unsigned interims; /* 1xx that came */
+	struct h1_scan scan;
+	struct tc_str in; /* from the origin, during its event */
+
+	struct tc_response res;
+	size_t heads_n;   /* bytes of heads that came, theirs too */
+	struct flow down; /* response's body: origin -> visitor */
+	uint32_t turn;    /* of the loop, in which turn_made was made of the body */
+	uint32_t turn_made;
+	struct exchange *next_again, **at_again; /* goes on in the next turn; at_again NULL: it does not */
 	bool sent, origin_ended;
 	bool unsent;      /* the connection took nothing of it */
 	bool asked_again; /* without range and conditions: the first answer could not be used */
-	struct h1_scan scan;
-	struct tc_str in; /* from the origin, during its event */
-	bool ready;       /* bytes are in the origin's socket, during its event */
-
-	struct tc_response res;
-	unsigned interims; /* 1xx that came */
-	size_t heads_n;    /* bytes of heads that came, theirs too */
-	struct flow down;  /* response's body: origin -> visitor */
-	bool origin_close; /* the origin will not keep the connection */
-	uint32_t turn;     /* of the loop, in which turn_made was made of the body */
-	uint32_t turn_made;
-	struct exchange *next_again, **at_again; /* goes on in the next turn; at_again NULL: it does not */
 	bool head_sent, stalled, ending, visitor_gone;
 	bool unflushed; /* the codec holds bytes of the chain's scratch */
 	bool ours;      /* the answer is our own */

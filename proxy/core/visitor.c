@@ -543,6 +543,10 @@ h1_body(struct exchange *x, struct tc_str bytes)
 static int
 h1_end(struct exchange *x)
 {
+	if (x->tunnelled) {
+		conn_finish(&x->visitor->conn);
+		return 0;
+	}
 	if (!is_chunked(x))
 		return 0;
 	if (gather_of(x)->n + 1 > GATHER_MAX && h1_flush(x) < 0)

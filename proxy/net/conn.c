@@ -19,6 +19,7 @@ struct conn_flight {
 	struct buf flying; /* libuv holds pointers into it */
 	struct buf queue;  /* what came after */
 	bool close_after;  /* conn_close() waits for the end of the queue */
+	bool shutting;     /* shutdown is under way */
 };
 
 static void
@@ -153,11 +154,28 @@ on_shutdown(uv_shutdown_t *s, int status)
 
 	if (c->closing)
 		return;
+	if (!f->close_after) { /* conn_finish() */
+		c->broken |= status < 0;
+		flight_destroy(c);
+		c->ops->drained(c);
+		return;
+	}
 	if (status < 0 || c->ended) {
 		close_now(c);
 		return;
 	}
 	conn_read(c); /* and throw away, until the peer closes too or the owner's deadline passes */
+}
+
+/* The queue is empty: the peer is told that nothing more will come. */
+static int
+shut(struct conn_flight *f)
+{
+	if (f->shutting)
+		return 0;
+	f->shutting = true;
+	f->shutdown.data = f;
+	return uv_shutdown(&f->shutdown, &f->conn->u.stream, on_shutdown);
 }
 
 static void
@@ -182,11 +200,12 @@ on_written(uv_write_t *w, int status)
 		return;
 	}
 	if (f->close_after) {
-		f->shutdown.data = f;
-		if (uv_shutdown(&f->shutdown, &c->u.stream, on_shutdown) < 0)
+		if (shut(f) < 0)
 			close_now(c);
 		return;
 	}
+	if (c->finished && shut(f) == 0)
+		return;
 	flight_destroy(c);
 	c->ops->drained(c);
 }
@@ -246,7 +265,7 @@ conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
 	size_t total = 0;
 	int r = 0;
 
-	if (c->broken || c->closing)
+	if (c->broken || c->closing || c->finished)
 		return -1;
 	assert(c->flight == NULL || !c->flight->close_after);
 	for (unsigned i = 0; i < n; i++)
@@ -380,11 +399,21 @@ conn_close(struct conn *c)
 	}
 	f = flight_of(c);
 	f->close_after = c->lingering = true;
-	if (f->flying.n > 0)
-		return;
-	f->shutdown.data = f;
-	if (uv_shutdown(&f->shutdown, &c->u.stream, on_shutdown) < 0)
+	if (f->flying.n == 0 && shut(f) < 0)
 		close_now(c);
+}
+
+void
+conn_finish(struct conn *c)
+{
+	struct conn_flight *f;
+
+	if (c->finished || c->broken || c->closing)
+		return;
+	c->finished = true;
+	f = flight_of(c);
+	if (f->flying.n == 0 && shut(f) < 0)
+		flight_destroy(c); /* it is not connected any more: the reading side tells */
 }
 
 void

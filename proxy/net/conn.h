@@ -45,6 +45,7 @@ struct conn {
 	bool reading, ended, broken, closing;
 	bool direct;    /* bytes are not read here: see ready() */
 	bool lingering; /* conn_close(): what still comes is thrown away */
+	bool finished;  /* conn_finish(): nothing more is written */
 };
 
 void conn_init_tcp(struct conn *c, struct loop *l, const struct conn_ops *ops);
@@ -68,6 +69,9 @@ ssize_t conn_move(struct conn *from, struct conn *to, size_t max);
 size_t conn_pending(const struct conn *c);
 /* The same to the byte, to see whether the peer takes any. */
 size_t conn_unsent(const struct conn *c);
+
+/* Nothing more will be written: when what waits has been, the peer sees the end. What it sends still comes. Idempotent. */
+void conn_finish(struct conn *c);
 
 /*
  * Three ways to end. conn_close(): after what waits has been written, half first; then what still comes is thrown
