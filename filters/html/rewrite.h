@@ -109,7 +109,7 @@ struct rewrite {
 	uint8_t quiet;  /* not 0: report nothing */
 	uint8_t joined; /* URLs of surrogates made for a base that is elsewhere */
 	bool noscript;  /* report all as done in a noscript */
-	bool cut;      /* the input ended inside a tag */
+	bool cut;       /* the input ended inside a tag */
 	bool status_done, link_done, link_due;
 	size_t edits; /* changes so far */
 };
