@@ -39,7 +39,7 @@ element_script_kind(const struct element *x)
 	if (x->partial)
 		return SCRIPT_JS;
 	kind = script_kind_of(t, l);
-	if (kind == SCRIPT_INERT && t.p != NULL && type_wakes_up(tc_trim(t)))
+	if (kind == SCRIPT_INERT && t.p != NULL && (type_wakes_up(tc_trim(t)) || attr_repeats(x, AT_TYPE)))
 		kind = SCRIPT_JS;
 	decoded_end(&type);
 	decoded_end(&language);

@@ -10,6 +10,12 @@ enum { ATTR_EDITS_MAX = 64 }; /* more edits in one value: it is emptied */
 
 struct tc_str attr_name_of(const struct element *x, size_t i);
 
+/*
+ * Whether there are several of this kind. Of these the first counts, but a browser's preload scanner goes by the last:
+ * what they decide is then undecided.
+ */
+bool attr_repeats(const struct element *x, enum attr attr);
+
 /* As written. */
 struct tc_str attr_raw(const struct element *x, size_t i);
 

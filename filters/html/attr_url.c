@@ -123,7 +123,7 @@ link_denied(struct run *r, const struct element *x, size_t i)
 	unsigned types = MATCH_SCRIPT | MATCH_STYLESHEET | MATCH_IMAGE | MATCH_FONT | MATCH_OTHER;
 	struct tc_str raw = attr_raw(x, i);
 
-	if (!x->partial) {
+	if (!x->partial && !attr_repeats(x, AT_REL) && !attr_repeats(x, AT_AS)) {
 		decoded_begin(&rel, element_value(x, AT_REL));
 		types = rule_link_types(rel.s, decoded_keyword(&as, element_value(x, AT_AS)), &hint);
 		decoded_end(&rel);
@@ -227,7 +227,8 @@ attr_edit_meta(struct run *r, const struct element *x, size_t i, const struct at
 {
 	struct decoded d;
 	struct tc_str equiv = decoded_keyword(&d, element_value(x, AT_HTTP_EQUIV));
-	bool refresh = x->partial || tc_ieq(equiv, TC_STR("refresh"));
+	bool unsure = x->partial || attr_repeats(x, AT_HTTP_EQUIV);
+	bool refresh = unsure || tc_ieq(equiv, TC_STR("refresh"));
 	bool hints = r->rw->env->page.denied != 0 && (tc_ieq(equiv, TC_STR("accept-ch")) || tc_ieq(equiv, TC_STR("delegate-ch")));
 	bool policy = tc_ieq(equiv, TC_STR("content-security-policy"));
 
@@ -243,16 +244,16 @@ attr_edit_meta(struct run *r, const struct element *x, size_t i, const struct at
 }
 
 /*
- * A base of another host in a noscript: with scripting it is none, so what follows would be read with one base and
- * fetched with another. It goes.
+ * A base of another host in a noscript or an island is one for some only: with scripting it is none in the one, and in the
+ * other only to a preload scanner. What follows would be read with one base and fetched with another, so it goes.
  */
 static bool
-base_parts(struct run *r, struct tc_str raw)
+base_parts(struct run *r, const struct element *x, struct tc_str raw)
 {
 	struct decoded d;
 	bool yes;
 
-	if (!r->rw->tree.no_script)
+	if (!r->rw->tree.no_script && x->where == IN_HTML)
 		return false;
 	decoded_begin(&d, raw);
 	yes = judge_base_moves(r->rw, d.s);
@@ -266,7 +267,7 @@ void
 attr_edit_base(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule)
 {
 	struct rewrite *rw = r->rw;
-	bool first = !rw->has_base && rw->tree.templates == 0;
+	bool first = !rw->has_base && rw->tree.templates == 0 && x->where == IN_HTML;
 	struct tc_str raw = attr_raw(x, i);
 	struct decoded d;
 
@@ -274,7 +275,7 @@ attr_edit_base(struct run *r, const struct element *x, size_t i, const struct at
 		rw->has_base |= first;
 		return;
 	}
-	if (url_denied(r, raw, rule->types, true, TC_DID_META) || base_parts(r, raw)) {
+	if (url_denied(r, raw, rule->types, true, TC_DID_META) || base_parts(r, x, raw)) {
 		rw->has_base |= first;
 		attr_write(r, x, i, TC_STR(""));
 	} else if (first) {

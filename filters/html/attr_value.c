@@ -24,6 +24,16 @@ element_value(const struct element *x, enum attr attr)
 	return tc_str_of(NULL, 0);
 }
 
+bool
+attr_repeats(const struct element *x, enum attr attr)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->tk->attr_n; i++)
+		n += x->attr[i] == attr;
+	return n > 1;
+}
+
 void
 decoded_begin(struct decoded *d, struct tc_str raw)
 {
