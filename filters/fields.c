@@ -53,7 +53,8 @@ work_ready(struct field_work *w)
 	return w->ready;
 }
 
-bool
+/* Resolves a URL against the page's; false if it cannot be read (or memory has ended). Valid until the next. */
+static bool
 work_url(struct field_work *w, struct tc_str raw, struct url *url)
 {
 	*url = (struct url){.scheme = URL_UNKNOWN};

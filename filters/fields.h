@@ -19,9 +19,6 @@ struct field_work {
 	char *buf; /* for one URL */
 };
 
-/* Resolves a URL against the page's; false if it cannot be read (or memory has ended). Valid until the next. */
-bool work_url(struct field_work *w, struct tc_str raw, struct url *url);
-
 /* Whether the matcher blocks a URL. What cannot be read is blocked. */
 bool work_blocks(struct field_work *w, struct tc_str raw, enum match_type type, struct match_result *why);
 

@@ -43,7 +43,8 @@ host_below(struct tc_str host, struct tc_str name)
 	return host.n == name.n || host.p[host.n - name.n - 1] == '.';
 }
 
-bool
+/* Whether the operator lets this host through: named by the site or the route, or below a name there. */
+static bool
 page_allows(const struct match_page *page, struct tc_str host)
 {
 	for (size_t k = 0; k < 2; k++)

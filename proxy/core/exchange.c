@@ -22,7 +22,7 @@ static const struct {
 };
 
 /* Runs steps until one waits. The exchange may be gone afterwards: callers do not touch it again. */
-void
+static void
 exchange_run(struct exchange *x)
 {
 	if (x->running)

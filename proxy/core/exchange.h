@@ -144,7 +144,6 @@ enum step { STEP_WAIT, STEP_NEXT };
 
 /* The next step answers with this status; from there nothing else happens. */
 enum step exchange_refuse(struct exchange *x, int status);
-void exchange_run(struct exchange *x);
 
 /* judge.c: site, route, decision, filters. Sets the state and returns STEP_NEXT. */
 enum step judge_request(struct exchange *x);

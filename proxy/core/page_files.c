@@ -36,8 +36,9 @@ answer_style(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str
 	return MARKUP_LINES(res, STYLE_LINES);
 }
 
-bool
-pages_gpc(const struct config *c, const struct config_site *site)
+/* May /.well-known/gpc.json say true? */
+static bool
+honours_gpc(const struct config *c, const struct config_site *site)
 {
 	if (site->mode == MODE_OBSERVE)
 		return false;
@@ -64,7 +65,7 @@ answer_gpc(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *
 	*body = tc_join(ctx->arena,
 	    (const struct tc_str[]){
 		    TC_STR("{ \"gpc\": "),
-		    pages_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
+		    honours_gpc(ctx->config, ctx->site) ? TC_STR("true") : TC_STR("false"),
 		    TC_STR(", \"lastUpdate\": \""),
 		    date,
 		    TC_STR("\" }\n"),

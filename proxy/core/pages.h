@@ -31,9 +31,6 @@ bool pages_owns(const struct config_site *site, struct tc_str path);
  */
 int pages_answer(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body);
 
-/* May /.well-known/gpc.json say true? */
-bool pages_gpc(const struct config *c, const struct config_site *site);
-
 /* A small page for a status that we answer ourselves. It says nothing about the visitor or the origin. */
 struct tc_str error_page(int status, struct tc_arena *arena);
 

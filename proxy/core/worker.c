@@ -126,7 +126,8 @@ orders_new(struct snapshot *s)
 	return o;
 }
 
-void
+/* Closes what was not taken. */
+static void
 orders_destroy(struct orders **p)
 {
 	struct orders *o = *p;

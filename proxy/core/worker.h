@@ -89,7 +89,6 @@ struct worker {
 
 /* Takes over a reference to the snapshot. Every listener is one that the worker has, until ids and fds are filled in. */
 struct orders *orders_new(struct snapshot *s);
-void orders_destroy(struct orders **o); /* closes what was not taken */
 
 /* Takes over the orders. Starts the thread. 0 or a negative error. */
 int worker_start(struct worker *w, struct lane *lane, struct crowd *crowd, struct orders *o);

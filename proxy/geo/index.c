@@ -89,7 +89,8 @@ places_grow(struct places *ps)
 	return true;
 }
 
-uint32_t
+/* The number of an equal place, added if it is new; 0 when memory ends or for the unknown place. */
+static uint32_t
 places_number(struct places *ps, const struct place *p)
 {
 	uint32_t *slot;

@@ -20,8 +20,6 @@ struct places {
 };
 
 bool places_init(struct places *ps);
-/* The number of an equal place, added if it is new; 0 when memory ends or for the unknown place. */
-uint32_t places_number(struct places *ps, const struct place *p);
 /* Cities with fewer IPv4 addresses lose their name; the tables for building are released. */
 void places_finish(struct places *ps, uint64_t min_addresses);
 void places_destroy(struct places *ps);
