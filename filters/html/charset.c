@@ -528,9 +528,12 @@ charset_is_utf8(struct tc_str in)
 		if (b < 0xC2 || b > 0xF4)
 			return false;
 		some = true;
-		more = b >= 0xF0 ? 3 : b >= 0xE0 ? 2 : 1;
-		low = b == 0xE0 ? 0xA0 : b == 0xF0 ? 0x90 : 0x80; /* no longer than need be */
-		high = b == 0xED ? 0x9F : b == 0xF4 ? 0x8F : 0xBF; /* no surrogates, nothing past U+10FFFF */
+		more = b >= 0xF0 ? 3 : b >= 0xE0 ? 2
+						 : 1;
+		low = b == 0xE0 ? 0xA0 : b == 0xF0 ? 0x90
+						   : 0x80; /* no longer than need be */
+		high = b == 0xED ? 0x9F : b == 0xF4 ? 0x8F
+						    : 0xBF; /* no surrogates, nothing past U+10FFFF */
 	}
 	return some;
 }

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 enum {
-	STEP = 4096,     /* bytes of UTF-8 made at once */
-	ONE_MAX = 32,    /* that one byte of input and the end may make */
+	STEP = 4096,  /* bytes of UTF-8 made at once */
+	ONE_MAX = 32, /* that one byte of input and the end may make */
 	LEFT_LEAST = 512,
 	ROWS = 94,
 	BAD = 0xFFFD,
@@ -163,7 +163,9 @@ jp_switch(uint8_t second, uint8_t third)
 {
 	if (second == '$')
 		return third == '@' || third == 'B' ? JP_LEAD : JP_ESCAPE;
-	return third == 'B' ? JP_ASCII : third == 'J' ? JP_ROMAN : third == 'I' ? JP_KATAKANA : JP_ESCAPE;
+	return third == 'B' ? JP_ASCII : third == 'J' ? JP_ROMAN
+	    : third == 'I'                            ? JP_KATAKANA
+						      : JP_ESCAPE;
 }
 
 static char *

@@ -59,8 +59,7 @@ test_labels(void **state)
 		assert_int_equal(charset_of(labels[i].text), labels[i].charset);
 	for (int c = CHARSET_NONE + 1; c < CHARSET_COUNT; c++) {
 		assert_int_equal(charset_of(charset_name((enum charset)c)), c);
-		assert_int_equal(charset_is_plain((enum charset)c), c != CHARSET_UTF_16LE && c != CHARSET_UTF_16BE &&
-			c != CHARSET_ISO_2022_JP && c != CHARSET_REPLACEMENT);
+		assert_int_equal(charset_is_plain((enum charset)c), c != CHARSET_UTF_16LE && c != CHARSET_UTF_16BE && c != CHARSET_ISO_2022_JP && c != CHARSET_REPLACEMENT);
 	}
 }
 

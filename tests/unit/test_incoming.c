@@ -133,7 +133,7 @@ test_found(void **state)
 		{"text/html", TC_STR_INIT("<meta charset=x-user-defined>"), "text/html; charset=windows-1252",
 		    "<meta charset=x-user-defined>"},
 		{"text/html", TC_STR_INIT("<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' "
-					  "http-equiv=Content-Type>\033$B$\"\033(B" IMG),
+		    "http-equiv=Content-Type>\033$B$\"\033(B" IMG),
 		    "text/html; charset=utf-8",
 		    BOM "<!--<meta charset=utf-8>--><META content='text/html; charset=\"iso-2022-jp\"' "
 			"http-equiv=Content-Type>\xE3\x81\x82" OUT},
@@ -430,7 +430,7 @@ test_markup(void **state)
 	f->route.allow = (struct tc_strs){allow, 1};
 	assert_int_equal(fake_respond(f), 0);
 	assert_says(f, TC_F_CONTENT_SECURITY_POLICY, "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: cdn.example "
-						     "*.cdn.example cdn.example *.cdn.example; object-src 'none'; webrtc 'block'");
+	    "*.cdn.example cdn.example *.cdn.example; object-src 'none'; webrtc 'block'");
 	fake_free(&f);
 }
 

@@ -20,7 +20,8 @@ static int
 take(void *to, struct tc_str *in, bool last)
 {
 	struct sink *s = to;
-	size_t n = last ? in->n : in->n > s->leaves ? in->n - s->leaves : 0;
+	size_t n = last ? in->n : in->n > s->leaves ? in->n - s->leaves
+						    : 0;
 
 	assert_false(s->last);
 	assert_true(s->n + n <= sizeof(s->bytes));
