@@ -346,7 +346,7 @@ def test_slow_visitor_costs_no_processor(texas, origin):
     with texas.client() as c:
         c.send(b"GET /idle HTTP/1.1\r\nHost: h")
         before = texas.cpu()
-        time.sleep(0.5)
+        time.sleep(0.5)  # over which the processor's time is measured
         assert texas.cpu() - before < 0.1
         c.send(b".test\r\n\r\n")
         assert c.answer().text == "ok"

@@ -297,7 +297,7 @@ def test_the_line_moves(start, fresh_origin, tmp_path):
         with lock:
             at_once[0] += 1
             most[0] = max(most[0], at_once[0])
-        time.sleep(0.01)
+        time.sleep(0.01)  # an answer takes a while, so that others would be there at the same time
         with lock:
             at_once[0] -= 1
         conn.sendall(answer("x", **PLAIN))
@@ -634,9 +634,9 @@ def test_the_last_addresses_stay(start, dns, tmp_path, then):
     assert proxy.get("/").status == 200
     dns.say[:] = [then]
     asked, end = dns.asked, time.monotonic() + 3
-    while time.monotonic() < end:
+    while time.monotonic() < end:  # the name's time is over three times
         assert proxy.get("/").status == 200
-        time.sleep(0.02)
+        time.sleep(0.02)  # not as fast as it can
     assert dns.asked > asked
     dns.say[:] = ["127.0.0.2"]
     assert proxy.get("/").status == 200

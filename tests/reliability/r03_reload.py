@@ -58,7 +58,7 @@ def run(t):
     last = reload_for(t, proxy, origin.url, 20, SECONDS / RELOADS)
     refused = first[1] + last[1]
     took = time.monotonic() - began
-    time.sleep(0.5)
+    time.sleep(0.5)  # under load, after the last one
     memory, after = last[0] - warm[0], common.descriptors(proxy, 20)
     result = load.stop()
     t.figure("reloads taken", f"{reloads - refused} in {took:.0f} s", f"{reloads}", not refused)

@@ -128,7 +128,7 @@ def run(t):
     for name, code, old, new in BROKEN:
         place = write(t, origin.url, "Rules New", old, new)
         wrong.append(refusal_of(t, proxy, name, code, place))
-        time.sleep(0.05)
+        time.sleep(0.05)  # for the load, which looks for rules that changed
     wrong = [w for w in wrong if w]
     print("\n".join(wrong))
     os.unlink(os.path.join(t.dir, "t.yaml"))

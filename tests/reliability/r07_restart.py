@@ -55,7 +55,7 @@ def seconds_until_served(proxy, limit=10):
 def one_of_two(t, proxy, one, hits):
     gets = common.Load(t, proxy.port, rate=800, websocket=False, sse=False, check=note_server)
     posts = common.Load(t, proxy.port, keep_alive=3, fresh=1, rate=150, websocket=False, sse=False, request=numbered)
-    time.sleep(1.5)
+    time.sleep(1.5)  # these are how long the load sees each state
     killed = time.monotonic()
     one.kill()
     time.sleep(1)
@@ -86,13 +86,13 @@ def all_down(t, proxy, origins):
     for origin in origins:
         origin.kill()
     harness.wait_until(lambda: proxy.get("/p").status == 503, "all to be known as down")
-    time.sleep(1)
+    harness.wait_until(lambda: all(proxy.get("/p").status == 503 for _ in range(20)), "each loop to know")
     statuses, seconds = [], []
     for _ in range(60):
         began = time.monotonic()
         statuses.append(proxy.get("/p").status)
         seconds.append(time.monotonic() - began)
-        time.sleep(0.02)
+        time.sleep(0.02)  # not while the one before is being cleared away
     p95 = common.percentile(seconds, 95) * 1000
     t.figure("answers when both are dead", f"{statuses.count(503)} of {len(statuses)} are 503", "all",
              statuses.count(503) == len(statuses))
@@ -110,7 +110,7 @@ def held(t, text):
     load = common.Load(t, proxy.port, rate=300, websocket=False, sse=False)
     time.sleep(1)
     only.kill()
-    time.sleep(3)
+    time.sleep(3)  # as long as the restart takes
     served = load.answered()
     only.start()
     time.sleep(2.5)

@@ -96,7 +96,7 @@ def while_running(t, dns, text):
     marks = [time.monotonic()]
 
     def phase(seconds):
-        time.sleep(seconds)
+        time.sleep(seconds)  # the load sees each state for so long
         marks.append(time.monotonic())
 
     phase(1.5)

@@ -80,7 +80,7 @@ def admin_answers(proxy):
 
 def cpu_of(proxy, seconds):
     was, began = proxy.cpu(), time.monotonic()
-    time.sleep(seconds)
+    time.sleep(seconds)  # a measurement needs a while
     return (proxy.cpu() - was) / (time.monotonic() - began) * 100
 
 
