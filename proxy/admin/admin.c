@@ -215,19 +215,6 @@ on_data(struct conn *conn, struct tc_str in)
 }
 
 static void
-on_ended(struct conn *conn, int error)
-{
-	(void)error;
-	conn_drop(conn);
-}
-
-static void
-on_drained(struct conn *conn)
-{
-	(void)conn;
-}
-
-static void
 client_release(struct client *c)
 {
 	if (--c->handles > 0)
@@ -252,8 +239,7 @@ on_closed(struct conn *conn)
 	client_release(c);
 }
 
-static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
+static const struct conn_ops conn_ops = {.data = on_data, .closed = on_closed};
 
 static void
 on_late(uv_timer_t *t)

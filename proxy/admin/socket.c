@@ -92,12 +92,6 @@ on_ended(struct conn *conn, int error)
 }
 
 static void
-on_drained(struct conn *conn)
-{
-	(void)conn;
-}
-
-static void
 on_closed(struct conn *conn)
 {
 	struct caller *c = (struct caller *)conn;
@@ -108,8 +102,7 @@ on_closed(struct conn *conn)
 		free(c);
 }
 
-static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
+static const struct conn_ops conn_ops = {.data = on_data, .ended = on_ended, .closed = on_closed};
 
 static void
 on_connection(uv_stream_t *server, int status)

@@ -143,19 +143,6 @@ on_data(struct conn *conn, struct tc_str in)
 }
 
 static void
-on_ended(struct conn *conn, int error)
-{
-	(void)error;
-	conn_drop(conn);
-}
-
-static void
-on_drained(struct conn *conn)
-{
-	(void)conn;
-}
-
-static void
 on_closed(struct conn *conn)
 {
 	struct client *c = (struct client *)conn;
@@ -164,8 +151,7 @@ on_closed(struct conn *conn)
 	free(c);
 }
 
-static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
+static const struct conn_ops conn_ops = {.data = on_data, .closed = on_closed};
 
 static void
 on_accept(void *ctx, uv_stream_t *server)

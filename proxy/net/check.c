@@ -94,13 +94,7 @@ on_late(void *user)
 	on_ended(user, UV_ETIMEDOUT);
 }
 
-static void
-on_drained(void *user)
-{
-	(void)user;
-}
-
-static const struct server_ops ops = {.data = on_data, .ended = on_ended, .drained = on_drained, .late = on_late};
+static const struct server_ops ops = {.data = on_data, .ended = on_ended, .late = on_late};
 
 /* ---- asking ---- */
 

@@ -45,7 +45,17 @@ report_end(struct conn *c, int error)
 	c->ended = true;
 	c->reading = false;
 	(void)uv_read_stop(&c->u.stream);
-	c->ops->ended(c, error);
+	if (c->ops->ended != NULL)
+		c->ops->ended(c, error);
+	else
+		close_now(c);
+}
+
+static void
+report_drained(struct conn *c)
+{
+	if (c->ops->drained != NULL)
+		c->ops->drained(c);
 }
 
 /* While lingering: a peer that has only finished sending still gets what waits for it. */
@@ -157,7 +167,7 @@ on_shutdown(uv_shutdown_t *s, int status)
 	if (!f->close_after) { /* conn_finish() */
 		c->broken |= status < 0;
 		flight_destroy(c);
-		c->ops->drained(c);
+		report_drained(c);
 		return;
 	}
 	if (status < 0 || c->ended) {
@@ -207,7 +217,7 @@ on_written(uv_write_t *w, int status)
 	if (c->finished && shut(f) == 0)
 		return;
 	flight_destroy(c);
-	c->ops->drained(c);
+	report_drained(c);
 }
 
 static void

@@ -24,9 +24,9 @@ struct conn_ops {
 	void (*data)(struct conn *c, struct tc_str in);
 	/* Only while conn.direct is set: there are bytes to read, which are still in the socket: conn_move() takes them. */
 	void (*ready)(struct conn *c);
-	/* The peer has finished sending (error 0) or the connection broke (negative). Nothing comes after. */
+	/* The peer has finished sending (error 0) or the connection broke (negative). Nothing comes after. NULL: it is dropped. */
 	void (*ended)(struct conn *c, int error);
-	/* All that waited has been written. */
+	/* All that waited has been written. May be NULL. */
 	void (*drained)(struct conn *c);
 	/* The descriptor is closed: free the memory, and nowhere else. */
 	void (*closed)(struct conn *c);

@@ -173,7 +173,7 @@ on_drained(struct conn *c)
 {
 	struct server_conn *sc = (struct server_conn *)c;
 
-	if (sc->user != NULL)
+	if (sc->user != NULL && sc->ops->drained != NULL)
 		sc->ops->drained(sc->user);
 }
 

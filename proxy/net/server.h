@@ -36,8 +36,8 @@ struct server_ops {
 	void (*data)(void *user, struct tc_str in);
 	void (*ready)(void *user); /* see conn.h; only while conn.direct is set */
 	void (*ended)(void *user, int error);
-	void (*drained)(void *user);
-	void (*late)(void *user); /* the deadline has passed */
+	void (*drained)(void *user); /* may be NULL */
+	void (*late)(void *user);    /* the deadline has passed */
 };
 
 /* One connection to a server. */
