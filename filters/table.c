@@ -12,8 +12,8 @@ extern const struct tc_filter filter_endpoint, filter_query, filter_cookies, fil
 
 const struct tc_filter *const tc_filters[] = {
 	&filter_lists,
+	&filter_surrogate, /* our own names are no trackers */
 	&filter_endpoint,
-	&filter_surrogate,
 	&filter_query,
 	&filter_cookies,
 	&filter_fields,

@@ -4,7 +4,7 @@
  *
  *   'https://www.googletagmanager.com/gtm.js?id='+i      a whole URL:  '/.well-known/tacet/s/gtm.js?id='+i
  *   (a ? 'https://ssl' : 'http://www') + '.google-analytics.com/ga.js'      its end:  ' '&&'/.well-known/tacet/s/ga.js'
- *   u + 'matomo.js'                              a name whose host is elsewhere:  u + ' '&&'/.well-known/tacet/s/matomo.js'
+ *   u + 'matomo.js'                              a name whose host is elsewhere:  u + ' '&&'/.well-known/tacet/s/paq.js'
  *   {host: '.google-analytics.com'}     a part:  '.xxxxxxxxxxxx.invalid'
  *
  * What is put behind something by '+' comes to nothing by "' '&&'": the left side is a string that is not empty, so the

@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The scripts of conf/surrogates; the first is for a vendor without one of its own. */
-static const char *const mkstub_names[] = {"noop", "adobe", "analytics", "bing", "clarity", "fbevents", "ga", "gtag",
-    "gtm", "hotjar", "hubspot", "insight.min", "matomo", "munchkin", "optimizely", "pinterest", "segment", "tiktok",
-    "twitter", "vwo"};
+/*
+ * The scripts of conf/surrogates; the first is for a vendor without one of its own. Vendors' own file names are avoided:
+ * lists that visitors have in their browsers block many of them on every host.
+ */
+static const char *const mkstub_names[] = {"noop", "adobe", "analytics", "bing", "clarity", "ga", "google-tag",
+    "gtm", "hotjar", "hubspot", "linkedin", "marketo", "meta", "optimizely", "paq", "pinterest",
+    "segment", "tiktok", "twitter", "vwo"};
 #define MKSTUB_NAMES (sizeof(mkstub_names) / sizeof(*mkstub_names))
 
 /*
@@ -26,12 +29,12 @@ static const struct mkstub_shape {
 	const char *rest, *surrogate;
 } mkstub_shapes[] = {
 	{"*/gtm.js", "gtm"},
-	{"*/gtag/js", "gtag"},
+	{"*/gtag/js", "google-tag"},
 	{"*/analytics.js/v1/", "segment"},
-	{"*/fbevents.js", "fbevents"},
-	{"*/insight.min.js", "insight.min"},
-	{"*/munchkin.js", "munchkin"},
-	{"*/munchkin-beta.js", "munchkin"},
+	{"*/fbevents.js", "meta"},
+	{"*/insight.min.js", "linkedin"},
+	{"*/munchkin.js", "marketo"},
+	{"*/munchkin-beta.js", "marketo"},
 	{"*/i18n/pixel/events.js", "tiktok"},
 	{"*/uwt.js", "twitter"},
 	{"*/oct.js", "twitter"},
@@ -49,11 +52,11 @@ static const struct mkstub_shape {
 	{"*/dc.js", "ga"},
 	{"*?id=gtm-", "gtm"},
 	{"*&id=gtm-", "gtm"},
-	{"*?id=g-", "gtag"},
-	{"*&id=g-", "gtag"},
-	{"*?id=gt-", "gtag"},
-	{"*?id=aw-", "gtag"},
-	{"*?id=dc-", "gtag"},
+	{"*?id=g-", "google-tag"},
+	{"*&id=g-", "google-tag"},
+	{"*?id=gt-", "google-tag"},
+	{"*?id=aw-", "google-tag"},
+	{"*?id=dc-", "google-tag"},
 };
 
 enum { MKSTUB_MAX = 256, MKSTUB_GLOB = 256 };

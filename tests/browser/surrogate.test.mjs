@@ -57,7 +57,7 @@ for (const name of names) {
 
 test("with another vendor's noop.js before it, Google's tags call back once", () => {
 	const use = "dataLayer.push({eventCallback: function () { log.push('gtm'); }}); gtag('event', 'x', {event_callback: function () { log.push('gtag'); }});";
-	for (const [first, second] of [["noop.js", "gtag.js"], ["gtm.js", "noop.js"], ["gtm.js", "gtag.js"]]) {
+	for (const [first, second] of [["noop.js", "google-tag.js"], ["gtm.js", "noop.js"], ["gtm.js", "google-tag.js"]]) {
 		const { log } = page(first, "dataLayer = []; function gtag() { dataLayer.push(arguments); }", whole(second) + use);
 		assert.deepEqual(log, ["gtm", "gtag"], first + second);
 	}

@@ -24,7 +24,7 @@ def site():
 @pytest.mark.parametrize("name", NAMES)
 def test_served_with_a_tag(site, name):
     proxy, origin = site
-    got = proxy.get(OURS + name)
+    got = proxy.get(OURS + name, fields=[("Sec-GPC", "1"), ("Sec-Fetch-Dest", "script")])
     assert got.status == 200 and got.get("Content-Type") == "text/javascript; charset=utf-8" and got.body.startswith(b"(function")
     assert got.get("X-Content-Type-Options") == "nosniff" and got.get("Cache-Control") == "public, max-age=86400"
     tag = got.get("ETag")
@@ -40,9 +40,9 @@ def test_served_with_a_tag(site, name):
 def test_a_page_and_a_gateway_get_the_vendors_own(site):
     proxy, origin = site
     gpc = [("Sec-GPC", "1"), ("Sec-Fetch-Dest", "script")]
-    assert OURS + "gtag.js" in proxy.get("/", fields=[("Sec-GPC", "1"), ("Accept", "text/html")]).text
+    assert OURS + "google-tag.js" in proxy.get("/", fields=[("Sec-GPC", "1"), ("Accept", "text/html")]).text
     got = proxy.get("/a1b2c3/gtm.js?id=GTM-ABC1234", fields=gpc)
     assert got.status == 200 and got.body == proxy.get(OURS + "gtm.js").body and got.get("Cache-Control") == "no-store"
-    assert proxy.get("/matomo.js", fields=gpc).body == proxy.get(OURS + "matomo.js").body
+    assert proxy.get("/matomo.js", fields=gpc).body == proxy.get(OURS + "paq.js").body
     assert not origin.asked("/a1b2c3/gtm.js") and not origin.asked("/matomo.js")
     assert proxy.get(OURS + "of-another-version.js").body == proxy.get(OURS + "noop.js").body

@@ -1,4 +1,4 @@
-/* fbevents.js: for the Meta Pixel: fbq takes every command, and its queue does not grow. */
+/* meta.js: for the Meta Pixel: fbq takes every command, and its queue does not grow. */
 var fbq = w.fbq;
 if (fbq === undefined) {
 	fbq = w.fbq = function () { callbacks(arguments); };

@@ -1,4 +1,4 @@
-/* insight.min.js: for the LinkedIn Insight Tag: lintrk("track", {conversion_id, commandCallback}). */
+/* linkedin.js: for the LinkedIn Insight Tag: lintrk("track", {conversion_id, commandCallback}). */
 function take(args) {
 	list(args).forEach(function (o) {
 		later(o);

@@ -1,5 +1,5 @@
 /*
- * matomo.js: for Matomo and Piwik: _paq, Matomo.getTracker and getAsyncTracker. Functions in the queue run, callbacks
+ * paq.js: for Matomo and Piwik: _paq, Matomo.getTracker and getAsyncTracker. Functions in the queue run, callbacks
  * are called; who asks is told that the visitor has opted out.
  */
 var names = "trackPageView trackEvent trackGoal trackLink trackSiteSearch trackRequest trackContentImpression " +

@@ -1,4 +1,4 @@
-/* gtag.js: for gtag/js (GA4, Ads, Floodlight): event_callback, gtag("get", ...) and all that dataLayer is used for. */
+/* google-tag.js: for gtag/js (GA4, Ads, Floodlight): event_callback, gtag("get", ...) and all that dataLayer is used for. */
 //+ _layer.js
 var layer = layerStart(parameter("id"));
 if (w.gtag === undefined)

@@ -1,4 +1,4 @@
-/* munchkin.js: for Marketo Munchkin: Munchkin.init() and the calls that pages make from links and forms. */
+/* marketo.js: for Marketo Munchkin: Munchkin.init() and the calls that pages make from links and forms. */
 var munchkin = w.Munchkin = w.Munchkin || w.MunchkinTracker || {};
 w.MunchkinTracker = w.MunchkinTracker || munchkin;
 methods(munchkin, "init createTrackingCookie munchkinFunction munchkinClick", function () { callbacks(arguments); });
