@@ -2,6 +2,7 @@
 #include "core/service.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/un.h>
@@ -16,6 +17,7 @@
 
 #define DESCRIPTORS_KEPT 32 /* for files, the admin listener and its clients */
 #define LOOP_DESCRIPTORS 8  /* of one libuv loop */
+#define TRIM_AFTER_MS 1000  /* from a reload to when the system gets back what it has freed */
 
 /* As many descriptors as we may have. */
 static void
@@ -300,6 +302,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	stats_init(n + 1);
 	s->started = s->reloaded = time(NULL);
 	s->reload_ok = true;
+	(void)uv_timer_init(&control->uv, &s->trim_timer);
 	s->key = choice_key_load(c->state, warnings);
 	if (s->key == NULL) {
 		config_destroy(&c);
@@ -399,6 +402,14 @@ take(struct service *s, struct snapshot *next, struct buf *text)
 	return 0;
 }
 
+/* The loops have let go of what was replaced, but malloc keeps it, in an arena for each thread that ever built one. */
+static void
+on_trim(uv_timer_t *t)
+{
+	(void)t;
+	(void)malloc_trim(0);
+}
+
 static void
 built(uv_work_t *w, int status)
 {
@@ -423,6 +434,7 @@ built(uv_work_t *w, int status)
 		r->done(r->ctx, r->code, buf_str(&r->text));
 	buf_reset(&r->text);
 	free(r);
+	(void)uv_timer_start(&s->trim_timer, on_trim, TRIM_AFTER_MS, 0);
 	if (s->reload_again) {
 		s->reload_again = false;
 		service_reload(s, NULL, NULL);

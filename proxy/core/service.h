@@ -43,7 +43,7 @@ struct service {
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
 	bool reload_again;     /* asked for by signal meanwhile */
-	uv_timer_t drain_timer;
+	uv_timer_t drain_timer, trim_timer;
 	uint64_t drain_by; /* ms of the control loop's clock */
 };
 

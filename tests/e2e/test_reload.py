@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness import Broken, Client, answer, get, head_bytes, total, wait_until
+from harness import Broken, Client, answer, get, head_bytes, sanitized, total, wait_until
 
 CONF = """
 version: 1
@@ -44,6 +44,25 @@ def test_a_new_file_takes_effect_and_connections_stay(configured):
         proxy.reload()
         wait_until(lambda: "Two" in c.get("/p", SAID_NO).text, "the new configuration")
         assert total(proxy.metrics(), "tacet_config_reload_success") == 1
+
+
+def test_what_reloads_free_is_given_back(start, fresh_origin, tmp_path):
+    """Each reload builds everything anew, beside the old, on one of several threads. None of that stays."""
+    if sanitized():
+        pytest.skip("a sanitizer keeps what is freed")
+    rules, conf = tmp_path / "rules.txt", tmp_path / "t.yaml"
+    rules.write_text("".join(f"||tracker-{i}.example^\n" for i in range(60000)))
+    text = CONF.format(url=fresh_origin.url, status="Status @") + "lists: {use: [built-in, rules.txt]}\n"
+    conf.write_text(text.replace("@", "0"))
+    fresh_origin.on("/p", answer("<!doctype html><body><p>x</body>"))
+    proxy = start("-c", conf, listen=False)
+    assert "Status 0" in proxy.get("/p", SAID_NO).text
+    before = proxy.memory()
+    for n in range(1, 7):
+        conf.write_text(text.replace("@", str(n)))
+        proxy.reload()
+        wait_until(lambda: f"Status {n}" in proxy.get("/p", SAID_NO).text, "the new configuration")
+    wait_until(lambda: proxy.memory() < 1.4 * before, f"{before} bytes again, more or less")
 
 
 def test_a_head_has_the_limit_of_its_time(configured):
