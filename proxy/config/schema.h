@@ -30,7 +30,8 @@ struct raw_root {
 	struct tc_str list_directory;
 	int64_t policy_version;
 	int64_t connections, header_size, uri_size, fields, response_header_size;
-	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, tunnel_timeout_ms, keepalive_requests, body_size, memory, threads;
+	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, tunnel_timeout_ms;
+	int64_t keepalive_requests, body_size, memory, threads;
 	int64_t drain_delay_ms, drain_timeout_ms;
 	struct tc_strs resolvers;
 	int log_format;
