@@ -111,8 +111,10 @@ parse_address(struct compile *c, struct tc_str text, const struct node *at, stru
 			memcpy(out, &in, sizeof(in));
 	}
 	if (out->ss_family == 0) {
-		struct about about = {.file = text, .hint = TC_STR("write 127.0.0.1:8080")};
+		struct about about = {.at = at, .path = TC_STR("listen.address"), .hint = TC_STR("write 127.0.0.1:8080")};
 
+		if (at == NULL)
+			about.file = TC_STR("--listen");
 		load_fault(c->l, &about, "bad-address", "this is not an address");
 	}
 }

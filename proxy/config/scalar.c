@@ -392,6 +392,13 @@ read_url(const struct reader *r, void *out)
 	return true;
 }
 
+/* "127.0.0.1:80" or "[::1]:80" */
+static bool
+names_port(struct tc_str host)
+{
+	return host.p[0] == '[' ? host.p[host.n - 1] != ']' : tc_find_byte(host, ':') < host.n;
+}
+
 static bool
 read_address(const struct reader *r, void *out)
 {
@@ -408,7 +415,7 @@ read_address(const struct reader *r, void *out)
 		colon--;
 	host = tc_str_of(r->text.p, colon > 0 ? colon - 1 : 0);
 	tc_skip(&port, colon);
-	if (host.n == 0 || !addr_parse(host, &a) || (a.family == 6) != (host.p[0] == '[') ||
+	if (host.n == 0 || !addr_parse(host, &a) || (a.family == 6) != (host.p[0] == '[') || names_port(host) ||
 	    !take_number(&port, &n) || port.n > 0 || n > 65535)
 		return refuse(r, "bad-address",
 		    "write 127.0.0.1:8080, or \"[::1]:8080\"; 0.0.0.0 or [::] is every address of the machine",
