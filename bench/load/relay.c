@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SOCKETS_MAX = 32768, EVENTS = 256, PIECE = 64 << 10 };
+enum { SOCKETS_MAX = 32768,
+	EVENTS = 256,
+	PIECE = 64 << 10 };
 
 /* By descriptor: the other end, and what that could not take at once. */
 struct end {
@@ -154,7 +156,11 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: relay PORT\n");
 		return 2;
 	}
-	origin = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10))};
+	origin = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10)),
+	};
 	loop = epoll_create1(0);
 	listener = listen_somewhere();
 	watch(EPOLL_CTL_ADD, listener, EPOLLIN);

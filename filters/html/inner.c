@@ -199,7 +199,9 @@ inner_denied(struct rewrite *rw, struct tc_str url, unsigned types, enum tc_acti
 static bool
 judge_inner(void *judge, struct tc_str url, unsigned types)
 {
-	return types == MATCH_STYLESHEET && has_scheme(without_blanks(url), TC_STR("data:")) ? tc_find_byte(url, ',') + 1 < url.n : judge_value(judge, url, types);
+	if (types == MATCH_STYLESHEET && has_scheme(without_blanks(url), TC_STR("data:")))
+		return tc_find_byte(url, ',') + 1 < url.n;
+	return judge_value(judge, url, types);
 }
 
 bool
