@@ -50,6 +50,18 @@ script_anchors(const struct script_marks *m)
 
 #if defined(__x86_64__)
 
+/* The marks of one vector v; IS(), UP_TO() and BITS() are those of the instruction set. */
+#define READ_MARKS(m)                                                                                \
+	do {                                                                                         \
+		(m)->quote |= BITS(IS('"')) | BITS(IS('\'')) | BITS(IS('`'));                        \
+		(m)->low |= BITS(UP_TO(','));                                                        \
+		(m)->dot |= BITS(IS('.'));                                                           \
+		(m)->slash |= BITS(IS('/'));                                                         \
+		(m)->backslash |= BITS(IS('\\'));                                                    \
+		(m)->percent |= BITS(IS('%'));                                                       \
+		(m)->brace |= BITS(IS('}'));                                                         \
+	} while (0)
+
 /* ---- SSE2: every x86-64 has it ---- */
 
 static inline void
@@ -59,13 +71,9 @@ marks_16(const char *p, unsigned at, struct script_marks *m)
 
 #define IS(c) _mm_cmpeq_epi8(v, _mm_set1_epi8(c))
 #define BITS(x) ((uint64_t)(unsigned)_mm_movemask_epi8(x) << at)
-	m->quote |= BITS(_mm_or_si128(_mm_or_si128(IS('"'), IS('\'')), IS('`')));
-	m->low |= BITS(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(',')), v));
-	m->dot |= BITS(IS('.'));
-	m->slash |= BITS(IS('/'));
-	m->backslash |= BITS(IS('\\'));
-	m->percent |= BITS(IS('%'));
-	m->brace |= BITS(IS('}'));
+#define UP_TO(c) _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(c)), v)
+	READ_MARKS(m);
+#undef UP_TO
 #undef BITS
 #undef IS
 }
@@ -89,13 +97,9 @@ marks_32(const char *p, unsigned at, struct script_marks *m)
 
 #define IS(c) _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c))
 #define BITS(x) ((uint64_t)(unsigned)_mm256_movemask_epi8(x) << at)
-	m->quote |= BITS(_mm256_or_si256(_mm256_or_si256(IS('"'), IS('\'')), IS('`')));
-	m->low |= BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(',')), v));
-	m->dot |= BITS(IS('.'));
-	m->slash |= BITS(IS('/'));
-	m->backslash |= BITS(IS('\\'));
-	m->percent |= BITS(IS('%'));
-	m->brace |= BITS(IS('}'));
+#define UP_TO(c) _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(c)), v)
+	READ_MARKS(m);
+#undef UP_TO
 #undef BITS
 #undef IS
 }
