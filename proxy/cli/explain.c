@@ -380,6 +380,15 @@ print_decision(const struct explain *e)
 	(void)puts(d->denied == 0 ? "nothing" : "");
 }
 
+/* A frame whose class goes out to everyone was not removed by that, but by what becomes of embeds. */
+static bool
+is_embed(const struct explain *e, const struct deed *d)
+{
+	bool frame = d->action == TC_DID_FRAME || (d->action == TC_DID_NOSCRIPT && tc_starts(d->what, TC_STR("http")));
+
+	return frame && (e->out.decision.denied & TC_CLASS_BIT(d->class)) == 0;
+}
+
 static void
 print_deed(const struct explain *e, const struct deed *d)
 {
@@ -387,7 +396,9 @@ print_deed(const struct explain *e, const struct deed *d)
 
 	if (d->action == TC_DID_STATUS)
 		return; /* shown() says it */
-	if (KINDS[d->action].way != NULL)
+	if (is_embed(e, d))
+		(void)snprintf(right, sizeof(right), "embed, %s", where_rule(e, e->out.decision.rules, "embeds"));
+	else if (KINDS[d->action].way != NULL)
 		(void)snprintf(right, sizeof(right), "%s, %s list, %s", CLASS_NAMES[d->class].p, PACK_NAMES[d->pack].p,
 		    where_rule(e, e->out.decision.rules, KINDS[d->action].way));
 	else

@@ -1,9 +1,11 @@
 """Videos, maps and posts of others in frames: each mode, who it is for, and the page that asks first."""
 import html
 import re
+import subprocess
 
 import pytest
 
+import harness
 from harness import answer, get, wait_until
 
 CONF = """
@@ -75,6 +77,25 @@ def test_for_everyone_under_the_rule_set(site):
     assert ASK in text and "https://www.facebook.com/tr/?id=1" in text
     assert text.replace(ASK, f"https://www.youtube.com/embed/{CANARY}?autoplay=1&amp;start=3").replace(
         "/.well-known/tacet/embed?url=https%3A%2F%2Fwww.google.com%2Fmaps%2Fembed%3Fpb%3D1", "//www.google.com/maps/embed?pb=1") == PAGE
+
+
+@pytest.mark.parametrize("place, fields", [("NL", []), ("US-TX", ["-H", "Sec-GPC: 1"])])
+def test_explain_says_which_line_it_was(site, tmp_path, place, fields):
+    """An embed is dealt with by the line of `embeds`; a tracker in a frame goes by that of `scripts`."""
+    site("click-to-load", place)
+    page = tmp_path / "page.html"
+    page.write_text(PAGE)
+    conf = site.conf.read_text().replace("}, embeds:", "},\n    embeds:")
+    site.conf.write_text(conf)
+    lines = conf.split("\n")
+    embeds = next(i for i, line in enumerate(lines, 1) if "embeds:" in line and ("only" in line) == (place == "NL"))
+    ran = subprocess.run([harness.tacet_path(), "explain", "-c", site.conf, "--from", place, *fields, "--response", page,
+                          "http://www.example.test/p"], capture_output=True, text=True, check=True)
+    said = {line.split()[2]: line for line in ran.stdout.split("\n") if line.startswith(("frames ", "noscript "))}
+    for url in (f"https://www.youtube.com/embed/{CANARY}?autoplay=1&start=3", "https://www.google.com/maps/embed?pb=1"):
+        assert "embed, " in said[url] and said[url].endswith(f"t.yaml:{embeds}"), (embeds, ran.stdout)
+    tracker = said.get("https://www.facebook.com/tr/?id=1", "")
+    assert ("advertising" in tracker and "embed, " not in tracker) == (place != "NL"), ran.stdout
 
 
 def test_the_page_that_asks(site):
