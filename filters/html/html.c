@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "../coding/coding.h"
 #include "../page.h"
 #include "../status.h"
 #include "embed.h"
@@ -91,6 +92,31 @@ is_stray_part(const struct tc_call *c, enum page_kind kind)
 	return c->res->status == 206 && (kind == PAGE_HTML || tc_field_first(&c->req->fields, TC_F_RANGE) == NULL);
 }
 
+/*
+ * Firefox shows parts of several types as documents of their own, each with a head of its own, which may set cookies. A
+ * picture made of them, or what a script reads, is no document.
+ */
+static bool
+is_shown_in_parts(const struct tc_call *c)
+{
+	const struct tc_request *req = c->req;
+	enum tc_dest dest = req->dest;
+
+	if (!tc_eq(c->res->type, TC_STR("multipart/x-mixed-replace")))
+		return false;
+	return dest == TC_DEST_DOCUMENT || dest == TC_DEST_FRAME || dest == TC_DEST_OBJECT || dest == TC_DEST_OTHER ||
+	    (dest == TC_DEST_ABSENT && accepts_html(req));
+}
+
+/* A page in a coding that nobody here can undo, and to which nothing has to be done: what would be put in is not. */
+static bool
+is_better_left(const struct tc_call *c)
+{
+	enum coding codings[CODINGS_MAX];
+
+	return c->decision->denied == 0 && coding_list(&c->res->fields, false, codings) < 0;
+}
+
 static int
 refused(struct tc_call *c, enum tc_bypass why)
 {
@@ -106,14 +132,16 @@ html_response(struct tc_call *c)
 
 	if (!wants_pages(c) || c->res->status < 200)
 		return 0;
-	if (kind == PAGE_MARKUP)
-		return c->decision->denied != 0 && strict_policy(c) < 0 ? 502 : 0;
+	if (kind == PAGE_MARKUP && c->decision->denied != 0)
+		return is_shown_in_parts(c) ? refused(c, TC_BYPASS_PARTS) : strict_policy(c) < 0 ? 502 : 0;
 	if (kind != PAGE_HTML && !(kind == PAGE_UNKNOWN && tc_page_expected(c)))
 		return 0;
 	if (c->res->status == 206)
 		return acts(c) && is_stray_part(c, kind) ? refused(c, TC_BYPASS_PARTIAL) : 0;
 	if (incoming_unreadable(c->res))
 		return c->decision->denied != 0 ? refused(c, TC_BYPASS_CHARSET) : 0;
+	if (is_better_left(c))
+		return 0;
 	if (embed_policies(c, embeds_of(c)) < 0)
 		return 502;
 	tc_want_body(c);

@@ -119,6 +119,7 @@ enum tc_action {
 	X(BOMB, "bomb")                                                                              \
 	X(CORRUPT, "corrupt")                                                                        \
 	X(PARTIAL, "partial")                                                                        \
+	X(PARTS, "parts")                                                                            \
 	X(ROUTE, "route")
 
 enum tc_bypass {

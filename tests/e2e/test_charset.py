@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import harness
 from harness import answer, chunked_answer, head_bytes
 
 SAID_NO = {"Sec-GPC": "1", "Sec-Fetch-Dest": "document"}
@@ -123,7 +124,7 @@ def test_a_page_to_one_browser_and_text_to_another(texas, origin):
     assert res.body == body and res.get("X-Content-Type-Options") == "nosniff"
 
 
-@pytest.mark.parametrize("type", ["application/xhtml+xml", "image/svg+xml", "text/xml", "text/xsl", "multipart/x-mixed-replace; boundary=b", None])
+@pytest.mark.parametrize("type", ["application/xhtml+xml", "image/svg+xml", "text/xml", "text/xsl", "multipart/related; boundary=b", None])
 def test_what_is_not_rewritten_asks_nobody_else(texas, origin, type):
     body = b"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><script src='https://www.google-analytics.com/analytics.js'/></html>"
     path = origin.on("/charset/markup", answer(body, {"Content-Security-Policy": "img-src *"}, type=type))
@@ -132,6 +133,27 @@ def test_what_is_not_rewritten_asks_nobody_else(texas, origin, type):
     assert res.all("Content-Security-Policy")[0] == "img-src *"
     assert res.all("Content-Security-Policy")[1].startswith("default-src 'self' ")
     assert len(texas.get(path).all("Content-Security-Policy")) == 1
+
+
+PARTS = ("--b\r\nContent-Type: text/html\r\nSet-Cookie: _ga=GA1.1.1.1\r\n\r\n<!doctype html><p>x" + TRACKER + "\r\n--b--\r\n").encode()
+
+
+@pytest.mark.parametrize("fields, refused", [
+    ({"Sec-Fetch-Dest": "document"}, True), ({"Sec-Fetch-Dest": "iframe"}, True), ({"Sec-Fetch-Dest": "object"}, True),
+    ({"Sec-Fetch-Dest": "embed"}, True), ({"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"}, True),
+    ({"Sec-Fetch-Dest": "image"}, False), ({"Sec-Fetch-Dest": "empty"}, False), ({"Accept": "image/avif,image/webp,*/*"}, False)])
+def test_documents_in_parts_are_refused(texas, origin, fields, refused):
+    """Each part is a document with a head of its own to Firefox, and nobody reads either here; a camera's pictures go on."""
+    path = origin.on("/charset/parts", answer(PARTS, type="multipart/x-mixed-replace; boundary=b"))
+    before = harness.total(texas.metrics(), "tacet_filter_bypass_total", reason="parts")
+    res = texas.get(path, {"Sec-GPC": "1", **fields})
+    assert res.status == (502 if refused else 200)
+    assert (b"google-analytics" in res.body) == (not refused)
+    assert harness.total(texas.metrics(), "tacet_filter_bypass_total", reason="parts") == before + refused
+    if not refused:
+        assert res.get("Content-Security-Policy").startswith("default-src 'self' ")
+    plain = texas.get(path, fields)
+    assert plain.status == 200 and plain.body == PARTS and not plain.has("Content-Security-Policy")
 
 
 def test_fragments_get_nothing_put_in(texas, origin):

@@ -124,6 +124,29 @@ def test_unknown_codings_are_refused(texas, origin, coding):
     assert texas.get(path, TAKES).get("Content-Encoding") == coding  # not for those who said nothing
 
 
+@pytest.mark.parametrize("coding", ["dcb", "compress", "gzip, dcz", "gzip, gzip, gzip, gzip"])
+def test_unknown_codings_pass_where_nothing_has_to_be_done(start, fresh_origin, tmp_path, coding):
+    """A link to the choices page would be put in; that it cannot be is no reason to refuse the page."""
+    conf = tmp_path / "tacet.yaml"
+    conf.write_text(f"""version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+admin: {{address: "127.0.0.1:0"}}
+geo: {{databases: []}}
+sites: [{{hosts: ["*"], origin: {{url: "{fresh_origin.url}"}}, choices: {{link: auto}}}}]
+rule_sets: {{opt-out: {{scripts: {{remove: [analytics, advertising]}}}}, light: {{}}}}
+regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: opt-out}}]
+""")
+    proxy = start("-c", conf, listen=False)
+    fresh_origin.on("/", answer(PAGE, {"Content-Encoding": coding, "ETag": '"a"'}))
+    fresh_origin.on("/plain", answer(PAGE))
+    res = proxy.get("/", TAKES)
+    assert (res.status, res.get("Content-Encoding"), res.get("ETag"), res.body) == (200, coding, '"a"', PAGE)
+    assert res.get("Content-Length") == str(len(PAGE))
+    assert "data-tacet" in proxy.get("/plain").text
+    assert harness.total(proxy.metrics(), "tacet_filter_bypass_total") == 0
+    assert proxy.get("/", {**SAID_NO, **TAKES}).status == 502
+
+
 def test_untouched_for_those_who_said_nothing(texas, origin):
     packed = gzip.compress(PAGE)
     path = origin.on("/z/in", answer(packed, {"Content-Encoding": "gzip"}))

@@ -396,7 +396,7 @@ static void
 test_markup(void **state)
 {
 	static const char *const markup[] = {"application/xhtml+xml", "application/xml", "text/xml; charset=utf-8", "image/svg+xml",
-	    "application/atom+xml", "text/xsl", "multipart/x-mixed-replace; boundary=x", "multipart/related", "message/rfc822"};
+	    "application/atom+xml", "text/xsl", "multipart/mixed; boundary=x", "multipart/related", "message/rfc822"};
 	static const char *const other[] = {"text/plain", "application/json", "image/png", "application/pdf",
 	    "application/octet-stream", "text/css", "text/htmlx", "video/mp4"};
 	static const struct tc_str allow[] = {TC_STR_INIT("cdn.example"), TC_STR_INIT("x; script-src *")};
