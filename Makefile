@@ -107,7 +107,7 @@ SPLIT  := $(patsubst tests/split/%.c,$(B)/tests/split/%,$(wildcard tests/split/t
 TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(TARGETS:%=$(B)/tests/replay/%)
 RELIABILITY := $(patsubst tests/reliability/%.c,build/reliability/%,$(wildcard tests/reliability/*.c))
-DIFFERENTIAL := $(B)/tests/differential/rewrite_many
+DIFFERENTIAL := $(B)/tests/differential/rewrite_many $(B)/tests/differential/match_many
 MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*.c))
 
 # ---- targets for people ----------------------------------------------------------------------
@@ -145,9 +145,11 @@ browser: all
 	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser; status=$$?; \
 		cat build/browser-oracle.txt; exit $$status
 
-## differential  10,000 damaged documents against parse5 (300 of them: make test); DOCUMENTS=N SEED=N
+## differential  10,000 damaged documents against parse5, 60,000 requests against two matchers; DOCUMENTS=N ROWS=N SEED=N
 differential: $(DIFFERENTIAL)
-	@node tests/differential/run.mjs $(DIFFERENTIAL) --documents $(or $(DOCUMENTS),10000) --seed $(or $(SEED),1)
+	@node tests/differential/run.mjs $(B)/tests/differential/rewrite_many --documents $(or $(DOCUMENTS),10000) --seed $(or $(SEED),1)
+	@for lists in easyprivacy easyprivacy,easylist; do node tests/differential/lists/run.mjs \
+		$(B)/tests/differential/match_many --lists $$lists --rows $(or $(ROWS),30000) --seed $(or $(SEED),1) || exit 1; done
 
 ## reliability  what holds under load, faults and attacks, as a table; ONLY=R03,R07 chooses
 reliability: all $(RELIABILITY)

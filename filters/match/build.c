@@ -180,6 +180,7 @@ static int
 add_domain(struct match_db *db, struct tc_str item, unsigned flags)
 {
 	struct domain d = {0};
+	char colon = '.'; /* ':' in [v6] */
 
 	if (item.n > 0 && item.p[0] == '~') {
 		flags |= DOMAIN_NOT;
@@ -189,10 +190,14 @@ add_domain(struct match_db *db, struct tc_str item, unsigned flags)
 		flags |= DOMAIN_ENTITY;
 		item.n -= 2;
 	}
+	if (item.n > 2 && item.p[0] == '[' && item.p[item.n - 1] == ']') {
+		item = tc_str_of(item.p + 1, item.n - 2);
+		colon = ':';
+	}
 	if (item.n == 0 || item.n > 255 || ((flags & DOMAIN_DENY) != 0 && (flags & DOMAIN_NOT) != 0))
 		return MATCH_SKIP_MALFORMED;
 	for (size_t i = 0; i < item.n; i++)
-		if (!is_host_byte(tc_lower(item.p[i])))
+		if (!is_host_byte(tc_lower(item.p[i])) && item.p[i] != colon)
 			return item.p[0] == '/' ? MATCH_SKIP_REGEX : MATCH_SKIP_MALFORMED;
 	d.text = pool_add(db, item, true);
 	d.n = (uint16_t)item.n;
@@ -234,17 +239,21 @@ add_domains(struct match_db *db, const struct line *l, struct rule *r)
 /* ---- rules ---- */
 
 /*
- * Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. "||host" alone is a prefix
- *: engines disagree about it, and few rules are written so.
+ * Bytes of the host at the front of a "||" pattern that ends there; 0: it may go on. "||t.co" alone is the host, not
+ * the beginning of "t.company.example"; "||google." and "||ads-" are beginnings.
  */
 static size_t
 whole_host(struct tc_str pattern)
 {
 	size_t n = 0;
 
+	if (pattern.n > 0 && pattern.p[0] == '[') /* [v6] */
+		n = tc_find_byte(pattern, ']') + 1;
 	while (n < pattern.n && is_host_byte(tc_lower(pattern.p[n])))
 		n++;
-	if (n == 0 || n > 255 || n == pattern.n || strchr("^/:?", pattern.p[n]) == NULL)
+	if (n == 0 || n > 255 || n > pattern.n || (n < pattern.n && strchr("^/:?", pattern.p[n]) == NULL))
+		return 0;
+	if (n == pattern.n && (memchr(pattern.p, '.', n) == NULL || strchr("-_", pattern.p[n - 1]) != NULL))
 		return 0;
 	/* "||host.^" and "||.host^" are something else. */
 	return pattern.p[n - 1] == '.' || pattern.p[0] == '.' ? 0 : n;

@@ -17,7 +17,7 @@ struct ask {
 	const struct url *url;
 	struct tc_str text;       /* as it is */
 	const char *lower;        /* the same in lower case */
-	size_t host_at, host_end; /* where the host is in text */
+	size_t host_at, host_end; /* where the host is in text; [v6] with its brackets */
 	uint16_t type;
 	uint16_t party; /* RULE_FIRST or RULE_THIRD */
 	bool same_host;
@@ -443,6 +443,10 @@ ask(struct ask *a, char *lower, struct match_result *out)
 	a->lower = lower;
 	a->host_at = (size_t)(url->host.p - url->text.p);
 	a->host_end = a->host_at + url->host.n;
+	if (a->text.p[a->host_at - 1] == '[') {
+		a->host_at--;
+		a->host_end++;
+	}
 	a->same_host = tc_eq(url->host, a->page->host);
 	a->party = a->same_host || is_below(url->host, a->page->domain) ? RULE_FIRST : RULE_THIRD;
 	out->verdict = verdict(a, out);

@@ -277,7 +277,17 @@ is_cosmetic(struct tc_str text)
 	return false;
 }
 
-/* Takes anchors and stars at both ends away; the flags remember them. */
+/* Whether all of s may be the beginning of a host. */
+static bool
+is_host_text(struct tc_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_host_byte(tc_lower(s.p[i])))
+			return false;
+	return s.n > 0;
+}
+
+/* Takes anchors and stars at both ends away; the flags remember them. Only "||host*" keeps its star: see whole_host(). */
 static void
 read_pattern(struct line *l)
 {
@@ -303,6 +313,7 @@ read_pattern(struct line *l)
 		l->flags &= (uint16_t)~RULE_END;
 		while (p->n > 0 && p->p[p->n - 1] == '*')
 			p->n--;
+		p->n += (l->flags & RULE_HOST) != 0 && is_host_text(*p);
 	}
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->p[i] == '*')
