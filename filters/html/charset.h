@@ -81,4 +81,10 @@ enum charset charset_prescan(struct tc_str in);
 /* Whether it is UTF-8 for sure: valid, but for a character that the end cuts, and not all ASCII. */
 bool charset_is_utf8(struct tc_str in);
 
+/*
+ * A URL of a page in this encoding, whose references and escapes are decoded, as UTF-8; out holds 3 * in.n bytes. What is UTF-8
+ * already, as references are, stays, unless its bytes could be a host in ASCII. False: only one-byte encodings are read here.
+ */
+bool charset_to_utf8(enum charset c, struct tc_str in, char *out, size_t *n);
+
 #endif

@@ -132,8 +132,11 @@ html_response(struct tc_call *c)
 
 	if (!wants_pages(c) || c->res->status < 200)
 		return 0;
-	if (kind == PAGE_MARKUP && c->decision->denied != 0)
-		return is_shown_in_parts(c) ? refused(c, TC_BYPASS_PARTS) : strict_policy(c) < 0 ? 502 : 0;
+	if (kind == PAGE_MARKUP && c->decision->denied != 0) {
+		if (is_shown_in_parts(c))
+			return refused(c, TC_BYPASS_PARTS);
+		return strict_policy(c) < 0 ? 502 : 0;
+	}
 	if (kind != PAGE_HTML && !(kind == PAGE_UNKNOWN && tc_page_expected(c)))
 		return 0;
 	if (c->res->status == 206)
@@ -254,6 +257,7 @@ set_up(struct tc_call *c, struct html *st)
 	env->known = &st->known;
 	env->acts = acts(c);
 	env->embeds = (uint8_t)embeds_of(c);
+	env->charset = st->in.charset;
 	page_of(c, &env->page);
 	if (!page_url(c, &env->doc, buf) || !judge_keep_url(&env->doc, c->arena))
 		env->doc = (struct url){.scheme = URL_NONE};

@@ -140,6 +140,7 @@ choose(struct tc_call *c, struct incoming *in, enum charset charset, struct tc_s
 {
 	bool plain = charset_is_plain(charset);
 
+	in->charset = (uint8_t)(plain ? charset : CHARSET_UTF_8);
 	if (plain)
 		in->state = charset == CHARSET_NONE && in->acts ? INCOMING_CLEANED : INCOMING_PLAIN;
 	else {

@@ -14,6 +14,7 @@ struct incoming {
 	uint8_t state;    /* enum incoming_state */
 	uint8_t kind;     /* enum page_kind */
 	uint8_t declared; /* enum charset, by Content-Type */
+	uint8_t charset;  /* enum charset, of what is handed on; CHARSET_NONE: browsers guess */
 	bool held;        /* the head waits for us */
 	bool sniffed;     /* by the first bytes it is HTML */
 	bool acts;        /* something is denied; else what cannot be read passes */

@@ -2,6 +2,7 @@
 #include "judge.h"
 #include "../match/pack.h"
 #include "../page.h"
+#include "charset.h"
 #include "run.h"
 
 #define OWN_PATH TC_STR("/.well-known/tacet/")
@@ -75,14 +76,46 @@ denied(const struct rewrite *rw, const struct url *u, unsigned types, struct mat
 	    (m->verdict == MATCH_NONE && unknown_denied(rw, u, m));
 }
 
+/*
+ * The host of u has bytes beyond ASCII: they are what the page's encoding makes of them. Where that cannot be said (it has
+ * several bytes for a letter, or browsers guess it) u stays unknown, and beyond ASCII.
+ */
+static bool
+resolve_beyond(const struct rewrite *rw, struct tc_str url, const struct url *base, struct url *u, char *buf)
+{
+	enum charset charset = (enum charset)rw->env->charset;
+	char text[3 * (URL_MAX + 1)];
+	bool ok = u->scheme != URL_UNKNOWN;
+	size_t n;
+
+	url.n = url.n <= URL_MAX ? url.n : URL_MAX + 1; /* what comes after is cut all the same */
+	if (charset != CHARSET_UTF_8 && !charset_to_utf8(charset, url, text, &n)) {
+		*u = (struct url){.scheme = URL_UNKNOWN, .beyond = true};
+		return false;
+	}
+	if (charset != CHARSET_UTF_8)
+		ok = url_resolve(u, tc_str_of(text, n), base, buf);
+	u->beyond = false;
+	return ok;
+}
+
+/* base may be NULL. */
+static bool
+resolve(const struct rewrite *rw, struct tc_str url, const struct url *base, struct url *u, char *buf)
+{
+	bool ok = url_resolve(u, url, base, buf);
+
+	return u->beyond ? resolve_beyond(rw, url, base, u, buf) : ok;
+}
+
 bool
 judge_resolve(const struct rewrite *rw, struct tc_str url, struct url *u, char *buf)
 {
 	if (rw->base.scheme != URL_NONE)
-		return url_resolve(u, url, &rw->base, buf);
+		return resolve(rw, url, &rw->base, u, buf);
 	/* a base that is no address: what needs one is read as the page's own scripts might */
-	return url_resolve(u, url, NULL, buf) ||
-	    (rw->env->doc.scheme != URL_NONE && url_resolve(u, url, &rw->env->doc, buf));
+	return resolve(rw, url, NULL, u, buf) ||
+	    (rw->env->doc.scheme != URL_NONE && resolve(rw, url, &rw->env->doc, u, buf));
 }
 
 /* What can be seen at a glance to ask no one for anything. */
@@ -127,8 +160,8 @@ judge(struct rewrite *rw, struct tc_str url, unsigned types, struct match_result
 	if (!judge_resolve(rw, url, u, buf)) {
 		u->text = url;
 		*m = (struct match_result){.class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
-		/* a host is not that long: it is hidden behind slashes, or a name for it */
-		return url.n > UNREAD_MAX || (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
+		/* a host is not that long: it is hidden behind slashes, or a name for it; or an encoding hides it */
+		return url.n > UNREAD_MAX || u->beyond || (rw->env->page.denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0;
 	}
 	if (u->scheme >= URL_HTTP && u->scheme <= URL_WSS && denied(rw, u, types, m))
 		return true;
@@ -234,7 +267,7 @@ judge_hint(struct rewrite *rw, struct tc_str url, enum tc_action action)
 	struct url u;
 
 	if (plainly_harmless(url) || !judge_resolve(rw, url, &u, buf) || u.scheme < URL_HTTP || u.scheme > URL_WSS)
-		return false;
+		return false; /* of a host that cannot be read judge_url() has said so */
 	for (size_t i = 0; i < hint_count; i++)
 		if (tc_ends(u.host, hints[i].host) && hint_denied(rw, hints[i].path, &u, &m)) {
 			report(rw, action, &m, u.text);
@@ -277,7 +310,7 @@ judge_base_moves(const struct rewrite *rw, struct tc_str url)
 	char buf[URL_MAX + 64];
 	struct url u;
 
-	return !url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) ||
+	return !resolve(rw, url, doc->scheme != URL_NONE ? doc : NULL, &u, buf) ||
 	    (u.scheme <= URL_WSS && u.scheme != URL_NONE && !tc_eq(u.host, rw->base.host)) || u.scheme == URL_OPAQUE;
 }
 
@@ -291,7 +324,7 @@ judge_base(struct rewrite *rw, struct tc_str url)
 	struct url u;
 
 	rw->has_base = true;
-	if (!url_resolve(&u, url, doc->scheme != URL_NONE ? doc : NULL, buf) || u.scheme == URL_NONE)
+	if (!resolve(rw, url, doc->scheme != URL_NONE ? doc : NULL, &u, buf) || u.scheme == URL_NONE)
 		return;
 	if (u.scheme == URL_OPAQUE) {
 		/* "http:t.example" is relative to http alone: here it is a host's address */

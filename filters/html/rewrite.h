@@ -36,8 +36,9 @@ struct rewrite_env {
 	struct tc_call *call; /* for tc_did() */
 	const struct match_db *db;
 	struct rewrite_known *known;
-	bool acts;      /* something is denied, or done to embeds; else nothing is changed but what is put in */
-	uint8_t embeds; /* enum embeds: what becomes of videos and maps of others */
+	bool acts;       /* something is denied, or done to embeds; else nothing is changed but what is put in */
+	uint8_t embeds;  /* enum embeds: what becomes of videos and maps of others */
+	uint8_t charset; /* enum charset: of the bytes that come */
 	struct match_page page;
 	struct url doc;      /* the URL of the page; scheme URL_NONE if it cannot be read */
 	struct tc_str image; /* what takes the place of a picture */

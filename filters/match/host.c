@@ -71,8 +71,9 @@ static const struct {
 	{0x410, 0x42f, ADD, 0x20},
 	{0x490, 0x491, EVEN, 0},
 	{0x531, 0x556, ADD, 0x30},
-	{0x180b, 0x180d, DROP, 0},
-	{0x180f, 0x180f, DROP, 0},
+	{0x115f, 0x1160, DROP, 0},
+	{0x17b4, 0x17b5, DROP, 0},
+	{0x180b, 0x180f, DROP, 0},
 	{0x1d2c, 0x1d2c, ADD, 'a' - 0x1d2c},
 	{0x1d2e, 0x1d2e, ADD, 'b' - 0x1d2e},
 	{0x1d30, 0x1d31, ADD, 'd' - 0x1d30},
@@ -99,9 +100,9 @@ static const struct {
 	{0x1da0, 0x1da0, ADD, 'f' - 0x1da0},
 	{0x1dbb, 0x1dbb, ADD, 'z' - 0x1dbb},
 	{0x1ea0, 0x1eff, EVEN, 0},
-	{0x200b, 0x200b, DROP, 0},
-	{0x2060, 0x2060, DROP, 0},
-	{0x2064, 0x2064, DROP, 0},
+	{0x200b, 0x200d, DROP, 0},
+	{0x2024, 0x2024, DOT, 0},
+	{0x2060, 0x2064, DROP, 0},
 	{0x2070, 0x2070, ADD, '0' - 0x2070},
 	{0x2071, 0x2071, ADD, 'i' - 0x2071},
 	{0x2074, 0x2079, ADD, '4' - 0x2074},
@@ -159,23 +160,83 @@ static const struct {
 	{0x2c7c, 0x2c7c, ADD, 'j' - 0x2c7c},
 	{0x2c7d, 0x2c7d, ADD, 'v' - 0x2c7d},
 	{0x3002, 0x3002, DOT, 0},
+	{0x3164, 0x3164, DROP, 0},
 	{0xa7f2, 0xa7f2, ADD, 'c' - 0xa7f2},
 	{0xa7f3, 0xa7f3, ADD, 'f' - 0xa7f3},
 	{0xa7f4, 0xa7f4, ADD, 'q' - 0xa7f4},
 	{0xfe00, 0xfe0f, DROP, 0},
+	{0xfe52, 0xfe52, DOT, 0},
+	{0xfe63, 0xfe63, ADD, '-' - 0xfe63},
 	{0xfeff, 0xfeff, DROP, 0},
 	{0xff01, 0xff20, ADD, -0xfee0},
 	{0xff21, 0xff3a, ADD, 0x20 - 0xfee0},
 	{0xff3b, 0xff5e, ADD, -0xfee0},
 	{0xff61, 0xff61, DOT, 0},
+	{0xffa0, 0xffa0, DROP, 0},
 	{0x107a5, 0x107a5, ADD, 'q' - 0x107a5},
+	{0x1bca0, 0x1bca3, DROP, 0},
+	{0x1d173, 0x1d17a, DROP, 0},
 	{0x1d400, 0x1d6a3, ABC, 0},
 	{0x1d7ce, 0x1d7ff, TEN, 0},
 	{0x1f12b, 0x1f12b, ADD, 'c' - 0x1f12b},
 	{0x1f12c, 0x1f12c, ADD, 'r' - 0x1f12c},
 	{0x1f130, 0x1f149, ADD, 'a' - 0x1f130},
 	{0x1fbf0, 0x1fbf9, ADD, '0' - 0x1fbf0},
+	{0xe0100, 0xe01ef, DROP, 0},
 };
+
+/* Letters that are mapped to more than one, from a first one on; "-": it is not. Sorted. */
+static const struct {
+	uint32_t first;
+	struct tc_str words;
+} several[] = {
+	{0x132, TC_STR_INIT("ij ij")},
+	{0x1c7, TC_STR_INIT("lj lj lj nj nj nj")},
+	{0x1f1, TC_STR_INIT("dz dz dz")},
+	{0x1e9e, TC_STR_INIT("ss")},
+	{0x20a8, TC_STR_INIT("rs")},
+	{0x2116, TC_STR_INIT("no")},
+	{0x2120, TC_STR_INIT("sm tel tm")},
+	{0x213b, TC_STR_INIT("fax")},
+	{0x2161, TC_STR_INIT("ii iii iv - vi vii viii ix - xi xii")},
+	{0x2171, TC_STR_INIT("ii iii iv - vi vii viii ix - xi xii")},
+	{0x2469, TC_STR_INIT("10 11 12 13 14 15 16 17 18 19 20")},
+	{0x3250, TC_STR_INIT("pte 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35")},
+	{0x32b1, TC_STR_INIT("36 37 38 39 40 41 42 43 44 45 46 47 48 49 50")},
+	{0x32cc, TC_STR_INIT("hg erg ev ltd")},
+	{0x3371, TC_STR_INIT("hpa da au bar ov pc dm dm2 dm3 iu")},
+	{0x3380, TC_STR_INIT("pa na - ma ka kb mb gb cal kcal pf nf - - mg kg hz khz mhz ghz thz - ml dl kl fm nm - mm")},
+	{0x339d, TC_STR_INIT("cm km mm2 cm2 m2 km2 mm3 cm3 m3 km3 - - pa kpa mpa gpa rad - - ps ns - ms pv nv - mv kv")},
+	{0x33b9, TC_STR_INIT("mv pw nw - mw kw mw - - - bq cc cd - - db gy ha hp in kk km kt lm ln log lx mb mil mol")},
+	{0x33d7, TC_STR_INIT("ph - ppm pr sr sv wb")},
+	{0x33ff, TC_STR_INIT("gal")},
+	{0xfb00, TC_STR_INIT("ff fi fl ffi ffl st st")},
+	{0x1f12d, TC_STR_INIT("cd wz")},
+	{0x1f14a, TC_STR_INIT("hv mv sd ss ppv wc")},
+	{0x1f16a, TC_STR_INIT("mc md mr")},
+	{0x1f190, TC_STR_INIT("dj")},
+};
+
+/* What such a letter comes to; n = 0: it is none. */
+static struct tc_str
+several_of(uint32_t c)
+{
+	size_t i = sizeof(several) / sizeof(*several);
+	struct tc_str words, word = {NULL, 0};
+	uint32_t n;
+
+	while (i > 0 && several[i - 1].first > c)
+		i--;
+	if (i == 0)
+		return word;
+	words = several[i - 1].words;
+	n = c - several[i - 1].first;
+	if (n >= words.n)
+		return word;
+	for (n++; n > 0; n--)
+		word = words.p != NULL ? tc_next(&words, ' ') : tc_str_of(NULL, 0);
+	return tc_eq(word, TC_STR("-")) ? tc_str_of(NULL, 0) : word;
+}
 
 /* False: drop it. */
 static bool
@@ -378,7 +439,13 @@ map_host(struct tc_str s, uint32_t out[HOST_MAX])
 
 	while (s.n > 0) {
 		uint32_t c = next_code_point(&s);
+		struct tc_str word = several_of(c);
 
+		for (; word.n > 0 && count < HOST_MAX; tc_skip(&word, 1)) {
+			c = (uint8_t)word.p[0];
+			if (word.n > 1)
+				out[count++] = c;
+		}
 		if (!map_letter(&c))
 			continue;
 		if (c == UINT32_MAX || forbidden(c) || count == HOST_MAX)
@@ -409,6 +476,12 @@ read_mapped(struct tc_str s, char buf[HOST_MAX])
 		at++;
 	}
 	return n < HOST_MAX ? tc_str_of(buf, n) : no_host;
+}
+
+bool
+host_is_ascii(uint32_t letter)
+{
+	return several_of(letter).n > 0 || !map_letter(&letter) || letter < 0x80;
 }
 
 /* ---- IPv4 ---- */

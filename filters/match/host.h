@@ -19,4 +19,7 @@ struct tc_str host_read(struct tc_str s, char buf[HOST_MAX]);
 size_t host_plain(struct tc_str s, char buf[HOST_MAX]);
 struct tc_str host_finish(struct tc_str host, char buf[HOST_MAX]);
 
+/* Whether a letter is written in ASCII there, or is left out. */
+bool host_is_ascii(uint32_t letter);
+
 #endif

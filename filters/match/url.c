@@ -303,6 +303,15 @@ host_end(struct tc_str s)
 	return close + tc_find_byte(tc_str_of(s.p + close, s.n - close), ':');
 }
 
+static bool
+beyond_ascii(struct tc_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((uint8_t)s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
 /* Reads "user:password@host:port" and writes "host:port" behind the scheme. */
 static bool
 put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
@@ -310,6 +319,7 @@ put_authority(struct url *u, struct out *o, int scheme, struct tc_str s)
 	struct tc_str port = {NULL, 0};
 	size_t at;
 
+	u->beyond = beyond_ascii(s);
 	for (at = s.n; at > 0 && s.p[at - 1] != '@'; at--)
 		;
 	tc_skip(&s, at);
@@ -400,9 +410,9 @@ without_breaks(struct tc_str raw, char *buf)
 }
 
 static bool
-unknown(struct url *u)
+unknown(struct url *u, struct tc_str raw)
 {
-	*u = (struct url){.scheme = URL_UNKNOWN};
+	*u = (struct url){.scheme = URL_UNKNOWN, .beyond = beyond_ascii(raw)};
 	return false;
 }
 
@@ -461,5 +471,5 @@ url_resolve(struct url *u, struct tc_str raw, const struct url *base, char *buf)
 		*u = (struct url){.scheme = URL_NONE};
 		return true;
 	}
-	return resolve(u, raw, base, &o) || unknown(u);
+	return resolve(u, raw, base, &o) || unknown(u, raw);
 }

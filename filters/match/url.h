@@ -24,6 +24,7 @@ struct url {
 	struct tc_str path;  /* begins with '/' */
 	struct tc_str query; /* without '?'; p = NULL: none */
 	bool relative;       /* it took its host from the base */
+	bool beyond;         /* its authority, or what cannot be read, has bytes beyond ASCII: here they are UTF-8 */
 };
 
 #define URL_MAX 8192 /* longer ones are cut for matching: the host and the first 8 KiB decide */

@@ -62,3 +62,28 @@ def test_the_same_text(start, fresh_origin, recorder):
     for (type, *_, encoding, _), want, got in zip(PAGES, direct["result"], ours["result"]):
         assert len(want[1]) > 10 and got[0] == want[0], (type, encoding)
         assert got[1].split("Opt-Out Request Honored")[0].rstrip() == want[1].rstrip(), (type, encoding)
+
+
+HOSTS = [  # encoding, a tracker's host in its bytes
+    ("windows-1252", b"www.google-an\xadalytics.com"), ("iso-8859-15", b"www.google-analytic\xads.com"),
+    ("macintosh", b"www.google-an\xbblytics.com"), ("koi8-r", b"\xc1.google-analytics.com"),
+    ("shift_jis", b"www.google-\x82\x81nalytics.com"), ("gbk", b"www.google-analytics\xa1\xa3com"), ("big5", b"www.goo\xa2\xefle-analytics.com"),
+    ("euc-jp", b"www\xa1\xa3google-analytics.com"), ("shift_jis", b"x\x95\\.google-analytics.com"),
+    ("utf-8", "www.google-analy\u00adtics.com".encode()), ("utf-8", "www.googletag\u3383nager.com".encode()),
+    ("utf-8", "www.google-analytics\uff61com".encode())]
+
+
+@pytest.mark.slow
+def test_hosts_in_other_bytes(start, fresh_origin, recorder):
+    """What the page's encoding and IDNA make a tracker's host is asked without tacet, and not with it."""
+    proxy = start("--origin", fresh_origin.url, "--region", "us-ca")
+    for i, (encoding, host) in enumerate(HOSTS):
+        page = b"<!doctype html><title>x</title><img src='http://%b/collect?v=1&x=%d'><script src='http://%b/gtm.js?x=%d'></script>" % (host, i, host, i)
+        fresh_origin.on(f"/{i}", answer(page, type=f"text/html; charset={encoding}"))
+    pages = [{"url": f"http://www.example.test/{i}", "settle": 500} for i in range(len(HOSTS))]
+    for (encoding, host), seen in zip(HOSTS, chromium(recorder, fresh_origin.port, pages)):
+        assert listed(urls=seen["requests"])[0], (encoding, host, seen["requests"])
+    recorder.take()
+    for (encoding, host), seen in zip(HOSTS, chromium(recorder, proxy.port, [{**p, "headers": {"Sec-GPC": "1"}} for p in pages])):
+        assert not [u for u in seen["requests"] if "google" in u and "example.test" not in u], (encoding, host, seen["requests"])
+    assert not listed(hosts=recorder.take())[1]

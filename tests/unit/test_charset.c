@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include <iconv.h>
+
 #include "../../filters/html/charset.c"
+#include "../../filters/html/charset_single.c"
 
 static void
 assert_charset(const char *about, enum charset got, enum charset want)
@@ -172,6 +175,75 @@ test_utf8(void **state)
 		assert_false(charset_is_utf8(tc_str_from(no[i])));
 }
 
+/* ---- letters of one byte ---- */
+
+static void
+test_single(void **state)
+{
+	static const struct {
+		enum charset charset;
+		const char *in, *out;
+	} rows[] = {
+		{CHARSET_WINDOWS_1252, "//t.exa\xADmple/\xE4\x80", "//t.exa\xC2\xADmple/\xC3\xA4\xE2\x82\xAC"},
+		/* UTF-8, as references come, stays */
+		{CHARSET_WINDOWS_1252, "\xC2\xAD\xAD\xE2\x80\x8B", "\xC2\xAD\xC2\xAD\xE2\x80\x8B"},
+		/* but not what could be an ASCII host: numero and soft hyphens; fi and trade mark */
+		{CHARSET_ISO_8859_5, "\xF0\xAD\xAD\xAD", "\xE2\x84\x96\xC2\xAD\xC2\xAD\xC2\xAD"},
+		{CHARSET_MACINTOSH, "\xDE\xAA", "\xEF\xAC\x81\xE2\x84\xA2"},
+		{CHARSET_ISO_8859_6, "\x80\xC7", "\xEF\xBF\xBD\xD8\xA7"},
+		{CHARSET_X_USER_DEFINED, "a\xFF", "a\xEF\x9F\xBF"},
+		{CHARSET_KOI8_U, "\xE2", "\xD0\x91"},
+	};
+	char out[64];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_true(charset_to_utf8(rows[i].charset, tc_str_from(rows[i].in), out, &n));
+		if (!tc_eq(tc_str_of(out, n), tc_str_from(rows[i].out)))
+			fail_msg("%.*s, row %zu", (int)charset_name(rows[i].charset).n, charset_name(rows[i].charset).p, i);
+	}
+	for (int c = CHARSET_NONE; c < CHARSET_COUNT; c++)
+		assert_int_equal(charset_to_utf8((enum charset)c, TC_STR("\xAD"), out, &n),
+		    (c >= CHARSET_IBM866 && c <= CHARSET_X_MAC_CYRILLIC) || c == CHARSET_X_USER_DEFINED);
+}
+
+/* Each letter as the C library has it, where it has it. */
+static void
+test_single_letters(void **state)
+{
+	size_t same = 0, differ = 0;
+
+	(void)state;
+	for (int c = CHARSET_IBM866; c <= CHARSET_X_MAC_CYRILLIC; c++) {
+		struct tc_str name = c == CHARSET_ISO_8859_8_I ? TC_STR("iso-8859-8")
+		    : c == CHARSET_X_MAC_CYRILLIC              ? TC_STR("mac-uk")
+							       : charset_name((enum charset)c);
+		iconv_t from = iconv_open("UTF-16LE", name.p);
+
+		if (from == (iconv_t)-1) {
+			print_message("skipped: iconv has no %s\n", name.p);
+			continue;
+		}
+		for (int b = 0x80; b < 0x100; b++) {
+			char in[1] = {(char)b}, out[4] = {0}, *p = in, *q = out;
+			size_t n = 1, room = sizeof(out);
+			uint32_t want, got = letter((enum charset)c, (uint8_t)b);
+
+			(void)iconv(from, NULL, NULL, NULL, NULL);
+			if (iconv(from, &p, &n, &q, &room) == (size_t)-1)
+				continue;
+			want = (uint32_t)((unsigned char)out[0] | (unsigned char)out[1] << 8);
+			same += got == want;
+			if (got != want && got != 0xFFFD && want != 0) /* 0: it waits for a mark to go with it */
+				differ++;
+		}
+		(void)iconv_close(from);
+	}
+	assert_true(same > 2500);
+	assert_in_range(differ, 0, 8); /* the euro sign, and what vendors disagree about */
+}
+
 int
 main(void)
 {
@@ -180,6 +252,8 @@ main(void)
 		cmocka_unit_test(test_bom),
 		cmocka_unit_test(test_prescan),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_single),
+		cmocka_unit_test(test_single_letters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,60 @@ test_not_declared(void **state)
 	check(&row, 1);
 }
 
+#define SRC(url) "<img src=\"" url "\">"
+
+/* Hosts in bytes that the page's encoding makes a tracker's (URL Standard 3.5: what IDNA drops or maps). */
+static void
+test_hosts_beyond_ascii(void **state)
+{
+#define GONE(type, url) {"text/html; charset=" type, TC_STR_INIT(SRC(url)), NULL, SRC(GIF)}
+#define STAYS(type, url) {"text/html; charset=" type, TC_STR_INIT(SRC(url)), NULL, SRC(url)}
+	static const struct page_case rows[] = {
+		GONE("windows-1252", "//t.exa\xADmple/p"),
+		GONE("iso-8859-1", "http:\\\\t.ex\xAA" "mple\\p"),
+		GONE("windows-1252", "//x\xE4.t.exa&shy;mpl\xAD" "e:80?p"),
+		GONE("koi8-r", "//\xC1@t.example/p"),
+		GONE("macintosh", "//t.ex\xBBmple/p"),
+		GONE("utf-8", "//t.exa\xC2\xADmple/p"),
+		STAYS("windows-1252", "//exa\xADmple/p"),
+		STAYS("windows-1252", "//b\xFC" "cher.example/t.example"),
+		STAYS("windows-1252", "/b\xFC" "cher/\xAD"),
+		STAYS("iso-8859-5", "//\xD1\xD2.example/"),
+		STAYS("x-user-defined", "//t.exa\xADmple/p"), /* a letter that no host has: no browser asks anyone */
+		STAYS("utf-8", "//t.exa\xADmple/p"),
+		/* several bytes for a letter: a full-width a; a lead byte that takes what seems to end the host */
+		GONE("shift_jis", "//t.ex\x82\x81mple/p"),
+		GONE("shift_jis", "//x\x95\\.t.example/p"),
+		GONE("gbk", "//t\xA1\xA3" "example/p"),
+		STAYS("shift_jis", "//example/\x95\\"),
+		STAYS("gb18030", "\x95\\"),
+	};
+	/* nobody knows what browsers guess */
+	static const struct page_case guessed[] = {
+		{"text/html", TC_STR_INIT("\xE4" SRC("//t.ex\x82\x81mple/p")), NULL, "\xE4" SRC(GIF)},
+		{"text/html", TC_STR_INIT("\xE4" SRC("//example/\xE4")), NULL, "\xE4" SRC("//example/\xE4")},
+	};
+
+	(void)state;
+	CHECK(rows);
+	CHECK(guessed);
+}
+
+/* A base in such bytes counts as what it is. */
+static void
+test_base_beyond_ascii(void **state)
+{
+	static const struct page_case rows[] = {
+		{"text/html; charset=latin1", TC_STR_INIT("<base href=//t.exa\xADmple/><img src=p>"), NULL,
+		    "<base href=\"\"><img src=p>"},
+		{"text/html; charset=latin1", TC_STR_INIT("<base href=//b\xFC.example/><script src=//t.example/></script>"), NULL,
+		    "<base href=//b\xFC.example/><script src=https://www.example.com" NOOP "></script>"},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
 /* What is converted waits in memory of the stream's own only while it is undecided. */
 static void
 test_idle(void **state)
@@ -464,6 +518,8 @@ main(void)
 		cmocka_unit_test(test_declared),
 		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_not_declared),
+		cmocka_unit_test(test_hosts_beyond_ascii),
+		cmocka_unit_test(test_base_beyond_ascii),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bodiless),

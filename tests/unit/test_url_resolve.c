@@ -234,6 +234,13 @@ test_hosts(void **state)
 		{base, "//\xf0\x9d\x90\xa0oogle.com/", "https://google.com/"},        /* mathematical g */
 		{base, "//\xf0\x9d\x9a\xa3\xf0\x9d\x9f\xbf.com/", "https://z9.com/"}, /* the last of each */
 		{base, "//\xe2\x84\x8e\xe2\x82\x82.com/", "https://h2.com/"},         /* letterlike, subscript */
+		{base, "//goo\xe3\x8e\x87le.com/", "https://googble.com/"},           /* GB in one letter */
+		{base, "//o\xef\xac\x83\xe3\x8f\x84.com/", "https://offi" "cc.com/"},          /* ffi, cc */
+		{base, "//\xe2\x84\x96\xe2\x84\xa2.com/", "https://notm.com/"},       /* numero, trade mark */
+		{base, "//go\xf3\xa0\x84\x80ogle.com/", "https://google.com/"},       /* U+E0100 */
+		{base, "//go\xf0\x9b\xb2\xa0ogle.com/", "https://google.com/"},       /* U+1BCA0 */
+		{base, "//goo\xe2\x80\x8dgle.com/", "https://google.com/"},           /* joiner: older browsers drop it */
+		{base, "//google\xef\xb9\xa3x.com/", "https://google-x.com/"},        /* small hyphen */
 		{base, "//e\xcc\x81.example/", "https://xn--e-xbb.example/"},         /* combining mark: not composed */
 		{base, "//\xda\x9c.t.example/", "https://xn--yjb.t.example/"},        /* in no table */
 		{base, "//\xff.example/", "(unknown)"},                               /* no UTF-8 */
