@@ -1,16 +1,21 @@
 // Opens pages in a real browser and tells what happened.
-//   node drive.mjs < {"browser": "chromium", "args": [...], "prefs": {...}, "parallel": 1, "pages": [{"url", "headers", "javascript",
-//                     "settle", "run", "click", "screenshot", "block", "noscript"}]}
-//     ->   [{"status", "title", "text", "requests", "errors", "result", "url"}, ...]
+//   node drive.mjs < {"browser": "chromium", "path": "...", "args": [...], "prefs": {...}, "parallel": 1, "pages": [{"url", "headers",
+//                     "javascript", "settle", "run", "click", "screenshot", "block"}]}
+//     ->   [{"status", "title", "text", "requests", "errors", "result", "url", "sent", "watched", "tries"}, ...]
+// settle: how long a page is watched after it is parsed, and at least until it is loaded (watched: how long that was);
 // run: an expression of the page; click: a selector, and url is where that led; screenshot: a file to write; block: a
-// trackers.tsv, whose hosts are then blocked where the network begins; noscript: the browser itself runs none.
+// trackers.tsv, whose hosts are then blocked where the network begins; sent: what the page was asked for with. In Firefox scripts are switched off by a pref, for all pages of a run.
+// A visit that could not be made is made once more; then it is {"failed": why}, never a page that asked for nothing.
 import puppeteer from 'puppeteer-core';
+import * as firefox from './firefox.mjs';
 import {load} from './trackers.mjs';
+import {pause, within} from './wait.mjs';
 
 const CHROMIUM = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-default-apps', '--disable-extensions', '--mute-audio',
   '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
   '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate', '--disable-dev-shm-usage'];
+const LOADING = 120000, LOADED = 30000, TRIES = 2;
 
 async function read() {
   let text = '';
@@ -18,36 +23,33 @@ async function read() {
   return JSON.parse(text);
 }
 
-function launch(spec) {
-  const firefox = spec.browser === 'firefox';
-  return puppeteer.launch({
-    browser: spec.browser === 'firefox' ? 'firefox' : 'chrome', executablePath: spec.path, headless: true, protocolTimeout: 180000, timeout: 60000,
-    args: firefox ? [] : [...CHROMIUM, ...(spec.args ?? [])], extraPrefsFirefox: spec.prefs ?? {}, acceptInsecureCerts: true,
-    defaultViewport: {width: 1280, height: 1600},
-  });
-}
+const chromium = spec => puppeteer.launch({
+  browser: 'chrome', executablePath: spec.path, headless: true, protocolTimeout: 180000, timeout: 120000, acceptInsecureCerts: true,
+  args: [...CHROMIUM, ...(spec.args ?? [])], defaultViewport: {width: 1280, height: 1600},
+});
 
 const lists = new Map();
-const listsOf = file => lists.get(file) ?? lists.set(file, load(file)).get(file);
+const listedBy = file => file && (url => (lists.get(file) ?? lists.set(file, load(file)).get(file)).listed(url));
 
 // Where hosts are blocked, each request is asked about.
-async function block(page, file) {
-  const trackers = listsOf(file);
+async function block(page, listed) {
   await page.setRequestInterception(true);
-  page.on('request', r => (trackers.listed(r.url()) ? r.abort() : r.continue()).catch(() => {}));
+  page.on('request', r => (listed(r.url()) ? r.abort() : r.continue()).catch(() => {}));
 }
 
-async function visit(context, wanted) {
-  const page = await context.newPage(), seen = {requests: [], errors: []};
+async function chromiumVisit(context, wanted, listed) {
+  const page = await context.newPage(), seen = {requests: [], errors: []}, loaded = new Promise(done => page.once('load', done));
   page.on('request', r => seen.requests.push(r.url()));
   page.on('pageerror', e => seen.errors.push(String(e.message)));
   if (wanted.headers) await page.setExtraHTTPHeaders(wanted.headers);
   if (wanted.javascript === false) await page.setJavaScriptEnabled(false);
-  if (wanted.block) await block(page, wanted.block);
-  const response = await page.goto(wanted.url, {waitUntil: 'domcontentloaded', timeout: 120000});
-  await new Promise(done => setTimeout(done, wanted.settle ?? 2000));
+  if (listed) await block(page, listed);
+  const response = await page.goto(wanted.url, {waitUntil: 'domcontentloaded', timeout: LOADING}), parsed = Date.now();
   seen.status = response?.status();
-  if (wanted.javascript !== false && !wanted.noscript) {
+  seen.sent = response?.request().headers();
+  await Promise.all([pause(wanted.settle ?? 2000), Promise.race([loaded, pause(LOADED)])]);
+  seen.watched = Date.now() - parsed;
+  if (wanted.javascript !== false) {
     seen.title = await page.title();
     seen.text = await page.evaluate(() => document.body?.innerText ?? '');
     if (wanted.run) seen.result = await page.evaluate(wanted.run);
@@ -60,29 +62,61 @@ async function visit(context, wanted) {
   return seen;
 }
 
-// A page that navigates by itself may cut a visit short: then once more.
-async function visited(browser, wanted) {
-  for (let tries = 3; ; tries--) {
-    const context = await browser.createBrowserContext();
+// One Chromium for all; whoever finds it dead starts the next.
+class Chromium {
+  static browser;
+
+  constructor(spec) { this.spec = spec; }
+
+  async visit(wanted, listed) {
+    if (Chromium.browser && !(await Chromium.browser.catch(() => null))?.connected) Chromium.browser = null;
+    const context = await (await (Chromium.browser ??= chromium(this.spec))).createBrowserContext();
     try {
-      return await visit(context, wanted);
-    } catch (e) {
-      if (tries === 1) throw e;
+      return await chromiumVisit(context, wanted, listed);
     } finally {
-      await context.close().catch(() => {});
+      await within(10000, 'the end of a visit', context.close()).catch(() => {});
+    }
+  }
+
+  async failed() {}
+
+  static async close() { await (await this.browser?.catch(() => null))?.close(); }
+}
+
+// A Firefox for each worker, for it visits one page at a time; a failed visit costs it its life.
+class Firefox {
+  constructor(spec) { this.spec = spec; }
+
+  async visit(wanted, listed) { return (this.browser ??= await firefox.launch(this.spec)).visit(wanted, listed); }
+
+  async failed() {
+    const browser = this.browser;
+    this.browser = null;
+    await browser?.close();
+  }
+}
+
+async function visited(browser, wanted) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return {...await browser.visit(wanted, listedBy(wanted.block)), tries};
+    } catch (e) {
+      await browser.failed();
+      if (tries === TRIES) return {failed: String(e.message ?? e).slice(0, 500), requests: [], errors: [], tries};
     }
   }
 }
 
-const spec = await read();
-const browser = await launch(spec), results = [];
+const spec = await read(), results = [], Browser = spec.browser === 'firefox' ? Firefox : Chromium;
 const rest = spec.pages.map((wanted, i) => [wanted, i]);
 async function work() {
+  const browser = new Browser(spec);
   for (let next; (next = rest.shift());) results[next[1]] = await visited(browser, next[0]);
+  await browser.failed();
 }
 try {
-  await Promise.all(Array.from({length: spec.parallel ?? 1}, work));
+  await Promise.all(Array.from({length: Math.min(spec.parallel ?? 1, rest.length)}, work));
 } finally {
-  await browser.close();
+  await Chromium.close();
 }
 console.log(JSON.stringify(results));

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -30,10 +31,19 @@ def drive(**spec):
         pytest.skip("browsers judge the release build")
     if not os.path.isdir(os.path.join(ROOT, "tests", "node_modules", "puppeteer-core")):
         pytest.skip("puppeteer-core is missing: run 'make setup'")
-    ran = subprocess.run(["node", os.path.join(HERE, "drive.mjs")], input=json.dumps(spec), capture_output=True, text=True,
-                         timeout=180 + 60 * len(spec["pages"]))
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    return json.loads(ran.stdout)
+    node = subprocess.Popen(["node", os.path.join(HERE, "drive.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, start_new_session=True)
+    try:
+        out, err = node.communicate(json.dumps(spec), timeout=300 + 90 * len(spec["pages"]))
+    finally:
+        if node.poll() is None:  # its browsers end with it
+            os.killpg(node.pid, signal.SIGKILL)
+            node.communicate()
+    assert node.returncode == 0, err[-3000:]
+    pages = json.loads(out)
+    failed = [f"{wanted['url']}: {page['failed']}" for wanted, page in zip(spec["pages"], pages) if "failed" in page]
+    assert not failed, f"{len(failed)} of {len(pages)} visits could not be made, each tried twice: " + "\n".join(failed)
+    return pages
 
 
 def chromium(recorder, port, pages, **how):
