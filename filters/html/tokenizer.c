@@ -203,28 +203,6 @@ done:
 	return true;
 }
 
-/* The same for one whose name begins at p, if all of it is there: where it ends. NULL: it is not. */
-static inline const char *
-whole_attr(const char *base, const char *p, const char *end, struct tok_attr *a)
-{
-	const char *value;
-
-	a->name = (uint32_t)(p - base);
-	for (p++; p < end && !is(*p, ATTR_END); p++)
-		;
-	if (end - p < 3)
-		return NULL;
-	a->name_n = (uint32_t)(p - base) - a->name;
-	if (p[0] != '=' || (p[1] != '"' && p[1] != '\''))
-		return NULL;
-	a->quote = p[1];
-	value = p + 2;
-	p = find_byte(value, end, a->quote);
-	a->value = (uint32_t)(value - base);
-	a->value_n = (uint32_t)(p - value);
-	return p < end ? p + 1 : NULL;
-}
-
 /*
  * A tag from *pp on, in the state that t holds. True when it is complete, *pp behind its '>'. False: the bytes
  * or the room for attributes ended; t says where. Offsets in tk are right only if the scan was never broken off.
@@ -232,7 +210,7 @@ whole_attr(const char *base, const char *p, const char *end, struct tok_attr *a)
 static bool
 scan_tag(struct tok *t, const char *base, const char **pp, const char *end, struct token *tk)
 {
-	const char *p = *pp, *whole;
+	const char *p = *pp;
 
 	if (t->scan == SCAN_NAME) {
 		while (p < end && !is(*p, NAME_END))
@@ -268,12 +246,6 @@ scan_tag(struct tok *t, const char *base, const char **pp, const char *end, stru
 			}
 			if (t->attrs == TOK_ATTR_MAX)
 				goto more;
-			whole = whole_attr(base, p, end, a);
-			if (whole != NULL) { /* name="value", as most are */
-				p = whole;
-				t->attrs++;
-				continue;
-			}
 			a->name = (uint32_t)(p - base);
 			p++; /* even an '=' begins a name */
 			t->scan = SCAN_ATTR;
@@ -291,6 +263,102 @@ more:
 	return false;
 }
 
+/* ---- tags as most are ---- */
+
+/* The first byte in [p, end) that ends an attribute's name, or any other up to ' '; NULL: there is none. */
+static inline const char *
+word_end(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i space = _mm_set1_epi8(' '), slash = _mm_set1_epi8('/');
+	const __m128i gt = _mm_set1_epi8('>'), eq = _mm_set1_epi8('=');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i is_low = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, space), v), _mm_cmpeq_epi8(v, slash));
+		__m128i is_mark = _mm_or_si128(_mm_cmpeq_epi8(v, gt), _mm_cmpeq_epi8(v, eq));
+		int hit = _mm_movemask_epi8(_mm_or_si128(is_low, is_mark));
+
+		if (hit != 0)
+			return p + __builtin_ctz((unsigned)hit);
+	}
+#endif
+	while (p < end && !is(*p, ATTR_END))
+		p++;
+	return p < end ? p : NULL;
+}
+
+/* Behind the value that begins at p, at its quote if it has one; NULL if it does not end, or is no value. */
+static inline const char *
+plain_value(const char *base, const char *p, const char *end, struct tok_attr *a)
+{
+	const char *value = p;
+
+	if (p == end)
+		return NULL;
+	if (*p == '"' || *p == '\'') {
+		a->quote = *p;
+		p = find_byte(++value, end, a->quote);
+	} else {
+		a->quote = 'u';
+		while (p < end && !is(*p, VALUE_END))
+			p++;
+		if (p == value)
+			return NULL;
+	}
+	if (p == end)
+		return NULL;
+	a->value = (uint32_t)(value - base);
+	a->value_n = (uint32_t)(p - value);
+	return p + (a->quote != 'u');
+}
+
+/*
+ * The tag at base if it is whole and written as nearly all are: no blank around '=', no '/' but before
+ * the '>'. Returns what is behind it and fills tk. NULL: scan_tag() has to look; nothing is decided.
+ */
+static const char *
+plain_tag(const char *base, const char *end, struct token *tk)
+{
+	const char *name = base + 1 + tk->end_tag, *p = word_end(name, end);
+	struct tok_attr *a = tk->attr;
+
+	if (p == NULL || *p == '=')
+		return NULL;
+	tk->name = tc_str_of(name, (size_t)(p - name));
+	for (;; a++) {
+		const char *from;
+
+		if (!is(*p, SPACE))
+			break;
+		do
+			if (++p == end)
+				return NULL;
+		while (is(*p, SPACE));
+		from = p;
+		if (*p == '>' || *p == '/')
+			break;
+		p = word_end(p, end);
+		if (p == NULL || p == from || a == tk->attr + TOK_ATTR_MAX)
+			return NULL;
+		a->name = (uint32_t)(from - base);
+		a->name_n = (uint32_t)(p - from);
+		a->value = (uint32_t)(p - base);
+		a->value_n = 0;
+		a->quote = 0;
+		if (*p != '=')
+			continue;
+		p = plain_value(base, p + 1, end, a);
+		if (p == NULL || p == end)
+			return NULL;
+	}
+	tk->self_closing = *p == '/';
+	if (tk->self_closing && ++p == end)
+		return NULL;
+	tk->attr_n = (size_t)(a - tk->attr);
+	return *p == '>' ? p + 1 : NULL;
+}
+
 /* Puts the tag scan at its start, behind "<" or "</". */
 static void
 scan_begin(struct tok *t, const struct token *tk)
@@ -300,14 +368,24 @@ scan_begin(struct tok *t, const struct token *tk)
 	t->seen = 1 + (uint32_t)tk->end_tag;
 }
 
-/* A tag at the front of in: "<x" or "</x" was seen. */
+/* The tag is whole: n bytes. */
 static enum tok_kind
-next_tag(struct tok *t, struct tc_str in, bool last, struct token *tk)
+tag_done(struct tok *t, size_t n, struct token *tk)
+{
+	t->seen = 0;
+	t->mode = TOK_DATA;
+	t->escape = t->dashes = 0;
+	tk->n = n;
+	return tk->end_tag ? TOK_END : TOK_START;
+}
+
+/* A tag at the front of in, read byte by byte, or on from where the bytes ended before. */
+static enum tok_kind
+next_odd_tag(struct tok *t, struct tc_str in, bool last, struct token *tk)
 {
 	const char *end = in.p + (in.n < TOK_TAG_MAX ? in.n : TOK_TAG_MAX), *p;
 	bool again = t->seen > 0, whole;
 
-	tk->end_tag = in.p[1] == '/';
 	tk->self_closing = false;
 	if (!again)
 		scan_begin(t, tk);
@@ -333,12 +411,22 @@ next_tag(struct tok *t, struct tc_str in, bool last, struct token *tk)
 		whole = scan_tag(t, in.p, &p, end, tk);
 		assert(whole);
 	}
-	t->seen = 0;
-	t->mode = TOK_DATA;
-	t->escape = t->dashes = 0;
-	tk->n = whole ? (size_t)(p - in.p) : in.n;
+	(void)tag_done(t, whole ? (size_t)(p - in.p) : in.n, tk);
 	return !whole ? TOK_CUT : tk->end_tag ? TOK_END
 					      : TOK_START;
+}
+
+enum tok_kind
+tok_tag(struct tok *t, struct tc_str in, bool last, struct token *tk)
+{
+	tk->end_tag = in.p[1] == '/';
+	if (t->seen == 0) {
+		const char *p = plain_tag(in.p, in.p + (in.n < TOK_TAG_MAX ? in.n : TOK_TAG_MAX), tk);
+
+		if (p != NULL)
+			return tag_done(t, (size_t)(p - in.p), tk);
+	}
+	return next_odd_tag(t, in, last, tk);
 }
 
 enum tok_part
@@ -542,7 +630,7 @@ at_less(struct tok *t, struct tc_str in, bool last, struct token *tk)
 	if (in.n == 1)
 		return last ? TOK_TEXT : TOK_MORE;
 	if (is(in.p[1], LETTER))
-		return next_tag(t, in, last, tk);
+		return tok_tag(t, in, last, tk);
 	if (in.p[1] == '!')
 		return next_declaration(t, in, last, tk);
 	if (in.p[1] == '?')
@@ -552,7 +640,7 @@ at_less(struct tok *t, struct tc_str in, bool last, struct token *tk)
 	if (in.n == 2)
 		return last ? TOK_TEXT : TOK_MORE;
 	if (is(in.p[2], LETTER))
-		return next_tag(t, in, last, tk);
+		return tok_tag(t, in, last, tk);
 	if (in.p[2] != '>')
 		return begin_inside(t, IN_BOGUS, in, 2, tk);
 	tk->n = 3;
@@ -605,7 +693,7 @@ next_raw(struct tok *t, struct tc_str in, bool last, struct token *tk)
 		}
 		if (p > in.p)
 			break;
-		return is_end == 1 ? next_tag(t, rest, last, tk) : TOK_MORE;
+		return is_end == 1 ? tok_tag(t, rest, last, tk) : TOK_MORE;
 	}
 	return text(tk, in, p != NULL ? p : end);
 }
@@ -689,7 +777,7 @@ next_script(struct tok *t, struct tc_str in, bool last, struct token *tk)
 		if (n <= 0) {
 			if (p > in.p)
 				break;
-			return n == 0 ? next_tag(t, rest, last, tk) : TOK_MORE;
+			return n == 0 ? tok_tag(t, rest, last, tk) : TOK_MORE;
 		}
 		p += n;
 	}
@@ -719,7 +807,7 @@ tok_next(struct tok *t, struct tc_str in, bool last, struct token *out)
 	assert(in.n > 0);
 	out->begins = out->ends = false;
 	if (t->seen > 0)
-		return next_tag(t, in, last, out);
+		return tok_tag(t, in, last, out);
 	if (t->inside != IN_TEXT)
 		return next_inside(t, in, out);
 	switch ((enum tok_mode)t->mode) {

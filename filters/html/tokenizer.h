@@ -75,6 +75,9 @@ struct tok {
  */
 enum tok_kind tok_next(struct tok *t, struct tc_str in, bool last, struct token *out);
 
+/* The same where a tag begins for certain: "<x" or "</x", x a letter, in text that ends at a tag. */
+enum tok_kind tok_tag(struct tok *t, struct tc_str in, bool last, struct token *out);
+
 /* After a start tag: how the text that follows is read. end: the name that ends it. */
 void tok_text_mode(struct tok *t, enum tok_mode mode, struct tc_str end);
 
