@@ -41,13 +41,16 @@ run_apply(struct run *r, const char *p, const struct value_edits *edits)
 		run_replace(r, p + edits->v[i].from, p + edits->v[i].to, edits->v[i].with);
 }
 
-/* A '<' that was text because a tag followed it must not begin one with what follows now: "</>" parts them. */
+/*
+ * A '<' that was text because a tag followed it must not begin one with what follows now, and what follows must not
+ * become a byte order mark: "</>" parts them, and is nothing to browsers.
+ */
 void
 run_erase(struct run *r, const char *to)
 {
 	char before = r->at > r->begin ? r->at[-1] : r->rw->before;
 
-	run_replace(r, r->at, to, before == '<' ? TC_STR("</>") : TC_STR(""));
+	run_replace(r, r->at, to, before == '<' || before == 0 ? TC_STR("</>") : TC_STR(""));
 	r->at = to;
 }
 
@@ -180,27 +183,55 @@ plain_end_tag(struct run *r)
 	return true;
 }
 
-/* Text and end tags in plain HTML content, up to what needs a closer look. False: there is something left. */
-static bool
+/* Between tokens of plain HTML content, with nothing to be put in. */
+static inline bool
+is_plain(const struct rewrite *rw)
+{
+	return rw->text == TEXT_PASS && !rw->giant.on && rw->tree.no_frameset && !rw->link_due && tok_in_data(&rw->tok);
+}
+
+/* A start tag at r->at: false if it is not all there. */
+static inline bool
+start_tag(struct run *r)
+{
+	enum tok_kind kind = tok_tag(&r->rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
+
+	if (kind != TOK_MORE)
+		run_take(r, kind);
+	return kind != TOK_MORE;
+}
+
+enum plain { PLAIN_TAKEN, /* something; a closer look at what follows */
+	PLAIN_NOT,        /* what is there needs a closer look */
+	PLAIN_MORE };     /* undecided */
+
+/* Text and tags in plain HTML content, as far as it goes. */
+static enum plain
 plain_run(struct run *r)
 {
-	while (r->at < r->end) {
+	while (r->at < r->end && !r->failed) {
 		const char *less;
 
 		if (*r->at == '<') {
-			if (!plain_end_tag(r))
-				return false;
+			if (plain_end_tag(r))
+				continue;
+			if (r->end - r->at < 2 || !is_letter(r->at[1]))
+				return PLAIN_NOT;
+			if (!start_tag(r))
+				return PLAIN_MORE;
+			if (!is_plain(r->rw))
+				return PLAIN_TAKEN;
 			continue;
 		}
 		less = memchr(r->at, '<', (size_t)(r->end - r->at));
 		if (less == NULL) {
 			r->tk.n = (size_t)(r->end - r->at);
 			take_text(r);
-			return true;
+			break;
 		}
 		r->at = less;
 	}
-	return true;
+	return PLAIN_TAKEN;
 }
 
 /* One step. False: what is left is undecided. */
@@ -208,14 +239,15 @@ static bool
 step(struct run *r)
 {
 	struct rewrite *rw = r->rw;
+	enum plain plain = is_plain(rw) ? plain_run(r) : PLAIN_NOT;
 	enum tok_kind kind;
 
+	if (plain != PLAIN_NOT)
+		return plain == PLAIN_TAKEN;
 	if (rw->giant.on)
 		return giant_step(r);
 	if (rw->text != TEXT_PASS)
 		return text_step(r);
-	if (rw->tree.no_frameset && !rw->link_due && tok_in_data(&rw->tok) && plain_run(r))
-		return true;
 	kind = tok_next(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
 	if (kind == TOK_MORE)
 		return false;

@@ -176,7 +176,7 @@ test_limits(void **state)
 	    "</script>x", K64);
 	check_long("<script>", ' ', MANY, "x='//t.example/a.js'</script>x", "<script>", MANY, "x='//x.invalid/a.js'</script>x",
 	    K64);
-	check_long("<?", 'A', MANY, ">x", "", 0, "x", K64);
+	check_long("<?", 'A', MANY, ">x", "", 0, "</>x", K64);
 	check_long("<!--", '-', MANY, "><img src=//t.example/p>", "<!--", MANY, "><img src=" GIF ">", 16);
 	check_long("<style>", ' ', MANY, "a{b:url(//t.example/c)}</style>", "<style>", MANY, "a{b:url(data:,)}</style>", K64);
 	check_long("<iframe srcdoc='", 'A', MANY, "'>x", "<iframe srcdoc='", 0, "'>x", 262144);
