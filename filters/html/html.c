@@ -259,6 +259,7 @@ set_up(struct tc_call *c, struct html *st)
 	env->embeds = (uint8_t)embeds_of(c);
 	env->charset = st->in.charset;
 	page_of(c, &env->page);
+	match_page_ready(&env->page, env->db);
 	if (!page_url(c, &env->doc, buf) || !judge_keep_url(&env->doc, c->arena))
 		env->doc = (struct url){.scheme = URL_NONE};
 	/* a policy may refuse data: */

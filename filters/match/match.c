@@ -10,6 +10,8 @@
 #include "db.h"
 #include "url.h"
 
+enum { MATCH_HOST_MAX = 253 };
+
 /* What is asked, made ready once. */
 struct ask {
 	const struct match_db *db;
@@ -21,7 +23,8 @@ struct ask {
 	uint16_t type;
 	uint16_t party; /* RULE_FIRST or RULE_THIRD */
 	bool same_host;
-	uint16_t need; /* flags that a rule must have */
+	bool plain_host, plain_site; /* nothing to be found by the host, by the page: see match_page_ready() */
+	uint16_t need;               /* flags that a rule must have */
 };
 
 /* Whether host is domain or below it. */
@@ -282,23 +285,25 @@ static const struct rule *
 find_gram(const struct ask *a, const struct index *x)
 {
 	/* Grams in the scheme are nobody's key: begin at its ':'. */
-	size_t at = tc_find_byte(a->text, ':'), end = a->text.n >= 4 ? a->text.n - 3 : 0;
+	size_t at = a->host_at - 3 - (a->text.p[a->host_at - 1] == '['), end = a->text.n >= 4 ? a->text.n - 3 : 0;
+	const struct rule *r = NULL;
 	struct seen seen;
 
 	seen.used = false;
 	if (x->grams.slots == NULL)
 		return NULL;
-	for (; at < end; at++) {
-		uint32_t bit = gram_bit(gram_read(a->lower + at));
-		const struct rule *r;
-
-		if ((x->bitmap[bit / 8] >> bit % 8 & 1) == 0)
-			continue;
-		r = try_gram(a, x, at, &seen);
-		if (r != NULL)
-			return r;
+	if (a->plain_host) {
+		for (size_t i = 0; i < a->page->grams && r == NULL; i++)
+			r = try_gram(a, x, at + a->page->gram_at[i], &seen);
+		at = a->host_end - 3;
 	}
-	return NULL;
+	for (; at < end && r == NULL; at++) {
+		uint32_t bit = gram_bit(gram_read(a->lower + at));
+
+		if ((x->bitmap[bit / 8] >> bit % 8 & 1) != 0)
+			r = try_gram(a, x, at, &seen);
+	}
+	return r;
 }
 
 /* Rules that name host, or one above it, and have no better key. */
@@ -357,17 +362,82 @@ find_loose(const struct ask *a, const struct index *x)
 static const struct rule *
 find(struct ask *a, const struct index *x, uint16_t need)
 {
-	const struct rule *r;
+	const struct rule *r = NULL;
 
 	if (need != 0 && !x->important)
 		return NULL;
 	a->need = need;
-	r = find_host(a, x);
+	if (!a->plain_host)
+		r = find_host(a, x);
 	if (r == NULL)
 		r = find_gram(a, x);
-	if (r == NULL)
+	if (r == NULL && !a->plain_site)
 		r = find_site(a, x);
 	return r != NULL ? r : find_loose(a, x);
+}
+
+/* The first block rules are looked for knowing what match_page_ready() found; all later questions are rare. */
+static const struct rule *
+find_block(struct ask *a)
+{
+	const struct rule *r;
+
+	a->plain_host = a->same_host && a->page->ready == a->db && a->page->plain_host;
+	a->plain_site = a->page->ready == a->db && a->page->plain_site;
+	r = find(a, &a->db->block, 0);
+	a->plain_host = a->plain_site = false;
+	return r;
+}
+
+/* ---- what all URLs of a page have in common ---- */
+
+/* No slot of the table is for host, or one above it. kind: see find_named(). */
+static bool
+no_slot(const struct table *t, struct tc_str host, uint32_t kind)
+{
+	uint32_t hash = HOST_HASH;
+
+	for (size_t at = host.n; at-- > 0;) {
+		hash = host_hash_step(hash, host.p[at]);
+		if ((at == 0 || host.p[at - 1] == '.') && table_find(t, hash ^ kind) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Notes the grams in "://host" that are in a slot; false if there are too many. */
+static bool
+note_grams(struct match_page *page, const struct index *x)
+{
+	char text[3 + MATCH_HOST_MAX] = "://";
+	struct tc_str host = page->host;
+
+	page->grams = 0;
+	if (host.n == 0 || host.n > MATCH_HOST_MAX)
+		return false;
+	memcpy(text + 3, host.p, host.n);
+	for (size_t at = 0; at + 4 <= host.n + 3; at++)
+		if (table_find(&x->grams, gram_read(text + at)) != 0) {
+			if (page->grams == MATCH_PAGE_GRAMS)
+				return false;
+			page->gram_at[page->grams++] = (uint8_t)at;
+		}
+	return true;
+}
+
+void
+match_page_ready(struct match_page *page, const struct match_db *db)
+{
+	const struct index *x = &db->block;
+	struct tc_str entity = page->host;
+	size_t name = tc_find_byte(page->domain, '.');
+
+	/* a host in brackets is not followed by its path */
+	page->plain_host = tc_find_byte(page->host, ':') == page->host.n && note_grams(page, x) &&
+	    no_slot(&x->hosts, page->host, 0);
+	entity.n -= page->domain.n <= page->host.n ? page->domain.n - name : 0;
+	page->plain_site = no_slot(&x->sites, page->host, 0) && no_slot(&x->sites, entity, ENTITY_KEY);
+	page->ready = db;
 }
 
 /* ---- the verdict ---- */
@@ -405,7 +475,7 @@ allowed_by(const struct match_page *page, struct tc_str host)
 static enum match_verdict
 verdict(struct ask *a, struct match_result *out)
 {
-	const struct rule *block = find(a, &a->db->block, 0), *allow, *decides;
+	const struct rule *block = find_block(a), *allow, *decides;
 	const struct tc_str *host;
 
 	if (block == NULL)

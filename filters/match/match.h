@@ -25,12 +25,20 @@ enum match_type {
 	MATCH_OTHER = 1 << 11,
 };
 
+enum { MATCH_PAGE_GRAMS = 8 };
+
 /* The page that asks, once per request. */
 struct match_page {
 	struct tc_str host;      /* of the site, lower case */
 	struct tc_str domain;    /* its registrable domain (psl_domain()); the host itself if it has none */
 	tc_classes denied;       /* rules of other classes do not count */
 	struct tc_strs allow[2]; /* hosts of site and route that pass every list: the host and its subdomains */
+
+	/* What match_page_ready() found out once for all URLs of the page; zeroed: nothing. */
+	const struct match_db *ready;             /* in this block ... */
+	bool plain_host;                          /* ... no rule is found by the host, in a URL of its own */
+	bool plain_site;                          /* ... no rule is for this page alone */
+	uint8_t grams, gram_at[MATCH_PAGE_GRAMS]; /* ... and only these 4-grams of "://host" are of use */
 };
 
 enum match_verdict { MATCH_NONE, MATCH_BLOCK, MATCH_ALLOW };
@@ -45,6 +53,9 @@ struct match_result {
 /* The block of this snapshot; what filter_lists' load() made. */
 struct match_db;
 extern const struct tc_filter filter_lists;
+
+/* Looks up what is the same for all URLs of a page. Optional: it makes match_url() faster and no different. */
+void match_page_ready(struct match_page *page, const struct match_db *db);
 
 /*
  * Judges one absolute http(s) or ws(s) URL. No allocation, bounded time, never fails.

@@ -45,6 +45,8 @@ static enum match_verdict
 judge(const struct match_db *db, const char *url, enum match_type type)
 {
 	static char buf[URL_MAX + 64];
+	struct match_page ready;
+	struct match_result again;
 	struct url u, moved;
 	char *edge;
 	enum match_verdict v;
@@ -55,8 +57,13 @@ judge(const struct match_db *db, const char *url, enum match_type type)
 	moved.text.p = edge;
 	moved.host.p = edge + (u.host.p - u.text.p);
 	v = match_url(db, &page, &moved, type, &result);
-	edge_free(edge, u.text.n);
 	assert_int_equal(v, result.verdict);
+	ready = page;
+	match_page_ready(&ready, db);
+	assert_int_equal(match_url(db, &ready, &moved, type, &again), v);
+	assert_int_equal(again.class, result.class);
+	assert_true(again.rule.p == result.rule.p);
+	edge_free(edge, u.text.n);
 	return v;
 }
 
@@ -72,6 +79,79 @@ one(const char *rule, const char *url, enum match_type type, bool blocks)
 		fail_msg("%s: the rule is %.*s", rule, (int)result.rule.n, result.rule.p);
 	match_destroy(&db);
 	assert_null(db);
+}
+
+/* What is the same for all URLs of a page: the rules that could hang on its host, and those for it alone. */
+static void
+pages_that_are_plain(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool host, site;
+	} rows[] = {
+		{"||other.example^", true, true},
+		{"||www.site.example^", false, true},
+		{"||site.example/path", false, true},
+		{"//www.site.e", true, true}, /* by a gram of its own */
+		{"e/path-of-it", true, true},
+		{"/path$domain=site.example", true, true},
+		{"*$image,domain=site.example", true, false},
+		{"*$image,domain=site.*", true, false},
+		{"*$image,domain=other.example", true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct match_db *db = build(rows[i].rule);
+		struct match_page ready = page;
+
+		match_page_ready(&ready, db);
+		if (ready.plain_host != rows[i].host || ready.plain_site != rows[i].site)
+			fail_msg("%s: host %d, site %d", rows[i].rule, ready.plain_host, ready.plain_site);
+		match_destroy(&db);
+	}
+	one("//www.site.e", "https://www.site.example/", MATCH_IMAGE, true);
+	one("e/path-of-it", "https://www.site.example/path-of-it", MATCH_IMAGE, true);
+	one("||www.site.example^", "https://www.site.example/", MATCH_IMAGE, true);
+	one("*$image,domain=site.*", "https://a.example/", MATCH_IMAGE, true);
+}
+
+/* More grams of a host are somebody's than are noted: then it is no plain one. */
+static void
+a_host_full_of_grams(void **state)
+{
+	struct match_db *db;
+	struct match_page ready = page;
+	char list[512] = "";
+
+	(void)state;
+	for (int i = 0; i <= MATCH_PAGE_GRAMS; i++)
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "*%.4s*$script\n", "www.site.example" + i);
+	db = build(list);
+	match_page_ready(&ready, db);
+	assert_int_equal(ready.plain_host, false);
+	assert_int_equal(judge(db, "https://www.site.example/", MATCH_SCRIPT), MATCH_BLOCK);
+	match_destroy(&db);
+}
+
+/* A page made ready for one block is asked about by another: what was found out does not count. */
+static void
+a_page_ready_for_another_block(void **state)
+{
+	struct match_db *empty = build("! nothing"), *db = build("||www.site.example/t.js");
+	struct match_page ready = page;
+	struct match_result m;
+	char buf[URL_MAX + 64];
+	struct url u;
+
+	(void)state;
+	match_page_ready(&ready, empty);
+	assert_true(ready.plain_host);
+	assert_true(url_resolve(&u, TC_STR("https://www.site.example/t.js"), NULL, buf));
+	assert_int_equal(match_url(empty, &ready, &u, MATCH_SCRIPT, &m), MATCH_NONE);
+	assert_int_equal(match_url(db, &ready, &u, MATCH_SCRIPT, &m), MATCH_BLOCK);
+	match_destroy(&empty);
+	match_destroy(&db);
 }
 
 struct pair {
@@ -789,6 +869,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_that_are_plain),
+		cmocka_unit_test(a_page_ready_for_another_block),
+		cmocka_unit_test(a_host_full_of_grams),
 		cmocka_unit_test(test_host_anchor),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_substrings),
