@@ -576,42 +576,6 @@ put_endpoints(FILE *out, const struct table *t)
 
 #define PATHS_MAX 1024
 
-/* Appends the globs that a path with this last byte can look like; byte -1: one that no glob ends with. */
-static int
-put_path_list(FILE *out, const char *last, int count, int byte)
-{
-	int n = 0;
-
-	for (int i = 0; i < count; i++)
-		if (last[i] == '*' || last[i] == '#' || (byte >= 0 && last[i] == (char)byte)) {
-			fprintf(out, " %d,", i);
-			n++;
-		}
-	fputc('\n', out);
-	return n;
-}
-
-/* Which globs are worth a look, by the last byte of the path. */
-static void
-put_path_index(FILE *out, const char *last, int count)
-{
-	int at[256], n[256], common, next;
-
-	fputs("const uint16_t pack_path_lists[] = {\n", out);
-	common = next = put_path_list(out, last, count, -1);
-	for (int byte = 0; byte < 256; byte++) {
-		bool occurs = byte > 0 && memchr(last, byte, (size_t)count) != NULL;
-
-		at[byte] = occurs ? next : 0;
-		n[byte] = occurs ? put_path_list(out, last, count, byte) : common;
-		next += occurs ? n[byte] : 0;
-	}
-	fputs("};\nconst struct pack_range pack_path_by_last[256] = {\n", out);
-	for (int byte = 0; byte < 256; byte++)
-		fprintf(out, "\t{%d, %d},\n", at[byte], n[byte]);
-	fputs("};\n", out);
-}
-
 static bool
 is_wild(char c)
 {
@@ -632,11 +596,48 @@ needed_segments(const char *glob)
 	return bits;
 }
 
+/* Of the bits in need the one that fewest globs need: under it a glob is found. 64: it needs none. */
+static int
+rarest(unsigned long long need, const int *users)
+{
+	int best = 64;
+
+	for (int bit = 0; bit < 64; bit++)
+		if ((need >> bit & 1) != 0 && (best == 64 || users[bit] < users[best]))
+			best = bit;
+	return best;
+}
+
+/* Which globs are worth a look, by a bit of the path's segments. */
+static void
+put_path_index(FILE *out, const unsigned long long *need, int count)
+{
+	int users[64] = {0}, at[65], next = 0;
+
+	for (int i = 0; i < count; i++)
+		for (int bit = 0; bit < 64; bit++)
+			users[bit] += (int)(need[i] >> bit & 1);
+	fputs("const uint16_t pack_path_lists[] = {\n", out);
+	for (int bit = 0; bit < 65; bit++) {
+		at[bit] = next;
+		for (int i = 0; i < count; i++)
+			if (rarest(need[i], users) == bit) {
+				fprintf(out, " %d,", i);
+				next++;
+			}
+		fputc('\n', out);
+	}
+	fputs("};\nconst struct pack_range pack_path_by_segment[65] = {\n", out);
+	for (int bit = 0; bit < 65; bit++)
+		fprintf(out, "\t{%d, %d},\n", at[bit], (bit < 64 ? at[bit + 1] : next) - at[bit]);
+	fputs("};\n", out);
+}
+
 /* The globs of all endpoints, in the order of the rows. */
 static void
 put_paths(FILE *out, const struct table *t)
 {
-	char last[PATHS_MAX];
+	unsigned long long need[PATHS_MAX];
 	int count = 0;
 
 	fputs("const struct pack_path pack_paths[] = {\n", out);
@@ -651,12 +652,12 @@ put_paths(FILE *out, const struct table *t)
 				bad(r, "more than %d paths", PATHS_MAX);
 			fputs("\t{", out);
 			put_str(out, part);
-			fprintf(out, ", %#llx, %d},\n", needed_segments(part), i);
-			last[count++] = part[strlen(part) - 1];
+			need[count] = needed_segments(part);
+			fprintf(out, ", %#llx, %d},\n", need[count++], i);
 		}
 	}
 	fputs("};\n", out);
-	put_path_index(out, last, count);
+	put_path_index(out, need, count);
 }
 
 /* ---- embeds ---- */

@@ -177,8 +177,8 @@ extern const size_t pack_cookie_count, pack_param_count;
 extern const struct pack_endpoint pack_endpoints[];
 extern const size_t pack_endpoint_count;
 extern const struct pack_path pack_paths[];
-extern const uint16_t pack_path_lists[];               /* numbers of pack_paths, ascending within a range */
-extern const struct pack_range pack_path_by_last[256]; /* which range, by the last byte of a path */
+extern const uint16_t pack_path_lists[];                 /* numbers of pack_paths, ascending within a range */
+extern const struct pack_range pack_path_by_segment[65]; /* which range, by a bit of a path's segments; 64: any path */
 
 /* The hash of names, byte by byte from PACK_HASH (FNV-1a). */
 #define PACK_HASH 2166136261u

@@ -199,25 +199,46 @@ segments_of(struct tc_str path)
 	return bits;
 }
 
-const struct pack_endpoint *
-pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
-{
-	uint64_t segments = segments_of(path);
-	struct pack_range range;
+/* A request of which is asked whether it is for an endpoint. */
+struct asked {
+	struct tc_str path, query, body;
+	uint64_t segments;
+	size_t found; /* the first of pack_paths that it looks like, as far as is known */
+};
 
-	if (path.n == 0)
-		return NULL;
-	range = pack_path_by_last[(unsigned char)path.p[path.n - 1]];
-	for (size_t i = range.at; i < (size_t)range.at + range.n; i++) {
+static inline bool
+can_end(struct tc_str glob, char last)
+{
+	char c = glob.p[glob.n - 1];
+
+	return c == last || c == '*' || c == '#';
+}
+
+static void
+try_paths(struct asked *a, struct pack_range range)
+{
+	for (size_t i = range.at; i < (size_t)range.at + range.n && pack_path_lists[i] < a->found; i++) {
 		const struct pack_path *p = &pack_paths[pack_path_lists[i]];
 		const struct pack_endpoint *e = &pack_endpoints[p->row];
 
-		if ((p->segments & ~segments) == 0 && (query.n > 0 || e->query.n == 0) &&
-		    (body.n > 0 || e->body.n == 0) && path_like(p->glob, path) &&
-		    marks_hold(e->query, query, mark_in_query) && marks_hold(e->body, body, mark_in_body))
-			return e;
+		if ((p->segments & ~a->segments) == 0 && can_end(p->glob, a->path.p[a->path.n - 1]) &&
+		    (a->query.n > 0 || e->query.n == 0) && (a->body.n > 0 || e->body.n == 0) && path_like(p->glob, a->path) &&
+		    marks_hold(e->query, a->query, mark_in_query) && marks_hold(e->body, a->body, mark_in_body))
+			a->found = pack_path_lists[i];
 	}
-	return NULL;
+}
+
+const struct pack_endpoint *
+pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
+{
+	struct asked a = {path, query, body, segments_of(path), SIZE_MAX};
+
+	if (path.n == 0)
+		return NULL;
+	try_paths(&a, pack_path_by_segment[64]);
+	for (uint64_t bits = a.segments; bits != 0; bits &= bits - 1)
+		try_paths(&a, pack_path_by_segment[__builtin_ctzll(bits)]);
+	return a.found != SIZE_MAX ? &pack_endpoints[pack_paths[a.found].row] : NULL;
 }
 
 /* ---- what stands in for a script ---- */
@@ -231,6 +252,14 @@ byte_like(char pattern, char c)
 	return pattern == tc_lower(c);
 }
 
+/* Behind a '*': takes bytes off the front of text at which glob cannot begin. */
+static void
+skip_to(struct tc_str glob, struct tc_str *text)
+{
+	if (glob.n > 0 && strchr("/?&", glob.p[0]) != NULL)
+		tc_skip(text, tc_find_byte(*text, glob.p[0]));
+}
+
 /* Whether the front of text looks like glob. A '^' at the end of glob may be the end of text. */
 static bool
 front_like(struct tc_str glob, struct tc_str text)
@@ -242,6 +271,7 @@ front_like(struct tc_str glob, struct tc_str text)
 			return true;
 		if (glob.p[0] == '*') {
 			tc_skip(&glob, 1);
+			skip_to(glob, &text);
 			back_glob = glob;
 			back_text = text;
 		} else if (text.n > 0 && byte_like(glob.p[0], text.p[0])) {
@@ -249,6 +279,7 @@ front_like(struct tc_str glob, struct tc_str text)
 			tc_skip(&text, 1);
 		} else if (back_glob.p != NULL && back_text.n > 0) {
 			tc_skip(&back_text, 1);
+			skip_to(back_glob, &back_text);
 			glob = back_glob;
 			text = back_text;
 		} else {
@@ -260,6 +291,8 @@ front_like(struct tc_str glob, struct tc_str text)
 static bool
 host_below(struct tc_str host, struct tc_str top)
 {
+	if (top.n > 0 && (host.n < top.n || host.p[host.n - top.n] != top.p[0])) /* as nearly all are */
+		return false;
 	return tc_ends(host, top) && (host.n == top.n || top.n == 0 || host.p[host.n - top.n - 1] == '.');
 }
 
