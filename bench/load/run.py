@@ -33,6 +33,7 @@ CONNECTIONS = 64
 PACKED_SIZES = {}
 # A browser's request fields, about 900 bytes.
 FIELDS = {
+    "Host": "www.example.test",
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
     "Accept-Language": "en-GB,en;q=0.9,de;q=0.8", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate",
