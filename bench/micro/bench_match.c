@@ -6,6 +6,10 @@
  * resolving, of judging, and the 99th percentile of judging (from single timings, less the clock's own cost).
  *
  *	build/bench/bench_match [DIRECTORY]
+ *	build/bench/bench_match --rows FILE ROUNDS LIST...
+ *
+ * The second form is for bench/load/lists.py: requests that others judge too, one a line (type, host of the page, URL; a tab
+ * between). Printed: rules, ms to load, bytes, and ns a request, resolving and judging together.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -204,9 +208,109 @@ measure(const struct match_page *page, const struct tc_str *use, size_t n)
 	filter_lists.unload(conf);
 }
 
+/* ---- requests that others judge too ---- */
+
+struct row {
+	struct match_page page;
+	struct tc_str raw;
+	enum match_type type;
+};
+
+static struct row rows[URLS_MAX];
+static size_t row_count;
+
+static enum match_type
+type_named(struct tc_str name)
+{
+	static const struct {
+		struct tc_str name;
+		enum match_type type;
+	} types[] = {
+		{TC_STR_INIT("script"), MATCH_SCRIPT},
+		{TC_STR_INIT("image"), MATCH_IMAGE},
+		{TC_STR_INIT("subdocument"), MATCH_SUBDOCUMENT},
+		{TC_STR_INIT("stylesheet"), MATCH_STYLESHEET},
+		{TC_STR_INIT("media"), MATCH_MEDIA},
+		{TC_STR_INIT("object"), MATCH_OBJECT},
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (tc_eq(types[i].name, name))
+			return types[i].type;
+	return MATCH_OTHER;
+}
+
+static void
+read_rows(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	while (in != NULL && row_count < URLS_MAX && (n = getline(&line, &room, in)) > 0) {
+		struct tc_str rest = tc_str_of(line, (size_t)n - 1), type = tc_next(&rest, '\t'), page = tc_next(&rest, '\t');
+		struct row *r = &rows[row_count++];
+
+		r->type = type_named(type);
+		r->page.host = page;
+		r->page.domain = psl_domain(page);
+		r->page.denied = (1u << TC_CLASS_COUNT) - 1;
+		r->raw = rest;
+		line = NULL; /* the row points into it */
+		room = 0;
+	}
+	if (in != NULL)
+		(void)fclose(in);
+}
+
+static size_t
+judge_rows(const struct match_db *db)
+{
+	static char buf[URL_MAX + 64];
+	struct match_result result;
+	size_t blocked = 0;
+	struct url u;
+
+	for (size_t i = 0; i < row_count; i++)
+		if (url_resolve(&u, rows[i].raw, NULL, buf))
+			blocked += match_url(db, &rows[i].page, &u, rows[i].type, &result) == MATCH_BLOCK;
+	return blocked;
+}
+
+static int
+measure_rows(const char *path, int rounds, const struct tc_str *use, size_t n)
+{
+	struct tc_loader l = {.lists = {use, n}, .say = say};
+	const struct match_stats *stats;
+	uint64_t start, loaded;
+	size_t blocked, all = 0;
+	void *conf;
+
+	read_rows(path);
+	start = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (rounds < 1 || row_count == 0 || filter_lists.load(&l, &conf) != 0)
+		return 1;
+	loaded = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	blocked = judge_rows(conf);
+	stats = match_stats(conf);
+	for (int pack = 0; pack < TC_PACK_COUNT; pack++)
+		all += stats->rules[pack];
+	start = loaded - start;
+	loaded = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	for (int round = 0; round < rounds; round++)
+		blocked = judge_rows(conf);
+	printf("{\"rules\": %zu, \"load_ms\": %.1f, \"bytes\": %zu, \"ns\": %.0f, \"blocked\": %zu, \"requests\": %zu}\n", all,
+	    (double)start / 1e6, stats->bytes, (double)(now_ns(CLOCK_THREAD_CPUTIME_ID) - loaded) / rounds / (double)row_count,
+	    blocked, row_count);
+	filter_lists.unload(conf);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
+	struct tc_str paths[16];
 	static char buf[URL_MAX + 64];
 	static const struct tc_str use[] = {TC_STR_INIT("built-in"), TC_STR_INIT("easyprivacy"), TC_STR_INIT("easylist")};
 	struct match_page page = {
@@ -219,6 +323,11 @@ main(int argc, char **argv)
 	size_t bytes = 0;
 	struct url base;
 
+	if (argc > 4 && argc <= 4 + 16 && strcmp(argv[1], "--rows") == 0) {
+		for (int i = 4; i < argc; i++)
+			paths[i - 4] = tc_str_from(argv[i]);
+		return measure_rows(argv[2], (int)strtol(argv[3], NULL, 10), paths, (size_t)argc - 4);
+	}
 	(void)url_resolve(&base, TC_STR("https://www.example.com/blog/page"), NULL, buf);
 	if (add_directory(directory, &base) == -1 || sample_count == 0) {
 		printf("skipped: no pages in %s\n", directory);
