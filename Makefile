@@ -48,7 +48,7 @@ endif
 
 WERROR ?= $(if $(filter 1 true,$(CI)),1)
 
-PKGS := libuv libcares openssl yaml-0.1 libmaxminddb libpsl zlib libdeflate libbrotlienc libbrotlidec libzstd
+PKGS := libuv libcares openssl yaml-0.1 libmaxminddb libpsl libpcre2-8 zlib libdeflate libbrotlienc libbrotlidec libzstd
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
@@ -145,10 +145,10 @@ browser: all
 	@TACET_BROWSER=all $(PYTHON) tests/run.py --build $(B) --only browser; status=$$?; \
 		cat build/browser-oracle.txt; exit $$status
 
-## differential  10,000 damaged documents against parse5, 60,000 requests against two matchers; DOCUMENTS=N ROWS=N SEED=N
+## differential  10,000 damaged documents against parse5, many requests against two matchers; DOCUMENTS=N ROWS=N SEED=N
 differential: $(DIFFERENTIAL)
 	@node tests/differential/run.mjs $(B)/tests/differential/rewrite_many --documents $(or $(DOCUMENTS),10000) --seed $(or $(SEED),1)
-	@for lists in easyprivacy easyprivacy,easylist; do node tests/differential/lists/run.mjs \
+	@for lists in easyprivacy easyprivacy,easylist ublock; do node tests/differential/lists/run.mjs \
 		$(B)/tests/differential/match_many --lists $$lists --rows $(or $(ROWS),30000) --seed $(or $(SEED),1) || exit 1; done
 
 ## reliability  what holds under load, faults and attacks, as a table; ONLY=R03,R07 chooses
@@ -159,6 +159,7 @@ reliability: all $(RELIABILITY)
 bench: all micro $(B)/bench/origin $(B)/bench/relay
 	@TACET_BUILD=$(B) $(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
 	@TACET_BUILD=$(B) $(PYTHON) bench/load/html.py $(if $(SAVE),--save)
+	@TACET_BUILD=$(B) $(PYTHON) bench/load/lists.py $(if $(SAVE),--save)
 
 micro: $(MICRO)
 

@@ -162,6 +162,26 @@ answer_preflight(struct tc_call *c)
 	return 204;
 }
 
+/* As rules name it. What they have no name for is as good as a GET: most say nothing about it. */
+static enum match_method
+method_of(const struct tc_request *req)
+{
+	static const enum match_method known[] = {
+		[TC_M_HEAD] = MATCH_HEAD,
+		[TC_M_POST] = MATCH_POST,
+		[TC_M_OPTIONS] = MATCH_OPTIONS,
+		[TC_M_CONNECT] = MATCH_CONNECT,
+	};
+
+	if (req->method != TC_M_OTHER)
+		return req->method < sizeof(known) / sizeof(*known) ? known[req->method] : MATCH_GET;
+	if (tc_eq(req->method_text, TC_STR("PUT")))
+		return MATCH_PUT;
+	if (tc_eq(req->method_text, TC_STR("DELETE")))
+		return MATCH_DELETE;
+	return tc_eq(req->method_text, TC_STR("PATCH")) ? MATCH_PATCH : MATCH_GET;
+}
+
 /* Whether a rule of the lists blocks the request as one of the site's own pages would make it. */
 static bool
 listed(struct tc_call *c, enum match_type type, struct match_result *why)
@@ -173,6 +193,7 @@ listed(struct tc_call *c, enum match_type type, struct match_result *why)
 	if (c->conf == NULL || buf == NULL || !page_url(c, &url, buf))
 		return false;
 	page_self(c, &page);
+	page.method = method_of(c->req);
 	return match_url(c->conf, &page, &url, type, why) == MATCH_BLOCK;
 }
 

@@ -107,16 +107,46 @@ refuse(struct loading *s, const char *path, const char *why)
 	return -1;
 }
 
+/* What "!#include" names: a file beside the list, or in a folder there. */
+struct beside {
+	struct loading *s;
+	const char *path;
+};
+
+static bool
+read_beside(void *arg, struct tc_str name, struct tc_str *text)
+{
+	const struct beside *b = arg;
+	const char *slash = strrchr(b->path, '/');
+	int folder = slash != NULL ? (int)(slash - b->path) + 1 : 0;
+	char path[PATH_ROOM], *bytes;
+	size_t n;
+	int length;
+
+	if (name.n == 0 || name.n > PATH_ROOM / 2 || name.p[0] == '/' || memchr(name.p, '\0', name.n) != NULL ||
+	    tc_find(name, TC_STR("..")) < name.n || tc_find_byte(name, ':') < name.n)
+		return false;
+	length = snprintf(path, sizeof(path), "%.*s%.*s", folder, b->path, (int)name.n, name.p);
+	if (length <= 0 || length >= (int)sizeof(path) || read_file(path, &bytes, &n) == -1)
+		return false;
+	if (b->s->l->mix != NULL)
+		b->s->l->mix(b->s->l, tc_str_of(bytes, n));
+	*text = tc_str_of(bytes, n);
+	return true;
+}
+
 static int
 add_file(struct loading *s, const char *path, enum tc_pack pack, enum tc_class class)
 {
+	struct beside beside = {s, path};
+	const struct match_source source = {read_beside, &beside};
 	char *text;
 	size_t n;
 	int result;
 
 	if (read_file(path, &text, &n) == -1)
 		return refuse(s, path, strerror(errno));
-	result = match_add(s->db, tc_str_of(text, n), pack, class);
+	result = match_add_with(s->db, tc_str_of(text, n), pack, class, &source);
 	if (s->l->mix != NULL)
 		s->l->mix(s->l, tc_str_of(text, n));
 	free(text);
@@ -249,6 +279,13 @@ lists_describe(const struct match_db *db, void (*line)(void *arg, struct tc_str 
 		int n = snprintf(text, sizeof(text), "%-12s %8zu rules", pack_names[pack], stats->rules[pack]);
 
 		if (stats->rules[pack] > 0)
+			line(arg, tc_str_of(text, (size_t)n));
+	}
+	for (int kind = 0; kind < MATCH_CHANGE_COUNT; kind++) {
+		int n = snprintf(text, sizeof(text), "%-12s %8zu %s rules, without effect in this version", "kept",
+		    stats->changes[kind], match_change_names[kind]);
+
+		if (stats->changes[kind] > 0)
 			line(arg, tc_str_of(text, (size_t)n));
 	}
 	for (int why = 0; why < MATCH_SKIP_COUNT; why++) {

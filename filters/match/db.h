@@ -12,23 +12,27 @@
 #ifndef TACET_MATCH_DB_H
 #define TACET_MATCH_DB_H
 
+#include <stdatomic.h>
+
 #include "match.h"
 
 /* What a rule asks of a URL, beside its pattern. */
 enum rule_flag {
-	RULE_START = 1 << 0,     /* '|' at the start */
-	RULE_END = 1 << 1,       /* '|' at the end */
-	RULE_HOST = 1 << 2,      /* '||' */
-	RULE_WHOLE = 1 << 3,     /* '||host' ends at the end of a host: host_n bytes, found by hash */
-	RULE_CASE = 1 << 4,      /* $match-case */
-	RULE_IMPORTANT = 1 << 5, /* $important */
-	RULE_EXCEPTION = 1 << 6, /* '@@' */
-	RULE_FIRST = 1 << 7,     /* applies to first-party URLs */
-	RULE_THIRD = 1 << 8,     /* applies to third-party URLs */
-	RULE_SAME = 1 << 9,      /* $strict1p: the page's own host only */
-	RULE_OTHER = 1 << 10,    /* $strict3p: other hosts than the page's only */
-	RULE_WILD = 1 << 11,     /* the pattern holds '*' */
-	RULE_SEPARATOR = 1 << 12 /* the pattern holds '^' */
+	RULE_START = 1 << 0,      /* '|' at the start */
+	RULE_END = 1 << 1,        /* '|' at the end */
+	RULE_HOST = 1 << 2,       /* '||' */
+	RULE_WHOLE = 1 << 3,      /* '||host' ends at the end of a host: host_n bytes, found by hash */
+	RULE_CASE = 1 << 4,       /* $match-case */
+	RULE_IMPORTANT = 1 << 5,  /* $important */
+	RULE_EXCEPTION = 1 << 6,  /* '@@' */
+	RULE_FIRST = 1 << 7,      /* applies to first-party URLs */
+	RULE_THIRD = 1 << 8,      /* applies to third-party URLs */
+	RULE_SAME = 1 << 9,       /* $strict1p: the page's own host only */
+	RULE_OTHER = 1 << 10,     /* $strict3p: other hosts than the page's only */
+	RULE_WILD = 1 << 11,      /* the pattern holds '*' */
+	RULE_SEPARATOR = 1 << 12, /* the pattern holds '^' */
+	RULE_REGEX = 1 << 13,     /* a regular expression; the pattern is a text that it requires, maybe none */
+	RULE_CHANGE = 1 << 14     /* blocks nothing: see struct change */
 };
 
 struct rule {
@@ -42,18 +46,41 @@ struct rule {
 	uint8_t gram_at; /* where in the pattern its 4-gram is */
 };
 
-/* One item of domain=, to= or denyallow=. A rule's items follow each other. */
+/* One item of domain=, to=, denyallow= or method=. A rule's items follow each other. */
 enum domain_flag {
 	DOMAIN_NOT = 1 << 0,    /* '~' */
 	DOMAIN_ENTITY = 1 << 1, /* "google.*": text is "google" */
 	DOMAIN_TO = 1 << 2,     /* about the URL's host, not the page's */
 	DOMAIN_DENY = 1 << 3,   /* denyallow: about the URL's host, and excludes */
 	DOMAIN_LAST = 1 << 4,
+	DOMAIN_METHOD = 1 << 5, /* with DOMAIN_DENY: n has a bit for each method that it is about */
 };
 
 struct domain {
 	uint32_t text;
 	uint16_t n, flags;
+};
+
+/* What a RULE_CHANGE takes off. In the order of rules. */
+enum change_flag {
+	CHANGE_NOT = 1 << 0,     /* '~': everything but the value */
+	CHANGE_REGEX = 1 << 1,   /* the value is a regular expression: see regex_key() */
+	CHANGE_NO_CASE = 1 << 2, /* its case does not matter */
+	CHANGE_SOFTENS = 1 << 3  /* a cookie gets other attributes, but stays */
+};
+
+struct change {
+	uint32_t rule, value; /* value: into pool */
+	uint16_t value_n;
+	uint8_t kind, flags; /* enum match_change, enum change_flag */
+};
+
+/* A regular expression, in the order of keys. code: of regex.c, NULL until it is first asked. */
+struct regex {
+	uint32_t key, source; /* source: into pool */
+	uint16_t n;
+	bool cased;
+	_Atomic(void *) code;
 };
 
 /*
@@ -80,6 +107,7 @@ struct index {
 	struct table hosts, grams, sites;
 	uint32_t loose[LOOSE_MAX], loose_count;
 	bool important;                /* one of the rules is */
+	bool to, to_entity;            /* sites has rules by hosts that URLs have: TO_KEY; some like "google.*" */
 	uint8_t bitmap[GRAM_BITS / 8]; /* a 4-gram whose bit is 0 is in no slot */
 };
 
@@ -90,8 +118,11 @@ struct match_db {
 	uint32_t *refs;
 	uint32_t rule_count, domain_count, pool_n, ref_count;
 	uint32_t rule_room, domain_room, pool_room, ref_room;
-	struct index block, allow;
+	struct index block, allow, change; /* change: exceptions too */
 	struct match_stats stats;
+	struct change *changes;
+	struct regex *regexes;
+	uint32_t change_count, change_room, regex_count, regex_room;
 
 	/* While it is built: keys of $badfilter rules. */
 	uint64_t *bad;
@@ -113,8 +144,21 @@ host_hash_step(uint32_t h, char c)
 	return (h ^ (uint8_t)c) * 0x01000193u;
 }
 
-/* Keys of sites: "google.*" differs from "google". */
+/* Keys of sites: "google.*" differs from "google", and both from a URL's host and from the name that a change is about. */
 #define ENTITY_KEY 0x9747b28cu
+#define TO_KEY 0x51ed270bu
+#define NAME_KEY 0xb5297a4du
+
+/* The key of changes to this name; of all that have no name if n = 0. */
+static inline uint32_t
+change_key(unsigned kind, struct tc_str name)
+{
+	uint32_t h = NAME_KEY + kind;
+
+	for (size_t i = 0; i < name.n; i++)
+		h = host_hash_step(h, tc_lower(name.p[i]));
+	return h;
+}
 
 /* Place in the table: FNV's upper bits are the better mixed ones. */
 static inline uint32_t
@@ -175,9 +219,61 @@ struct line {
 	struct tc_str pattern;
 	struct tc_str from, to, deny; /* values of domain=, to=, denyallow= */
 	uint16_t types, flags;
-	uint64_t key; /* of pattern and options without badfilter; LINE_BAD: of the rule to remove */
+	uint16_t methods;    /* a bit of each; 0: any */
+	uint64_t key;        /* of pattern and options without badfilter; LINE_BAD: of the rule to remove */
+	struct tc_str value; /* RULE_CHANGE: what it is about */
+	enum match_change change;
+	uint8_t change_flags;
 };
 
 void line_read(struct line *l, struct tc_str text);
+
+/* ---- add.c: rules go into the block ---- */
+
+/* Adds the rule of one trimmed line, or counts why not. 0, or -1 when memory ends. */
+int rule_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class);
+
+/* The array with room for `more` items beyond n, maybe moved; NULL when memory ends: then nothing has changed. */
+void *grown(void *array, size_t size, uint32_t n, uint32_t more, uint32_t *room);
+
+/* ---- change.c: what is asked of changes ---- */
+
+/* A question: all that have no value (name.p NULL), or those about a name. seen: values that do not count again. */
+struct change_ask {
+	enum match_change kind;
+	bool exceptions;
+	struct tc_str name, value;
+	uint32_t keys[2]; /* of sites: rules that have no better key */
+	const struct tc_str *seen;
+	size_t seen_n;
+	bool all; /* values are asked for, no name */
+};
+
+bool change_wanted(const struct match_db *db, const struct change_ask *q, const struct rule *r);
+const struct change *change_of(const struct match_db *db, const struct rule *r);
+
+/* match.c: the first rule of db->change that holds for the URL and is wanted, or NULL. */
+const struct rule *match_change(const struct match_db *db, const struct match_page *page, const struct url *url,
+    enum match_type type, const struct change_ask *q, bool important);
+
+/* ---- regex.c ---- */
+
+/* Of a rule's pattern, or of its change's value. */
+static inline uint32_t
+regex_key(uint32_t rule, bool value)
+{
+	return rule * 2 + value;
+}
+
+enum { REGEX_LITERAL_MAX = 250 };
+
+size_t regex_literal(struct tc_str source, char to[REGEX_LITERAL_MAX]);
+
+/* Adds n bytes at `source` in the pool; keys must rise, and there must be room. 0, or -1: it cannot be compiled. */
+int regex_add(struct match_db *db, uint32_t key, uint32_t source, size_t n, bool cased);
+void regex_free(struct match_db *db);
+
+/* undecided: the answer where a limit is met. */
+bool regex_matches(const struct match_db *db, uint32_t key, struct tc_str subject, bool undecided);
 
 #endif

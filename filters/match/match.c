@@ -23,8 +23,9 @@ struct ask {
 	uint16_t type;
 	uint16_t party; /* RULE_FIRST or RULE_THIRD */
 	bool same_host;
-	bool plain_host, plain_site; /* nothing to be found by the host, by the page: see match_page_ready() */
-	uint16_t need;               /* flags that a rule must have */
+	bool plain_host, plain_site;     /* nothing to be found by the host, by the page: see match_page_ready() */
+	uint16_t need;                   /* flags that a rule must have */
+	const struct change_ask *change; /* in db->change: what is asked of its rules */
 };
 
 /* Whether host is domain or below it. */
@@ -102,6 +103,9 @@ matches_at(const struct ask *a, const struct rule *r, size_t at)
 static bool
 matches(const struct ask *a, const struct rule *r)
 {
+	if ((r->flags & RULE_REGEX) != 0)
+		return regex_matches(a->db, regex_key((uint32_t)(r - a->db->rules), false), a->text,
+		    (r->flags & RULE_EXCEPTION) == 0);
 	if ((r->flags & RULE_START) != 0)
 		return matches_at(a, r, 0);
 	if ((r->flags & RULE_HOST) == 0)
@@ -137,6 +141,8 @@ domain_holds(const struct ask *a, const struct domain *d)
 	struct tc_str text = tc_str_of(a->db->pool + d->text, d->n);
 	size_t suffix;
 
+	if ((d->flags & DOMAIN_METHOD) != 0) /* denied: the other methods */
+		return (d->n >> a->page->method & 1) == 0;
 	if ((d->flags & DOMAIN_ENTITY) == 0)
 		return is_below(host, text);
 	registrable = about_url ? psl_domain(host) : a->page->domain;
@@ -189,6 +195,8 @@ applies(const struct ask *a, const struct rule *r)
 	if ((r->flags & RULE_SAME) != 0 && !a->same_host)
 		return false;
 	if ((r->flags & RULE_OTHER) != 0 && a->same_host)
+		return false;
+	if ((r->flags & RULE_CHANGE) != 0 && !change_wanted(a->db, a->change, r))
 		return false;
 	return r->domains == 0 || domains_hold(a, r);
 }
@@ -285,7 +293,7 @@ static const struct rule *
 find_gram(const struct ask *a, const struct index *x)
 {
 	/* Grams in the scheme are nobody's key: begin at its ':'. */
-	size_t at = a->host_at - 3 - (a->text.p[a->host_at - 1] == '['), end = a->text.n >= 4 ? a->text.n - 3 : 0;
+	size_t at = a->host_at - 3, end = a->text.n >= 4 ? a->text.n - 3 : 0;
 	const struct rule *r = NULL;
 	struct seen seen;
 
@@ -306,44 +314,66 @@ find_gram(const struct ask *a, const struct index *x)
 	return r;
 }
 
-/* Rules that name host, or one above it, and have no better key. */
 static const struct rule *
-find_named(const struct ask *a, const struct index *x, struct tc_str host, uint32_t kind)
+find_key(const struct ask *a, const struct table *sites, uint32_t key)
 {
-	uint32_t hash = HOST_HASH;
+	uint32_t ref = table_find(sites, key);
 
-	for (size_t at = host.n; at-- > 0;) {
-		uint32_t ref;
+	while (ref != 0) {
+		const struct rule *r = next_rule(a->db, &ref);
 
-		hash = host_hash_step(hash, host.p[at]);
-		if (at > 0 && host.p[at - 1] != '.')
-			continue;
-		ref = table_find(&x->sites, hash ^ kind);
-		while (ref != 0) {
-			const struct rule *r = next_rule(a->db, &ref);
-
-			if (applies(a, r) && matches(a, r))
-				return r;
-		}
+		if (applies(a, r) && matches(a, r))
+			return r;
 	}
 	return NULL;
 }
 
-/* Rules for this page: by its host, and by its host without public suffix for "google.*". */
+/* Rules that name host, or one above it, and have no better key. */
+static const struct rule *
+find_named(const struct ask *a, const struct index *x, struct tc_str host, uint32_t kind)
+{
+	const struct rule *r = NULL;
+	uint32_t hash = HOST_HASH;
+
+	for (size_t at = host.n; at-- > 0 && r == NULL;) {
+		hash = host_hash_step(hash, host.p[at]);
+		if (at == 0 || host.p[at - 1] == '.')
+			r = find_key(a, &x->sites, hash ^ kind);
+	}
+	return r;
+}
+
+/* "google.*": by the host without its public suffix. */
+static const struct rule *
+find_entity(const struct ask *a, const struct index *x, struct tc_str host, struct tc_str domain, uint32_t kind)
+{
+	size_t name = tc_find_byte(domain, '.');
+
+	if (domain.n == 0 || domain.n > host.n)
+		return NULL;
+	host.n -= domain.n - name;
+	return find_named(a, x, host, kind ^ ENTITY_KEY);
+}
+
+/* Rules for this page, then those for this URL's host, then those about the name that is asked about. */
 static const struct rule *
 find_site(const struct ask *a, const struct index *x)
 {
-	struct tc_str host = a->page->host;
-	size_t name = tc_find_byte(a->page->domain, '.');
+	struct tc_str page = a->page->host, host = a->url->host;
 	const struct rule *r;
 
 	if (x->sites.slots == NULL)
 		return NULL;
-	r = find_named(a, x, host, 0);
-	if (r != NULL || a->page->domain.n > host.n)
-		return r;
-	host.n -= a->page->domain.n - name;
-	return find_named(a, x, host, ENTITY_KEY);
+	r = find_named(a, x, page, 0);
+	if (r == NULL)
+		r = find_entity(a, x, page, a->page->domain, 0);
+	if (r == NULL && x->to)
+		r = find_named(a, x, host, TO_KEY);
+	if (r == NULL && x->to_entity) /* the public suffix of each URL's host: dear, and rare */
+		r = find_entity(a, x, host, psl_domain(host), TO_KEY);
+	for (size_t i = 0; i < 2 && r == NULL && a->change != NULL; i++)
+		r = find_key(a, &x->sites, a->change->keys[i]);
+	return r;
 }
 
 static const struct rule *
@@ -436,7 +466,7 @@ match_page_ready(struct match_page *page, const struct match_db *db)
 	page->plain_host = tc_find_byte(page->host, ':') == page->host.n && note_grams(page, x) &&
 	    no_slot(&x->hosts, page->host, 0);
 	entity.n -= page->domain.n <= page->host.n ? page->domain.n - name : 0;
-	page->plain_site = no_slot(&x->sites, page->host, 0) && no_slot(&x->sites, entity, ENTITY_KEY);
+	page->plain_site = !x->to && no_slot(&x->sites, page->host, 0) && no_slot(&x->sites, entity, ENTITY_KEY);
 	page->ready = db;
 }
 
@@ -502,9 +532,9 @@ verdict(struct ask *a, struct match_result *out)
 	return allow != NULL ? MATCH_ALLOW : MATCH_BLOCK;
 }
 
-/* One reading of a URL: lower is room for its text. */
-static enum match_verdict
-ask(struct ask *a, char *lower, struct match_result *out)
+/* Makes the question about a->url ready: lower is room for its text. */
+static void
+ready(struct ask *a, char *lower)
 {
 	const struct url *url = a->url;
 
@@ -519,6 +549,13 @@ ask(struct ask *a, char *lower, struct match_result *out)
 	}
 	a->same_host = tc_eq(url->host, a->page->host);
 	a->party = a->same_host || is_below(url->host, a->page->domain) ? RULE_FIRST : RULE_THIRD;
+}
+
+/* One reading of a URL. */
+static enum match_verdict
+ask(struct ask *a, char *lower, struct match_result *out)
+{
+	ready(a, lower);
 	out->verdict = verdict(a, out);
 	return out->verdict;
 }
@@ -569,4 +606,16 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 	if (ask(&a, lower, out) == MATCH_NONE && url->port.n > 0)
 		return ask_without_port(&a, lower, out);
 	return out->verdict;
+}
+
+const struct rule *
+match_change(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    const struct change_ask *q, bool important)
+{
+	char lower[URL_MAX];
+	struct ask a = {.db = db, .page = page, .url = url, .type = (uint16_t)type, .change = q};
+
+	assert(url->text.n <= sizeof(lower));
+	ready(&a, lower);
+	return find(&a, &db->change, important ? RULE_IMPORTANT : 0);
 }

@@ -27,11 +27,25 @@ enum match_type {
 
 enum { MATCH_PAGE_GRAMS = 8 };
 
+/* How it is asked for. What a page names is asked for with GET. */
+enum match_method {
+	MATCH_GET,
+	MATCH_HEAD,
+	MATCH_POST,
+	MATCH_PUT,
+	MATCH_DELETE,
+	MATCH_PATCH,
+	MATCH_OPTIONS,
+	MATCH_CONNECT,
+	MATCH_METHOD_COUNT
+};
+
 /* The page that asks, once per request. */
 struct match_page {
-	struct tc_str host;      /* of the site, lower case */
-	struct tc_str domain;    /* its registrable domain (psl_domain()); the host itself if it has none */
-	tc_classes denied;       /* rules of other classes do not count */
+	struct tc_str host;   /* of the site, lower case */
+	struct tc_str domain; /* its registrable domain (psl_domain()); the host itself if it has none */
+	tc_classes denied;    /* rules of other classes do not count */
+	enum match_method method;
 	struct tc_strs allow[2]; /* hosts of site and route that pass every list: the host and its subdomains */
 
 	/* What match_page_ready() found out once for all URLs of the page; zeroed: nothing. */
@@ -58,12 +72,53 @@ extern const struct tc_filter filter_lists;
 void match_page_ready(struct match_page *page, const struct match_db *db);
 
 /*
- * Judges one absolute http(s) or ws(s) URL. No allocation, bounded time, never fails.
+ * Judges one absolute http(s) or ws(s) URL. Bounded time, never fails; no allocation but for regular expressions. One of
+ * these that takes too many steps counts as matching if it blocks, and not if it frees.
  * url must come from url_resolve(). type: one bit, or several where the markup could mean either; a rule counts that
  * covers one of them.
  */
 enum match_verdict match_url(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, struct match_result *out);
+
+/*
+ * The value of an option of a rule, as "redirect=noop.js" has it: p NULL if the rule has no such option, n 0 if that has
+ * no value.
+ */
+struct tc_str match_option(struct tc_str rule, struct tc_str name);
+
+/*
+ * Rules that block nothing but take something off. Kept for filters to ask about; none does yet. X(ENUM, "name")
+ */
+#define MATCH_CHANGES(X)                                                                             \
+	X(REMOVEPARAM, "removeparam")                                                                    \
+	X(COOKIE, "cookie")                                                                              \
+	X(REMOVEHEADER, "removeheader")                                                                  \
+	X(CSP, "csp")                                                                                    \
+	X(REDIRECT_RULE, "redirect-rule")
+
+enum match_change {
+#define X(e, name) MATCH_##e,
+	MATCH_CHANGES(X)
+#undef X
+	MATCH_CHANGE_COUNT
+};
+
+extern const char *const match_change_names[MATCH_CHANGE_COUNT];
+
+/*
+ * Whether a rule of this kind takes this name off: a parameter of the URL's query (with its value, as both are written), a
+ * cookie of a request for the URL, a field of its response ("request:NAME": of the request). MATCH_ALLOW: an exception
+ * keeps it. Costs a look-up of the URL for each name, and nothing where no list has such a rule.
+ */
+enum match_verdict match_removes(const struct match_db *db, const struct match_page *page, const struct url *url,
+    enum match_type type, enum match_change kind, struct tc_str name, struct tc_str value, struct match_result *out);
+
+/*
+ * The values of rules of this kind that hold for the URL: policies to add (MATCH_CSP), what to put in the place of a
+ * URL if it is blocked (MATCH_REDIRECT_RULE). Exceptions have been heeded. How many: at most max, no value twice.
+ */
+size_t match_values(const struct match_db *db, const struct match_page *page, const struct url *url,
+    enum match_type type, enum match_change kind, struct match_result *out, struct tc_str *values, size_t max);
 
 /* Why a rule of a list does nothing here. X(ENUM, "name") */
 #define MATCH_SKIPS(X)                                                                               \
@@ -85,7 +140,8 @@ enum match_skip {
 };
 
 struct match_stats {
-	size_t rules[TC_PACK_COUNT]; /* in force */
+	size_t rules[TC_PACK_COUNT]; /* in force; the next are not counted */
+	size_t changes[MATCH_CHANGE_COUNT];
 	size_t skipped[MATCH_SKIP_COUNT];
 	size_t bytes; /* of memory; set by match_build() */
 };
@@ -100,6 +156,17 @@ const struct match_stats *match_stats(const struct match_db *db);
 #define MATCH_LIST_MAX ((size_t)64 << 20) /* bytes of one list; the rest is not read */
 struct match_db *match_new(void);
 int match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class);
+
+/*
+ * The same for a list that may say "!#include NAME": read() gives the text of NAME, in memory that is freed here, or
+ * false if there is none. match_add() leaves such lines out and counts them.
+ */
+struct match_source {
+	bool (*read)(void *arg, struct tc_str name, struct tc_str *text);
+	void *arg;
+};
+int match_add_with(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class,
+    const struct match_source *source);
 int match_build(struct match_db *db); /* after the last match_add(); then read-only */
 void match_destroy(struct match_db **db);
 

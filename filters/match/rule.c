@@ -26,6 +26,8 @@ enum option_kind {
 	OPT_ALL,
 	OPT_BAD,
 	OPT_IGNORE,   /* changes nothing about whether the URL is blocked */
+	OPT_PAGE,     /* of exceptions: nothing is blocked on pages of the host */
+	OPT_CHANGE,   /* value: enum match_change */
 	OPT_MODIFIER, /* a rule of another kind */
 };
 
@@ -86,14 +88,15 @@ static const struct option {
 	{TC_STR_INIT("rewrite"), OPT_IGNORE, 0, false, true},
 	{TC_STR_INIT("empty"), OPT_IGNORE, 0, false, false},
 	{TC_STR_INIT("mp4"), OPT_IGNORE, 0, false, false},
-	{TC_STR_INIT("redirect-rule"), OPT_MODIFIER, 0, false, false},
-	{TC_STR_INIT("removeparam"), OPT_MODIFIER, 0, false, false},
-	{TC_STR_INIT("queryprune"), OPT_MODIFIER, 0, false, false},
-	{TC_STR_INIT("cookie"), OPT_MODIFIER, 0, false, false},
-	{TC_STR_INIT("csp"), OPT_MODIFIER, 0, false, false},
+	{TC_STR_INIT("urlblock"), OPT_PAGE, 0, false, false},
+	{TC_STR_INIT("redirect-rule"), OPT_CHANGE, MATCH_REDIRECT_RULE, false, false},
+	{TC_STR_INIT("removeparam"), OPT_CHANGE, MATCH_REMOVEPARAM, false, false},
+	{TC_STR_INIT("queryprune"), OPT_CHANGE, MATCH_REMOVEPARAM, false, false},
+	{TC_STR_INIT("cookie"), OPT_CHANGE, MATCH_COOKIE, false, false},
+	{TC_STR_INIT("csp"), OPT_CHANGE, MATCH_CSP, false, false},
+	{TC_STR_INIT("removeheader"), OPT_CHANGE, MATCH_REMOVEHEADER, false, false},
 	{TC_STR_INIT("permissions"), OPT_MODIFIER, 0, false, false},
 	{TC_STR_INIT("header"), OPT_MODIFIER, 0, false, false},
-	{TC_STR_INIT("removeheader"), OPT_MODIFIER, 0, false, false},
 	{TC_STR_INIT("replace"), OPT_MODIFIER, 0, false, false},
 	{TC_STR_INIT("uritransform"), OPT_MODIFIER, 0, false, false},
 	{TC_STR_INIT("urltransform"), OPT_MODIFIER, 0, false, false},
@@ -126,21 +129,76 @@ skip(struct line *l, enum match_skip why)
 	l->why = why;
 }
 
-/* method=get|head: what a page fetches is a GET; a rule for other methods alone never applies. */
-static bool
-method_is_get(struct tc_str value)
+static const struct tc_str method_names[MATCH_METHOD_COUNT] = {TC_STR_INIT("get"), TC_STR_INIT("head"), TC_STR_INIT("post"),
+    TC_STR_INIT("put"), TC_STR_INIT("delete"), TC_STR_INIT("patch"), TC_STR_INIT("options"), TC_STR_INIT("connect")};
+
+/* method=get|head, method=~post: bits of those that it names or, if it names none, leaves. 0: it cannot be read. */
+static uint16_t
+read_methods(struct tc_str value)
 {
-	bool only = false, not_get = false;
+	const uint16_t all = (1u << MATCH_METHOD_COUNT) - 1;
+	uint16_t with = 0, without = 0;
 
 	while (value.p != NULL) {
 		struct tc_str item = tc_next(&value, '|');
+		bool negated = item.n > 0 && item.p[0] == '~';
+		uint16_t bit = 0;
 
-		if (tc_ieq(item, TC_STR("get")))
-			return true;
-		not_get = not_get || tc_ieq(item, TC_STR("~get"));
-		only = only || (item.n > 0 && item.p[0] != '~');
+		tc_skip(&item, negated);
+		for (int i = 0; i < MATCH_METHOD_COUNT; i++)
+			if (tc_ieq(item, method_names[i]))
+				bit = (uint16_t)(1u << i);
+		if (bit == 0)
+			return 0;
+		with |= negated ? 0 : bit;
+		without |= negated ? bit : 0;
 	}
-	return !only && !not_get;
+	return (uint16_t)((with != 0 ? with : all) & ~without);
+}
+
+/* "/regex/" or "/regex/i": what is between the slashes, and whether there is an 'i'. */
+static bool
+read_regex(struct tc_str *s, bool *no_case)
+{
+	struct tc_str text = *s;
+
+	*no_case = text.n > 3 && text.p[text.n - 1] == 'i' && text.p[text.n - 2] == '/';
+	text.n -= *no_case;
+	if (text.n < 3 || text.p[0] != '/' || text.p[text.n - 1] != '/')
+		return false;
+	*s = tc_str_of(text.p + 1, text.n - 2);
+	return true;
+}
+
+/* The value of removeparam=, cookie= and their like. */
+static void
+read_change(struct line *l, enum match_change kind, struct tc_str value)
+{
+	size_t n = value.n;
+	bool no_case = false;
+
+	if ((l->flags & RULE_CHANGE) != 0 || n > 1024) {
+		skip(l, MATCH_SKIP_MALFORMED);
+		return;
+	}
+	l->flags |= RULE_CHANGE;
+	l->change = kind;
+	/* Without a value: all of them; but what would be added has to be there. */
+	if (n == 0 && (kind == MATCH_CSP || kind == MATCH_REDIRECT_RULE || kind == MATCH_REMOVEHEADER) &&
+	    (l->flags & RULE_EXCEPTION) == 0)
+		skip(l, MATCH_SKIP_MALFORMED);
+	if (kind == MATCH_REMOVEPARAM && n > 0 && value.p[0] == '~') {
+		l->change_flags |= CHANGE_NOT;
+		tc_skip(&value, 1);
+	}
+	if (kind == MATCH_COOKIE && !(n > 0 && value.p[0] == '/')) {
+		value.n = tc_find_byte(value, ';');
+		if (value.n < n)
+			l->change_flags |= CHANGE_SOFTENS;
+	}
+	if ((kind == MATCH_REMOVEPARAM || kind == MATCH_COOKIE) && read_regex(&value, &no_case))
+		l->change_flags |= no_case ? CHANGE_REGEX | CHANGE_NO_CASE : CHANGE_REGEX;
+	l->value = value;
 }
 
 static void
@@ -169,8 +227,9 @@ apply_option(struct line *l, struct reading *r, const struct option *o, bool neg
 		l->deny = value;
 		break;
 	case OPT_METHOD:
-		if (!method_is_get(value))
-			skip(l, MATCH_SKIP_MODIFIER);
+		l->methods = read_methods(value);
+		if (l->methods == 0)
+			skip(l, MATCH_SKIP_OPTION);
 		break;
 	case OPT_ALL:
 		r->all = true;
@@ -182,6 +241,14 @@ apply_option(struct line *l, struct reading *r, const struct option *o, bool neg
 		/* An exception from a redirect lets nothing through. */
 		if ((l->flags & RULE_EXCEPTION) != 0)
 			skip(l, MATCH_SKIP_MODIFIER);
+		break;
+	case OPT_PAGE:
+		if ((l->flags & RULE_EXCEPTION) == 0)
+			skip(l, MATCH_SKIP_OPTION);
+		r->with |= MATCH_DOCUMENT;
+		break;
+	case OPT_CHANGE:
+		read_change(l, (enum match_change)o->value, value);
 		break;
 	case OPT_MODIFIER:
 		skip(l, MATCH_SKIP_MODIFIER);
@@ -214,7 +281,7 @@ read_option(struct line *l, struct reading *r, struct tc_str text)
 		value = tc_str_of(text.p + eq + 1, text.n - eq - 1);
 	o = option_find(name);
 	if (o == NULL || (negated && !o->negatable) ||
-	    (o->kind != OPT_MODIFIER && o->needs_value != (value.n > 0))) {
+	    (o->kind != OPT_MODIFIER && o->kind != OPT_CHANGE && o->needs_value != (value.n > 0))) {
 		skip(l, MATCH_SKIP_OPTION);
 		return;
 	}
@@ -223,22 +290,63 @@ read_option(struct line *l, struct reading *r, struct tc_str text)
 	apply_option(l, r, o, negated, value);
 }
 
+/* The next option: up to a comma without a backslash. */
+static struct tc_str
+next_option(struct tc_str *rest)
+{
+	struct tc_str text = *rest;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == ',' && (i == 0 || text.p[i - 1] != '\\')) {
+			text.n = i;
+			tc_skip(rest, i + 1);
+			return tc_trim(text);
+		}
+	*rest = tc_str_of(NULL, 0);
+	return tc_trim(text);
+}
+
 static void
 read_options(struct line *l, struct tc_str text)
 {
 	struct reading r = {0};
+	uint16_t usual;
 
 	while (text.p != NULL && l->kind == LINE_RULE)
-		read_option(l, &r, tc_next(&text, ','));
+		read_option(l, &r, next_option(&text));
 	if (l->kind != LINE_RULE)
 		return;
 	if (r.all)
 		r.with = TYPES_ALL;
-	l->types = (uint16_t)((r.with != 0 ? r.with : TYPES_DEFAULT) & ~r.without & TYPES_ALL);
+	usual = (l->flags & RULE_CHANGE) != 0 ? TYPES_ALL : TYPES_DEFAULT;
+	l->types = (uint16_t)((r.with != 0 ? r.with : usual) & ~r.without & TYPES_ALL);
 	if (r.bad)
 		l->kind = LINE_BAD;
 	else if (l->types == 0 || (l->flags & (RULE_FIRST | RULE_THIRD)) == 0)
 		skip(l, MATCH_SKIP_MODIFIER);
+}
+
+static struct tc_str
+option_name(struct tc_str text)
+{
+	size_t n = 0;
+
+	tc_skip(&text, text.n > 0 && text.p[0] == '~');
+	while (n < text.n && text.p[n] != '=' && text.p[n] != ',')
+		n++;
+	return tc_str_of(text.p, n);
+}
+
+/* Whether the '$' at i is part of a regular expression that is the whole rule. */
+static bool
+is_in_regex(struct tc_str text, size_t i)
+{
+	if (i > 1 && tc_starts(text, TC_STR("@@"))) {
+		tc_skip(&text, 2);
+		i -= 2;
+	}
+	return i > 0 && text.p[0] == '/' && text.p[text.n - 1] == '/' && text.p[i - 1] != '/' &&
+	    option_find(option_name(tc_str_of(text.p + i + 1, text.n - i - 1))) == NULL;
 }
 
 /* Where the '$' of the options is: the last one that an option may follow; text.n if there is none. */
@@ -251,7 +359,7 @@ options_at(struct tc_str text)
 		if (text.p[i] != '$')
 			continue;
 		if ((next >= 'a' && next <= 'z') || next == '~' || next == '_' || next == '1' || next == '3')
-			return i;
+			return is_in_regex(text, i) ? text.n : i;
 	}
 	return text.n;
 }
@@ -347,12 +455,32 @@ line_read(struct line *l, struct tc_str text)
 	}
 	if (at < text.n)
 		read_options(l, tc_str_of(text.p + at + 1, text.n - at - 1));
-	if (l->kind == LINE_RULE && l->pattern.n > 1 && l->pattern.p[0] == '/' &&
-	    l->pattern.p[l->pattern.n - 1] == '/')
-		skip(l, MATCH_SKIP_REGEX);
-	if (l->kind == LINE_RULE)
+	if (l->pattern.n > 2 && l->pattern.p[0] == '/' && l->pattern.p[l->pattern.n - 1] == '/') {
+		/* Found by a text in it, but judged as a whole, as a pattern with stars is. */
+		l->flags |= RULE_REGEX | RULE_WILD;
+		l->pattern = tc_str_of(l->pattern.p + 1, l->pattern.n - 2);
+	} else if (l->kind == LINE_RULE) {
 		read_pattern(l);
+	}
 	/* "*", "||" or "a" alone would stop nearly everything: a damaged list. */
 	if (l->kind == LINE_RULE && at == text.n && l->pattern.n < 3)
 		skip(l, MATCH_SKIP_MALFORMED);
+}
+
+struct tc_str
+match_option(struct tc_str rule, struct tc_str name)
+{
+	size_t at = options_at(rule);
+
+	tc_skip(&rule, at < rule.n ? at + 1 : at);
+	while (rule.n > 0) {
+		struct tc_str option = next_option(&rule), found = option_name(option);
+
+		if (!tc_ieq(found, name))
+			continue;
+		tc_skip(&option, (size_t)(found.p - option.p) + found.n);
+		tc_skip(&option, option.n > 0);
+		return option;
+	}
+	return tc_str_of(NULL, 0);
 }

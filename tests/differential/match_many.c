@@ -3,9 +3,9 @@
  *
  *	match_many LIST... <rows
  *	in:  one row a line: type, host of the page, URL; a tab between them
- *	out: one line for each: 0 nothing, 1 blocked, 2 freed by an exception; a tab; the rule that decided
+ *	out: one line for each: a blank or '!'; 0 nothing, 1 blocked, 2 freed by an exception; a tab; the rule that decided
  *
- * Every class is denied. Types are named as options of rules are, several with '|' between them.
+ * Every class is denied. The page made ready (match_page_ready()) must say the same: '!' if not. Types are named as options of rules are, several with '|' between them.
  */
 #include <stdio.h>
 
@@ -72,7 +72,7 @@ judge(const struct match_db *db, struct tc_str row)
 	static char buf[URL_MAX + 64];
 	enum match_type type = types_of(tc_next(&row, '\t'));
 	struct match_page page = {.host = tc_next(&row, '\t'), .denied = (1u << TC_CLASS_COUNT) - 1};
-	struct match_result r;
+	struct match_result r, again;
 	struct url u;
 
 	if (type == 0 || !url_resolve(&u, row, NULL, buf)) {
@@ -83,7 +83,9 @@ judge(const struct match_db *db, struct tc_str row)
 	if (page.domain.n == 0)
 		page.domain = page.host;
 	(void)match_url(db, &page, &u, type, &r);
-	printf("%d\t%.*s\n", (int)r.verdict, (int)r.rule.n, r.rule.p);
+	match_page_ready(&page, db);
+	(void)match_url(db, &page, &u, type, &again);
+	printf("%c%d\t%.*s\n", again.verdict == r.verdict && tc_eq(again.rule, r.rule) ? ' ' : '!', (int)r.verdict, (int)r.rule.n, r.rule.p);
 	return 0;
 }
 

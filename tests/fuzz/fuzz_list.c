@@ -38,6 +38,27 @@ ask(const struct match_db *db, struct tc_str list, const struct url *url)
 	assert(judge(db, &page, url, &again) == MATCH_NONE);
 }
 
+/* What takes something off: the same twice, and nothing if no class is denied. */
+static void
+ask_changes(const struct match_db *db, const struct url *url)
+{
+	struct match_page page = {.host = TC_STR("www.site.example"), .domain = TC_STR("site.example"), .denied = 0xff};
+	struct match_result first, again, why[4];
+	struct tc_str values[4];
+
+	for (enum match_change kind = 0; kind < MATCH_CHANGE_COUNT; kind++) {
+		enum match_verdict v = match_removes(db, &page, url, MATCH_DOCUMENT, kind, TC_STR("a"), TC_STR("1"), &first);
+		size_t n = match_values(db, &page, url, MATCH_DOCUMENT, kind, why, values, 4);
+
+		assert(match_removes(db, &page, url, MATCH_DOCUMENT, kind, TC_STR("a"), TC_STR("1"), &again) == v);
+		assert(v == first.verdict && tc_eq(first.rule, again.rule));
+		for (size_t i = 1; i < n; i++)
+			assert(!tc_eq(values[i], values[i - 1]));
+	}
+	page.denied = 0;
+	assert(match_removes(db, &page, url, MATCH_DOCUMENT, MATCH_REMOVEPARAM, TC_STR("a"), TC_STR("1"), &again) == MATCH_NONE);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -53,8 +74,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (url_resolve(&url, raw, &base, buf))
 		ask(db, list, &url);
-	if (url_resolve(&url, TC_STR("https://cdn.t.example/track/px.js?a=1&b"), NULL, buf))
+	if (url_resolve(&url, TC_STR("https://cdn.t.example/track/px.js?a=1&b"), NULL, buf)) {
 		ask(db, list, &url);
+		ask_changes(db, &url);
+	}
 	match_destroy(&db);
 	return 0;
 }

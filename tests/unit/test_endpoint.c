@@ -12,7 +12,7 @@ setup(void **state)
 	db = match_new();
 	assert_non_null(db);
 	assert_int_equal(match_add(db, TC_STR("/own-tracker.js\n/pixel-path/*$image\n/beacon-only$ping\n/data?uid=\n"
-	    "||shop.example.com/count^\n"),
+	    "||shop.example.com/count^\n/posted/*$method=post\n/put-or-patched/*$method=put|patch\n"),
 			     TC_PACK_OPERATOR, TC_ANALYTICS),
 	    0);
 	assert_int_equal(match_build(db), 0);
@@ -165,6 +165,36 @@ test_beacons_are_pings(void **state)
 	fake_free(&f);
 }
 
+/* $method= is about the request that arrived. */
+static void
+test_methods(void **state)
+{
+	static const struct {
+		const char *path, *answer;
+		enum tc_method method;
+		const char *text;
+	} cases[] = {
+		{"/posted/x", "-", TC_M_GET, "GET"},
+		{"/posted/x", "204", TC_M_POST, "POST"},
+		{"/put-or-patched/x", "-", TC_M_POST, "POST"},
+		{"/put-or-patched/x", "-", TC_M_HEAD, "HEAD"},
+		{"/put-or-patched/x", "204", TC_M_OTHER, "PUT"},
+		{"/put-or-patched/x", "204", TC_M_OTHER, "PATCH"},
+		{"/put-or-patched/x", "-", TC_M_OTHER, "DELETE"},
+		{"/put-or-patched/x", "-", TC_M_OTHER, "FROB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = asking(cases[i].path, NULL, TC_DEST_EMPTY);
+
+		f->req.method = cases[i].method;
+		f->req.method_text = z(cases[i].text);
+		assert_string_equal(answered(f), cases[i].answer);
+		fake_free(&f);
+	}
+}
+
 static void
 test_only_denied_classes(void **state)
 {
@@ -263,6 +293,7 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_types_without_sec_fetch),
 		cmocka_unit_test(test_beacons_are_pings),
+		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_only_denied_classes),
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_preflight_of_an_allowed_host),

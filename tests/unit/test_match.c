@@ -376,6 +376,7 @@ test_domains(void **state)
 		{"to=other.example", false},
 		{"to=~o.example", false},
 		{"to=o.*", true},
+		{"to=other.*", false},
 		{"to=~other.example", true},
 		{"denyallow=o.example", false},
 		{"denyallow=cdn.o.example", true},
@@ -387,6 +388,8 @@ test_domains(void **state)
 		{"method=post|get", true},
 		{"method=~get", false},
 		{"method=~post", true},
+		{"method=get,domain=~other.example", true},
+		{"domain=site.example,method=post|~head", false},
 	};
 	static const char *const patterns[] = {"||o.example^", "/track/px", "*", "/p"};
 	char rule[128];
@@ -501,17 +504,20 @@ test_list_file(void **state)
 	assert_false(blocks(db, "x.example"));
 	assert_int_equal(s->skipped[MATCH_SKIP_COSMETIC], 4);
 	assert_int_equal(s->skipped[MATCH_SKIP_REGEX], 1);
-	assert_int_equal(s->skipped[MATCH_SKIP_MODIFIER], 3);
+	assert_int_equal(s->skipped[MATCH_SKIP_MODIFIER], 1);
+	assert_int_equal(s->changes[MATCH_REMOVEPARAM], 1);
+	assert_int_equal(s->changes[MATCH_CSP], 1);
 	assert_int_equal(s->skipped[MATCH_SKIP_OPTION], 2);
 	assert_int_equal(s->skipped[MATCH_SKIP_MALFORMED], 2);
 	assert_int_equal(s->skipped[MATCH_SKIP_INCLUDE], 1);
-	assert_int_equal(s->rules[TC_PACK_OPERATOR], 7);
+	assert_int_equal(s->rules[TC_PACK_OPERATOR], 8);
 	page.denied = TC_CLASS_BIT(TC_FUNCTIONAL);
 	assert_true(blocks(db, "functional.example"));
 	assert_true(blocks(db, "shown.example"));
 	assert_true(blocks(db, "shown-too.example"));
 	assert_false(blocks(db, "hidden-inside.example"));
-	assert_false(blocks(db, "hidden-parentheses.example"));
+	assert_true(blocks(db, "shown-parentheses.example"));
+	assert_false(blocks(db, "hidden-parenthesis.example"));
 	page.denied = DENIED;
 	match_destroy(&db);
 }
@@ -805,11 +811,11 @@ test_load(void **state)
 		const char *name, *directory, *config;
 		size_t rules;
 	} good[] = {
-		{"rules.txt", "tests/fixtures/lists", "", 7},
-		{"rules.txt", "", "tests/fixtures/lists", 7},
-		{"rules.txt", "tests/unit", "tests/fixtures/lists", 7},
-		{"lists/rules.txt", "tests/unit", "tests/fixtures", 7},
-		{"./", "", "tests/fixtures/lists", 15},
+		{"rules.txt", "tests/fixtures/lists", "", 8},
+		{"rules.txt", "", "tests/fixtures/lists", 8},
+		{"rules.txt", "tests/unit", "tests/fixtures/lists", 8},
+		{"lists/rules.txt", "tests/unit", "tests/fixtures", 8},
+		{"./", "", "tests/fixtures/lists", 16},
 	};
 
 	(void)state;
@@ -829,6 +835,22 @@ test_load(void **state)
 	assert_null(load("", "", ""));
 	assert_true(was_fatal);
 	filter_lists.unload(NULL);
+}
+
+/* "!#include": a name below the list's folder, and nothing else; inner ones too are named from there. */
+static void
+test_load_includes(void **state)
+{
+	struct match_db *db = load("outer.txt", "tests/fixtures/include", "");
+
+	(void)state;
+	assert_non_null(db);
+	assert_true(blocks(db, "outer.example"));
+	assert_true(blocks(db, "inner.example"));
+	assert_true(blocks(db, "more.example"));
+	assert_false(blocks(db, "analytics.example"));
+	assert_int_equal(match_stats(db)->skipped[MATCH_SKIP_INCLUDE], 4);
+	filter_lists.unload(db);
 }
 
 static void
@@ -891,6 +913,7 @@ main(void)
 		cmocka_unit_test(test_built_in),
 		cmocka_unit_test(test_built_in_wins),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_load_includes),
 		cmocka_unit_test(test_easyprivacy),
 	};
 

@@ -64,7 +64,8 @@ export function example(source, r) {
     }
   }
 
-  let text;
-  try { text = either(); } catch { return null; }
-  return new RegExp(source, 'i').test(/^https?:/.test(text) ? text : 'https://o.example/' + text) ? text : null;
+  try {
+    const text = either();
+    return new RegExp(source, 'i').test(/^https?:/.test(text) ? text : 'https://o.example/' + text) ? text : null;
+  } catch { return null; }
 }
