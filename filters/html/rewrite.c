@@ -105,6 +105,8 @@ run_take(struct run *r, enum tok_kind kind)
 		giant_begin(r);
 		return;
 	case TOK_BOGUS:
+		if (rw->tree.n > 0 && text_no_comment(r))
+			return;
 		if (r->tk.begins && r->at[1] == '?' && rw->env->acts) {
 			text_hold(r, TEXT_PI);
 			return;
@@ -112,6 +114,8 @@ run_take(struct run *r, enum tok_kind kind)
 		r->at += r->tk.n;
 		break;
 	case TOK_COMMENT:
+		if (rw->tree.n > 0 && text_no_comment(r))
+			return;
 		if (r->tk.begins && rw->extra != NULL && rw->extra->link.n > 0) {
 			text_hold(r, TEXT_COMMENT);
 			return;

@@ -63,10 +63,10 @@ enum rewrite_text {
 	TEXT_IMPORTMAP,   /* held */
 	TEXT_STYLE,       /* judged as it streams */
 	TEXT_NOSCRIPT,    /* held, a document of its own */
-	TEXT_FOREIGN,     /* of SVG's script and style, held */
+	TEXT_FOREIGN,     /* of SVG's script and style, or in a CDATA section, held */
 	TEXT_DROP,        /* does not go out */
 	TEXT_PI,          /* "<?...>", held */
-	TEXT_PI_DROP,     /* one too long for that: it does not go out */
+	TEXT_PI_DROP,     /* one too long for that, or a comment: it does not go out */
 	TEXT_COMMENT,     /* a comment that may be a marker, held */
 };
 
@@ -98,7 +98,8 @@ struct rewrite {
 	bool has_base;        /* the first base element was seen */
 
 	uint8_t text;        /* enum rewrite_text */
-	bool foreign_script; /* TEXT_FOREIGN: script, not style */
+	bool foreign_script; /* TEXT_FOREIGN: of a script */
+	bool foreign_style;  /* of a style */
 	bool foreign_cdata;  /* in a CDATA section */
 	bool foreign_seen;   /* a part of its text was seen already */
 	bool amp_due;        /* that its script was emptied is not reported yet */

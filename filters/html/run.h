@@ -104,8 +104,11 @@ bool giant_step(struct run *r);
 /* What becomes of the text of a text-mode element. */
 enum rewrite_text text_kind_of(struct run *r, const struct element *x);
 
-/* Text of SVG's script and style is held. Called wherever a text may begin. */
+/* Text of SVG's script and style, and of CDATA sections, is held. Called wherever a text may begin. */
 void text_foreign(struct rewrite *rw);
+
+/* Takes the comment at r->at out where preload scanners would read it as text (tree_raw()). False: it is not there. */
+bool text_no_comment(struct run *r);
 
 /* A piece of what is held until it ends (TEXT_PI, TEXT_COMMENT) lies at r->at, r->tk.n bytes of it. */
 void text_hold(struct run *r, enum rewrite_text text);

@@ -121,6 +121,21 @@ left(struct run *r, const struct token *tk, enum elem e)
 
 /* ---- whole tags ---- */
 
+/*
+ * "<style/>" in foreign content is closed, but preload scanners know no such thing, and what follows is text to them: it is
+ * written out. to: where the tag ends.
+ */
+static void
+close_raw(struct run *r, const struct element *x, const char *to)
+{
+	if (!x->tk->self_closing || (elem_flags(x->elem) & EF_TEXT) == 0 || x->where == IN_HTML || !r->rw->env->acts)
+		return;
+	disambiguated(r, TC_STR("a tag that browsers read differently"));
+	run_replace(r, to - 2, to, TC_STR("></"));
+	run_put(r, elem_name(x->elem));
+	run_put(r, TC_STR(">"));
+}
+
 static void
 edit_attributes(struct run *r, struct element *x, uint8_t *attr)
 {
@@ -160,6 +175,7 @@ tag_start(struct run *r)
 	}
 	x.where = where_of(rw, x.elem, step.foreign);
 	edit_attributes(r, &x, attr);
+	close_raw(r, &x, to);
 	r->at = to;
 	entered(r, &x);
 }
@@ -176,7 +192,10 @@ tag_end(struct run *r)
 		return;
 	}
 	tree_end(&rw->tree, &r->tk, e, &step);
-	(void)before_tag(r, &step);
+	if (!before_tag(r, &step)) {
+		run_erase(r, r->at + r->tk.n);
+		return;
+	}
 	if (e == E_BODY && rw->extra != NULL && tree_plain(&rw->tree))
 		before_body_end(r);
 	r->at += r->tk.n;

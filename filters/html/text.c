@@ -82,14 +82,34 @@ text_kind_of(struct run *r, const struct element *x)
 void
 text_foreign(struct rewrite *rw)
 {
-	bool script = tree_in_svg(&rw->tree, TC_STR("script"));
+	bool script = tree_in_svg(&rw->tree, TC_STR("script")), style = tree_in_svg(&rw->tree, TC_STR("style"));
+	bool cdata = rw->tok.mode == TOK_CDATA;
 
-	if (rw->text != TEXT_PASS || rw->giant.on || !rw->env->acts || (!script && !tree_in_svg(&rw->tree, TC_STR("style"))))
+	if (rw->text != TEXT_PASS || rw->giant.on || !rw->env->acts || (!script && !style && !cdata))
 		return;
 	rw->text = TEXT_FOREIGN;
 	rw->held = 0;
 	rw->foreign_script = script;
-	rw->foreign_cdata = rw->tok.mode == TOK_CDATA;
+	rw->foreign_style = style;
+	rw->foreign_cdata = cdata;
+}
+
+bool
+text_no_comment(struct run *r)
+{
+	struct rewrite *rw = r->rw;
+
+	if (!rw->env->acts || tree_raw(&rw->tree).n == 0)
+		return false;
+	judge_did(rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("a comment that preload scanners read as text"));
+	run_erase(r, r->at + r->tk.n);
+	if (!r->tk.ends) {
+		rw->text = TEXT_PI_DROP;
+		rw->held = 0;
+	} else {
+		text_foreign(rw);
+	}
+	return true;
 }
 
 /* ---- judges of a whole text: r->at, rw->held bytes ---- */
@@ -286,17 +306,50 @@ judge_encoded_css(struct run *r)
 	free(text);
 }
 
-/* Text of SVG's script or style. A second piece (behind a comment or a CDATA section) would have to be read with the first. */
+/*
+ * From where on a CDATA section is not to preload scanners what it is to others; s.n: nowhere. They know none: in an element of
+ * raw text it is text up to an end tag of that, anywhere else a comment up to the first '>'.
+ */
+static size_t
+cdata_parts(const struct run *r, struct tc_str s)
+{
+	struct tc_str raw = tree_raw(&r->rw->tree);
+	size_t at;
+
+	if (raw.n > 0) {
+		struct tc_str rest = s;
+
+		while ((at = tc_find(rest, TC_STR("</"))) < rest.n) {
+			tc_skip(&rest, at + 2);
+			if (tc_istarts(rest, raw))
+				return 0;
+		}
+		return r->rw->foreign_script && tc_find(s, TC_STR("<!--")) < s.n ? 0 : s.n;
+	}
+	at = tc_find_byte(s, '>');
+	return at + tc_find_byte(tc_str_of(s.p + at, s.n - at), '<');
+}
+
+/*
+ * Text of SVG's script or style, or in a CDATA section. A second piece (behind a CDATA section, say) would have to be read
+ * with the first.
+ */
 static void
 judge_foreign(struct run *r)
 {
 	struct rewrite *rw = r->rw;
 	struct tc_str s = held_of(r);
-	size_t n = 0;
+	size_t n = 0, parts = rw->foreign_cdata ? cdata_parts(r, s) : s.n;
 
+	if (parts < s.n) {
+		judge_did(rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("CDATA that preload scanners read as markup"));
+		run_replace(r, r->at + parts, r->at + s.n, TC_STR(""));
+		rw->foreign_seen = true;
+		return;
+	}
 	while (n < s.n && memchr(" \t\n\f\r", s.p[n], 5) != NULL)
 		n++;
-	if (n == s.n)
+	if (n == s.n || (!rw->foreign_script && !rw->foreign_style))
 		return;
 	if (rw->foreign_seen) {
 		judge_did(rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("script or style in pieces"));

@@ -34,10 +34,10 @@ fits(const struct tree *t, struct tc_str name)
 }
 
 static void
-push(struct tree *t, struct tc_str name, enum tree_ns ns, enum point point)
+push(struct tree *t, struct tc_str name, enum tree_ns ns, bool raw, enum point point)
 {
 	assert(fits(t, name));
-	t->node[t->n++] = (struct tree_node){t->names_n, (uint8_t)ns, (uint8_t)point};
+	t->node[t->n++] = (struct tree_node){.name = t->names_n, .ns = ns & 127, .raw = raw, .point = (uint8_t)point};
 	for (size_t i = 0; i < name.n; i++)
 		t->names[t->names_n++] = tc_lower(name.p[i]);
 	t->math = (uint16_t)(t->math + (ns == NS_MATH));
@@ -70,6 +70,12 @@ bool
 tree_at_point(const struct tree *t)
 {
 	return t->n > 0 && (t->node[t->n - 1].point == POINT_HTML || t->node[t->n - 1].point == POINT_TEXT);
+}
+
+struct tc_str
+tree_raw(const struct tree *t)
+{
+	return t->n > 0 && t->node[t->n - 1].raw ? node_name(t, t->n - 1u) : tc_str_of("", 0);
 }
 
 bool
@@ -219,6 +225,13 @@ tree_start(struct tree *t, const struct token *tk, const char *base, enum elem e
 		else
 			out->erase = t->math > 0 && begins_text(t, e);
 	}
+	if (d > 0 && d == t->n && t->node[d - 1].raw) {
+		out->erase = !begins_text(t, e);
+		d = out->erase ? d : 0;
+		out->foreign = out->foreign && d > 0;
+	}
+	if (out->foreign && !attrs && (flags & EF_TEXT) != 0)
+		out->erase = true; /* whether it closes itself is not known yet */
 	if (d > 0 && e == E_NOSCRIPT && t->no_script) {
 		/* were its end tag written to close the island, it would end the noscript around this document */
 		out->erase = true;
@@ -286,12 +299,12 @@ tree_started(struct tree *t, const struct token *tk, const char *base, enum elem
 		enum tree_ns ns = (enum tree_ns)t->node[t->n - 1].ns;
 
 		if (!tk->self_closing)
-			push(t, tk->name, ns, point_of(tk, base, e, ns));
+			push(t, tk->name, ns, (elem_flags(e) & EF_TEXT) != 0, point_of(tk, base, e, ns));
 		return TOK_DATA;
 	}
 	if (e == E_SVG || e == E_MATH) {
 		if (!tk->self_closing)
-			push(t, tk->name, e == E_SVG ? NS_SVG : NS_MATH, POINT_NONE);
+			push(t, tk->name, e == E_SVG ? NS_SVG : NS_MATH, false, POINT_NONE);
 		return TOK_DATA;
 	}
 	if (t->n == 0)
@@ -300,7 +313,7 @@ tree_started(struct tree *t, const struct token *tk, const char *base, enum elem
 	if (t->in_text)
 		return text_mode(e);
 	if (t->n > 0 && (elem_flags(e) & EF_VOID) == 0)
-		push(t, tk->name, NS_HTML, POINT_NONE);
+		push(t, tk->name, NS_HTML, false, POINT_NONE);
 	return TOK_DATA;
 }
 
@@ -316,17 +329,17 @@ find(const struct tree *t, unsigned d, struct tc_str name, bool foreign)
 	return -1;
 }
 
-void
-tree_end(struct tree *t, const struct token *tk, enum elem e, struct tree_step *out)
+/* An end tag in an island. */
+static void
+end_inside(const struct tree *t, const struct token *tk, enum elem e, struct tree_step *out)
 {
 	bool empty = e == E_P || e == E_BR; /* without their element these make one */
-	int at;
+	int at = tree_foreign(t) && !empty ? find(t, t->n, tk->name, true) : -1;
 
-	*out = (struct tree_step){.erase = false};
-	if (t->n == 0 || t->in_text)
-		return;
-	if (tree_foreign(t) && !empty && find(t, t->n, tk->name, true) >= 0) {
+	if (at >= 0) {
 		out->foreign = true;
+		if (t->node[t->n - 1].raw)
+			out->closes = (uint16_t)(t->n - 1 - (unsigned)at);
 		return;
 	}
 	if (tree_foreign(t) && empty) {
@@ -341,6 +354,16 @@ tree_end(struct tree *t, const struct token *tk, enum elem e, struct tree_step *
 		out->closes = (uint16_t)(t->n - 1 - (unsigned)at);
 	else if (!empty && ((elem_flags(e) & EF_SHUT) != 0 || t->points == 0))
 		out->closes = t->n;
+}
+
+void
+tree_end(struct tree *t, const struct token *tk, enum elem e, struct tree_step *out)
+{
+	*out = (struct tree_step){.erase = false};
+	if (t->n == 0 || t->in_text)
+		return;
+	end_inside(t, tk, e, out);
+	out->erase = t->node[t->n - 1].raw && !out->foreign && out->closes == 0;
 }
 
 static void

@@ -24,9 +24,10 @@ enum tree_ns { NS_HTML,
 
 /* One open element of an island. */
 struct tree_node {
-	uint16_t name; /* where its name begins in names[]; it ends where the next begins */
-	uint8_t ns;    /* enum tree_ns */
-	uint8_t point; /* enum in tree.c: integration point */
+	uint16_t name;   /* where its name begins in names[]; it ends where the next begins */
+	uint8_t ns : 7;  /* enum tree_ns */
+	uint8_t raw : 1; /* foreign, of a name that HTML has for raw text */
+	uint8_t point;   /* enum in tree.c: integration point */
 };
 
 enum tree_select {
@@ -100,6 +101,13 @@ bool tree_foreign(const struct tree *t);
 
 /* There a CDATA section is one to some browsers, to others a comment: the current node is an integration point. */
 bool tree_at_point(const struct tree *t);
+
+/*
+ * The name of the current node if it is foreign and HTML has raw text under that name (style, script, title ...); n = 0: it is
+ * not. Preload scanners know no foreign content: to them all is text there up to the first end tag of the name. So no tag and
+ * no comment stays in it, and for the tree builder it is text, too.
+ */
+struct tc_str tree_raw(const struct tree *t);
 
 /* The current node is SVG's, of this name. */
 bool tree_in_svg(const struct tree *t, struct tc_str name);

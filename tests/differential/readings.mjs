@@ -1,6 +1,6 @@
 // One page, read as browsers old and new read it, with scripting on and off: parse5 is the old reading of select; the new
 // one ("relaxed select", where tags in it are parsed as anywhere) is made of it here.
-import {Parser, html} from 'parse5';
+import {Parser, Tokenizer, TokenizerMode, html} from 'parse5';
 
 const {TAG_ID: ID} = html;
 const IN_SELECT = new Set([15, 16]); // InsertionMode of parse5: IN_SELECT, IN_SELECT_IN_TABLE; checked below
@@ -95,4 +95,25 @@ export function readings(text) {
         parted = `${name}: at ${seen[i]?.from} <${seen[i]?.name}> ${seen[i]?.kind}, there ${its[i]?.from} <${its[i]?.name}> ${its[i]?.kind}`;
   }
   return {trees: [[true, oldOn.document], [false, oldOff.document]], parted};
+}
+
+// ---- preload scanners ----
+
+const MODES = {textarea: 'RCDATA', title: 'RCDATA', style: 'RAWTEXT', iframe: 'RAWTEXT', xmp: 'RAWTEXT', noembed: 'RAWTEXT', noframes: 'RAWTEXT',
+  noscript: 'RAWTEXT', script: 'SCRIPT_DATA', plaintext: 'PLAINTEXT'};
+
+// The page as a preload scanner reads it: tags alone, no tree, so no foreign content. Calls see(name, attributes) for each start tag.
+export function scan(text, see) {
+  let templates = 0;
+  const tokenizer = new Tokenizer({sourceCodeLocationInfo: false}, {
+    onStartTag(token) {
+      if (token.tagName in MODES) tokenizer.state = TokenizerMode[MODES[token.tagName]];
+      tokenizer.lastStartTagName = token.tagName;
+      if (token.tagName === 'template') templates++;
+      else if (templates === 0) see(token.tagName, new Map(token.attrs.map(a => [a.name, a.value])));
+    },
+    onEndTag(token) { if (token.tagName === 'template' && templates > 0) templates--; },
+    onComment() {}, onDoctype() {}, onCharacter() {}, onNullCharacter() {}, onWhitespaceCharacter() {}, onEof() {}, onParseError: null,
+  });
+  tokenizer.write(text, true);
 }

@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {judge, judgeTree} from '../browser/judge.mjs';
 import {load} from '../browser/trackers.mjs';
 import {CHARSETS, PLAIN, SCRIPTS, document, sources} from './mutate.mjs';
-import {readings} from './readings.mjs';
+import {readings, scan} from './readings.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BASE = 'https://www.example.com/dir/page.html';
@@ -81,6 +81,25 @@ async function faults(driver, doc, seed) {
   for (const [scriptingEnabled, tree] of trees)
     for (const f of judgeTree(tree, BASE, trackers, {scriptingEnabled}))
       found.push(`scripting ${scriptingEnabled ? 'on' : 'off'}${f.where}: <${f.element} ${f.attribute}> ${f.url ?? ''} (${f.why})`);
+  return [...found, ...fetched(text)];
+}
+
+// What a preload scanner would fetch: an address that stands in full, for a page in pieces has its base elsewhere.
+const FETCHED = [['img', 'src'], ['image', 'src'], ['script', 'src'], ['video', 'poster'], ['input', 'src'], ['link', 'href']];
+const HINTS = /^(preload|modulepreload|prefetch|preconnect|dns-prefetch|stylesheet)$/i;
+
+function fetched(text) {
+  const found = [];
+  scan(text, (name, attributes) => {
+    for (const [element, attribute] of FETCHED) {
+      const value = name === element ? attributes.get(attribute) ?? '' : '';
+      if (!/^[\s\0-\x1f]*(https?:)?[/\\]{2}/i.test(value) || !URL.canParse(value, BASE)) continue;
+      if (name === 'link' && !(attributes.get('rel') ?? '').split(/\s+/).some(rel => HINTS.test(rel))) continue;
+      if (name === 'script' && !/^$|^module$|^(text|application)\/(x-)?(java|ecma|j|live)script([\s;]|$)/i.test((attributes.get('type') ?? '').trim())) continue;
+      if (name === 'input' && !/^image$/i.test(attributes.get('type') ?? '')) continue;
+      if (trackers.listed(new URL(value, BASE).href)) found.push(`scanner: <${name} ${attribute}> ${value}`);
+    }
+  });
   return found;
 }
 
