@@ -4,19 +4,23 @@
  */
 #include "jslex.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* By byte, 32 a row. Not in URLs: controls, quotes, '<', '>', ')', '\\'. */
 /* clang-format off */
 const uint8_t js_kinds[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 2, 0, 2, 6, 3, 2, 0, 2, 0, 2, 2, 2, 3, 2, 2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 0, 2, 0, 2,
-	2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 0, 2, 2, 7,
-	0, 15, 15, 15, 7, 15, 15, 15, 7, 15, 7, 15, 15, 15, 15, 7, 15, 7, 7, 15, 7, 7, 7, 15, 7, 7, 15, 2, 2, 2, 2, 0,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+	0, 2, 0, 2, 6, 3, 2, 0, 2, 0, 2, 2, 2, 3, 2, 2, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 2, 2, 0, 2, 0, 2,
+	2, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 2, 0, 2, 2, 23,
+	0, 31, 31, 31, 23, 31, 31, 31, 23, 31, 23, 31, 31, 31, 31, 23, 31, 23, 23, 31, 23, 23, 23, 31, 23, 23, 31, 2, 2, 2, 2, 0,
+	19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
+	19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
+	19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
+	19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
 };
 /* clang-format on */
 
@@ -139,8 +143,8 @@ lex_code(struct jslex *l, struct tc_str s)
 	char c = s.p[l->at], next = l->at + 1 < s.n ? s.p[l->at + 1] : 0;
 	size_t from = l->at;
 
-	if (js_is(c, C_WORD) || (unsigned char)c >= 0x80) {
-		while (l->at < s.n && (js_is(s.p[l->at], C_WORD) || (unsigned char)s.p[l->at] >= 0x80))
+	if (js_is(c, C_IDENT)) {
+		while (l->at < s.n && js_is(s.p[l->at], C_IDENT))
 			l->at++;
 		lex_word(l, tc_str_of(s.p + from, l->at - from));
 		return;
@@ -234,19 +238,59 @@ lex_inside(struct jslex *l, struct tc_str s)
 	}
 }
 
+/* The first of four bytes in [p, end), or end. */
+static const char *
+find_four(const char *p, const char *end, const char any[4])
+{
+#ifdef __SSE2__
+	const __m128i a = _mm_set1_epi8(any[0]), b = _mm_set1_epi8(any[1]);
+	const __m128i c = _mm_set1_epi8(any[2]), d = _mm_set1_epi8(any[3]);
+
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i ab = _mm_or_si128(_mm_cmpeq_epi8(v, a), _mm_cmpeq_epi8(v, b));
+		__m128i cd = _mm_or_si128(_mm_cmpeq_epi8(v, c), _mm_cmpeq_epi8(v, d));
+		int hit = _mm_movemask_epi8(_mm_or_si128(ab, cd));
+
+		if (hit != 0)
+			return p + __builtin_ctz((unsigned)hit);
+	}
+#endif
+	while (p < end && *p != any[0] && *p != any[1] && *p != any[2] && *p != any[3])
+		p++;
+	return p;
+}
+
 /* Behind the bytes that mean nothing to where we are; at most `to`. */
 static size_t
 lex_skip(const struct jslex *l, struct tc_str s, size_t to)
 {
-	size_t at = l->at;
+	const char *p = s.p + l->at, *end = s.p + to;
 
-	if (l->in == JSLEX_CODE)
-		return at;
-	if (l->in == JSLEX_BLOCK)
-		return at + tc_find_byte(tc_str_of(s.p + at, to - at), '*');
-	while (at < to && js_is(s.p[at], C_HOST) && (unsigned char)s.p[at] < 0x80)
-		at++;
-	return at;
+	switch (l->in) {
+	case JSLEX_CODE:
+		while (p < end && (unsigned char)*p <= ' ')
+			p++;
+		break;
+	case JSLEX_BLOCK:
+		p += tc_find_byte(tc_str_of(p, (size_t)(end - p)), '*');
+		break;
+	case JSLEX_LINE:
+		p = find_four(p, end, (char[]){'\n', '\r', (char)0xE2, '\n'});
+		break;
+	case JSLEX_STRING:
+		p = find_four(p, end, (char[]){l->quote, '\\', '\n', '\r'});
+		break;
+	case JSLEX_TEMPLATE:
+		p = find_four(p, end, (char[]){'`', '\\', '$', '`'});
+		break;
+	case JSLEX_REGEX:
+	case JSLEX_CLASS:
+		while (p < end && js_is(*p, C_HOST) && (unsigned char)*p < 0x80)
+			p++;
+		break;
+	}
+	return (size_t)(p - s.p);
 }
 
 enum jslex_in

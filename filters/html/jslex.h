@@ -9,10 +9,11 @@
 
 /* Kinds of bytes in scripts. */
 enum js_kind {
-	C_HOST = 1, /* letters, digits, '-', '_', '%', bytes over 0x7F: what host labels are made of */
-	C_URL = 2,  /* may stand in a URL inside a string constant */
-	C_WORD = 4, /* of an identifier: no word boundary */
-	C_SIGN = 8, /* signatures begin with it */
+	C_HOST = 1,   /* letters, digits, '-', '_', '%', bytes over 0x7F: what host labels are made of */
+	C_URL = 2,    /* may stand in a URL inside a string constant */
+	C_WORD = 4,   /* of an identifier: no word boundary */
+	C_SIGN = 8,   /* signatures begin with it */
+	C_IDENT = 16, /* of a word of code, bytes beyond ASCII included */
 };
 
 extern const uint8_t js_kinds[256];
