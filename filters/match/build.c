@@ -9,7 +9,7 @@
  *	none, but removes a name       sites, by the name
  *	nothing of these               loose, 16 of them at most
  *
- * Regular expressions prefer the page, and have no place among the loose.
+ * Regular expressions, and patterns that have only common text, prefer the page; the former have no place among the loose.
  */
 #include <assert.h>
 
@@ -241,12 +241,14 @@ weights_new(void)
 	return w;
 }
 
+enum { GRAM_COMMON = 8000 }; /* and above: it is in common_grams */
+
 /*
  * Chooses the place in the pattern whose four bytes are the rarest; -1 if there are none. Only the scheme's own
- * bytes are never looked at in a URL.
+ * bytes are never looked at in a URL. *common: many URLs have even these.
  */
 static int
-rarest_gram(const struct match_db *db, const struct rule *r, const struct weights *w)
+rarest_gram(const struct match_db *db, const struct rule *r, const struct weights *w, bool *common)
 {
 	static const char *const schemes[] = {"http", "ttps", "tps:", "ps:/", "ttp:", "tp:/", "wss:", "ss:/", "ws:/",
 	    "s://", "p://"};
@@ -269,6 +271,7 @@ rarest_gram(const struct match_db *db, const struct rule *r, const struct weight
 			at = (int)i;
 		}
 	}
+	*common = best >= GRAM_COMMON;
 	return at;
 }
 
@@ -372,14 +375,15 @@ place_rule(struct match_db *db, struct building *b, uint32_t number, struct weig
 {
 	const struct rule *r = &db->rules[number];
 	int at, result = 1;
+	bool common;
 
 	if ((r->flags & RULE_WHOLE) != 0)
 		return chains_add(&b->hosts, host_hash(tc_str_of(db->pool + r->pattern, r->host_n)), number);
-	if ((r->flags & RULE_REGEX) != 0)
+	at = rarest_gram(db, r, w, &common);
+	if (common || (r->flags & RULE_REGEX) != 0)
 		result = place_sites(db, b, number, 0);
 	if (result != 1)
 		return result;
-	at = rarest_gram(db, r, w);
 	return at >= 0 ? place_gram(db, b, number, at, w) : place_without_text(db, b, number);
 }
 

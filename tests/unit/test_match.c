@@ -391,14 +391,14 @@ test_domains(void **state)
 		{"method=get,domain=~other.example", true},
 		{"domain=site.example,method=post|~head", false},
 	};
-	static const char *const patterns[] = {"||o.example^", "/track/px", "*", "/p"};
+	static const char *const patterns[] = {"||o.example^", "/track/px", "*", "/p", ".com*/px", "http"};
 	char rule[128];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		for (size_t k = 0; k < sizeof(patterns) / sizeof(*patterns); k++) {
 			(void)snprintf(rule, sizeof(rule), "%s$%s", patterns[k], values[i].value);
-			one(rule, "https://o.example/track/px", MATCH_IMAGE, values[i].applies);
+			one(rule, "https://o.example/track/px?x.com/px", MATCH_IMAGE, values[i].applies);
 		}
 	}
 }
