@@ -197,6 +197,41 @@ listed(struct tc_call *c, enum match_type type, struct match_result *why)
 	return match_url(c->conf, &page, &url, type, why) == MATCH_BLOCK;
 }
 
+/* ---- known by the body ---- */
+
+/* What a page's script can send without asking, or as JSON: not files, nor what is packed. */
+static bool
+can_be_hit(const struct tc_request *req)
+{
+	static const struct tc_str types[] = {TC_STR_INIT("text/plain"), TC_STR_INIT("application/json"),
+	    TC_STR_INIT("application/x-www-form-urlencoded")};
+	struct tc_str type = tc_field_value(&req->fields, TC_F_CONTENT_TYPE);
+
+	type = tc_trim(tc_next(&type, ';'));
+	if (req->method != TC_M_POST)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (tc_ieq(type, types[i]))
+			return true;
+	return type.n == 0;
+}
+
+/*
+ * By its path it could be anything: many rows have one mark alone, which stands in the body. The type is taken from the
+ * request again, as nothing of what it is read from is edited.
+ */
+static int
+endpoint_peek(struct tc_call *c, struct tc_str begin, bool whole)
+{
+	const struct pack_endpoint *e = pack_endpoint(c->req->match, c->req->query, begin);
+
+	(void)whole; /* marks stand near the front */
+	if (e == NULL || (c->decision->denied & TC_CLASS_BIT(e->class)) == 0)
+		return 0;
+	tc_did(c, TC_DID_ENDPOINT, e->class, TC_PACK_BUILT_IN, e->tool);
+	return answer(c, type_of(c->req), e->answer);
+}
+
 static int
 endpoint_request(struct tc_call *c)
 {
@@ -215,8 +250,11 @@ endpoint_request(struct tc_call *c)
 		tc_did(c, TC_DID_ENDPOINT, e->class, TC_PACK_BUILT_IN, e->tool);
 		return preflight ? answer_preflight(c) : answer(c, type, e->answer);
 	}
-	if (!listed(c, type, &why))
+	if (!listed(c, type, &why)) {
+		if (can_be_hit(c->req))
+			tc_peek(c);
 		return 0;
+	}
 	tc_did(c, TC_DID_ENDPOINT, why.class, why.pack, why.rule);
 	return preflight ? answer_preflight(c) : answer(c, type, PACK_EMPTY);
 }
@@ -234,4 +272,5 @@ const struct tc_filter filter_endpoint = {
 	.phase = TC_GATE,
 	.load = endpoint_load,
 	.request = endpoint_request,
+	.peek = endpoint_peek,
 };

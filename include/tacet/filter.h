@@ -181,6 +181,12 @@ struct tc_filter {
 	int (*response)(struct tc_call *c);
 
 	/*
+	 * The first bytes of the request's body, TC_PEEK_MAX at most, for those whose request hook called tc_peek(); whole:
+	 * it has no more. Nothing of the request has gone to the origin yet. 0 or a status, as the request hook.
+	 */
+	int (*peek)(struct tc_call *c, struct tc_str begin, bool whole);
+
+	/*
 	 * Body hook, for those who called tc_want_body(): take what you understand off the front of *in, emit
 	 * what you want, leave the rest; it comes back with what arrived after it. last: nothing more will come.
 	 * 0, or -1: the body is broken, the message is cut so that the visitor can tell.
@@ -198,6 +204,10 @@ extern const struct tc_filter *const tc_filters[];
 
 /* In a response hook: call body() for this response. The body will differ from the origin's. */
 void tc_want_body(struct tc_call *c);
+
+/* In a request hook: the request waits until its body has begun, and peek() has seen that. */
+enum { TC_PEEK_MAX = 4096 };
+void tc_peek(struct tc_call *c);
 
 /*
  * After tc_want_body(): the head waits until body() knows what it says. Till then body() may edit c->res->fields, and

@@ -73,6 +73,17 @@ chain_request(struct chain *c)
 	return 0;
 }
 
+int
+chain_peek(struct chain *c, struct tc_str begin, bool whole)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < c->n && status == 0; i++)
+		if (c->links[i].peeks)
+			status = c->links[i].filter->peek(&c->links[i].call, begin, whole);
+	return status;
+}
+
 static int
 run_response_hooks(struct chain *c, struct tc_response *res, enum tc_phase phase)
 {
@@ -229,6 +240,15 @@ tc_want_body(struct tc_call *call)
 			abort(); /* the arena's limit leaves room for every state: see exchange.c */
 	}
 	l->wants = l->chain->wanted = true;
+}
+
+void
+tc_peek(struct tc_call *call)
+{
+	struct link *l = link_of(call);
+
+	assert(!l->chain->in_response && l->filter->peek != NULL);
+	l->peeks = l->chain->peeks = true;
 }
 
 void

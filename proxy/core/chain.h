@@ -30,7 +30,7 @@ struct link {
 	struct tc_call call; /* first: hooks hand it back to us */
 	struct chain *chain;
 	const struct tc_filter *filter;
-	bool wants, used;
+	bool wants, used, peeks;
 	uint8_t place; /* in the body order */
 	size_t out_n;  /* bytes in scratch */
 	struct buf held;
@@ -67,6 +67,7 @@ struct chain {
 	void *ctx;
 	struct chain_answer answer;
 	bool wanted, page_expected, answered;
+	bool peeks;       /* chain_peek() is due */
 	bool head_held;   /* a filter will still edit the head */
 	bool in_response; /* response hooks are running */
 	bool flushing;    /* chain_flush() is running */
@@ -81,6 +82,10 @@ int chain_begin(struct chain *c, struct tc_arena *arena, void *const *confs, con
 
 /* 0, or the status to answer with (chain.answered says whether answer is filled). */
 int chain_request(struct chain *c);
+
+/* After that, if c->peeks: the body of the request begins so. The same results. */
+int chain_peek(struct chain *c, struct tc_str begin, bool whole);
+
 int chain_response(struct chain *c, struct tc_response *res);
 
 /* Whether bytes have to go through chain_feed(). */

@@ -5,6 +5,7 @@
  *	state     what happens there                        woken by                  deadline                 visitor leaves
  *	BEGIN     site, route, decision, filters            the head                  -                        -
  *	COLLECT   the body of our own form comes            its bytes                 visitor: body            dropped
+ *	PEEK      its body begins, for a filter to see      its bytes                 visitor: body            dropped
  *	CONNECT   waits for a connection to the origin      got, failed               ticket's (origin.c)         cancelled
  *	FORWARD   the request goes out, its body follows    bytes from either side    origin: timeout          origin dropped
  *	RELAY     the response's body comes back            bytes, room               origin or visitor: stall origin dropped
@@ -27,6 +28,7 @@
 #define EXCHANGE_STATES(X)                                                                           \
 	X(BEGIN, begin)                                                                              \
 	X(COLLECT, collect)                                                                          \
+	X(PEEK, peek)                                                                                \
 	X(CONNECT, connect)                                                                          \
 	X(FORWARD, forward)                                                                          \
 	X(RELAY, relay)                                                                              \
@@ -75,6 +77,8 @@ struct exchange {
 	struct tc_request req;
 	struct flow up; /* request's body: visitor -> origin */
 	struct buf up_hold;
+	char *peek; /* PEEK: the first bytes of its body, TC_PEEK_MAX at most */
+	size_t peek_n;
 
 	const struct config_site *site;
 	const struct tc_route *route;

@@ -163,7 +163,7 @@ admitted(struct exchange *x, struct tc_addr *client)
 		return exchange_refuse(x, status);
 	if (prepare_upstream(x, client) < 0)
 		return exchange_refuse(x, 431);
-	return to_state(x, EXCHANGE_CONNECT);
+	return to_state(x, x->chain.peeks && !x->up.over ? EXCHANGE_PEEK : EXCHANGE_CONNECT);
 }
 
 enum step

@@ -107,6 +107,16 @@ refuse_body(struct exchange *x, enum refusal why)
 	}
 }
 
+static void
+keep_for_peek(struct exchange *x, struct tc_str piece)
+{
+	size_t n = piece.n < TC_PEEK_MAX - x->peek_n ? piece.n : TC_PEEK_MAX - x->peek_n;
+
+	if (n > 0)
+		memcpy(x->peek + x->peek_n, piece.p, n);
+	x->peek_n += n;
+}
+
 /* Where a piece of the request's body goes, by state. Once the answer is our own, nowhere. */
 static void
 take_piece(struct exchange *x, struct tc_str piece)
@@ -121,6 +131,9 @@ take_piece(struct exchange *x, struct tc_str piece)
 		if (x->up.bytes <= EXCHANGE_FORM_MAX) /* beyond, step_collect() refuses */
 			(void)buf_add_str(&x->up_hold, piece);
 		break;
+	case EXCHANGE_PEEK:
+		keep_for_peek(x, piece);
+		__attribute__((fallthrough));
 	case EXCHANGE_CONNECT:
 	case EXCHANGE_FORWARD:
 	case EXCHANGE_RELAY:

@@ -25,6 +25,64 @@ def test_posted_beacon_ends_here_with_its_body(texas, origin):
     assert not origin.asked("/p/collect")
 
 
+PLAUSIBLE = b'{"n":"pageview","u":"https://www.example.test/","d":"example.test"}'
+
+
+def post(path, body, extra=b"", chunks=None):
+    head = b"POST %s HTTP/1.1\r\nHost: www.example.test\r\nSec-GPC: 1\r\nContent-Type: text/plain\r\n%s" % (path.encode(), extra)
+    if chunks is None:
+        return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    pieces = [body[i:i + chunks] for i in range(0, len(body), chunks)]
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("chunks", [None, 1, 20])
+def test_hits_known_by_their_body_end_here(texas, origin, chunks):
+    with texas.client() as c:
+        c.send(post("/pl/event", PLAUSIBLE, chunks=chunks))
+        assert c.answer().status == 204
+        assert c.get("/pl/after", SAID_NO).status == 200  # the connection goes on
+    assert not origin.asked("/pl/event")
+
+
+@pytest.mark.parametrize("at", range(-len(PLAUSIBLE) - 4, 0, 7))
+def test_hits_known_by_their_body_in_two_pieces(texas, origin, at):
+    whole = post("/pl/cut", PLAUSIBLE)
+    with texas.client() as c:
+        c.send(whole[:at])
+        c.send(whole[at:])
+        assert c.answer().status == 204
+    assert not origin.asked("/pl/cut")
+
+
+def test_hits_wait_for_100_continue(texas, origin):
+    head, body = post("/pl/expect", PLAUSIBLE, b"Expect: 100-continue\r\n").split(b"\r\n\r\n")
+    with texas.client() as c:
+        c.send(head + b"\r\n\r\n")
+        interim = c.sock.recv(4096)
+        assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
+        c.send(body)
+        assert c.answer().status == 204
+    assert not origin.asked("/pl/expect")
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 70000, 300000])
+@pytest.mark.parametrize("chunks", [None, 1000])
+def test_other_bodies_pass_unchanged(texas, origin, size, chunks):
+    path = origin.on(f"/pass/{size}/{chunks}", answer("taken", type="text/plain"))
+    body = (b'{"a":"' + b"x" * size)[:size]
+    with texas.client() as c:
+        c.send(post(path, body, chunks=chunks))
+        assert c.answer().text == "taken"
+    assert origin.asked(path)[-1].body == body
+
+
+def test_a_hit_passes_where_nobody_said_no(texas, origin):
+    path = origin.on("/pl/free", answer("taken", type="text/plain"))
+    assert texas.get(path, {"Content-Type": "text/plain"}, "POST", PLAUSIBLE).text == "taken"
+    assert origin.asked(path)[-1].body == PLAUSIBLE
+
+
 def test_pixel_gets_an_image_and_script_a_script(texas, origin):
     pixel = texas.get("/px/collect?v=2&tid=G-TEST123", {"Sec-Fetch-Dest": "image", **SAID_NO})
     assert pixel.status in (200, 204)

@@ -57,7 +57,7 @@ struct fake_call {
 	bool discard;    /* count the output, keep none of it: benchmarks */
 	bool flushing;   /* what tc_flushing() says: nothing more is at hand */
 
-	bool want_body, expect_page, head_held;
+	bool want_body, expect_page, head_held, peeks;
 	bool answered, shared;
 	const char *answer_type, *answer_cache, *answer_tag;
 	struct tc_str answer;
@@ -92,6 +92,12 @@ void
 tc_want_body(struct tc_call *c)
 {
 	fake_of(c)->want_body = true;
+}
+
+void
+tc_peek(struct tc_call *c)
+{
+	fake_of(c)->peeks = true;
 }
 
 void

@@ -195,6 +195,48 @@ test_methods(void **state)
 	}
 }
 
+/* Known by its body alone: looked at where a script could have sent it, and answered if it says whose it is. */
+static void
+test_bodies(void **state)
+{
+	static const char plausible[] = "{\"n\":\"pageview\",\"u\":\"https://a.example/\",\"d\":\"a.example\"}";
+	static const char segment[] = "{\"writeKey\":\"k\",\"anonymousId\":\"1\"}";
+	static const struct {
+		const char *path, *type, *body;
+		enum tc_method method;
+		bool peeks;
+		int status;
+	} cases[] = {
+		{"/api/event", "text/plain", plausible, TC_M_POST, true, 204},
+		{"/any/where", "text/plain; charset=utf-8", plausible, TC_M_POST, true, 204},
+		{"/any/where", NULL, plausible, TC_M_POST, true, 204},
+		{"/any/where", "multipart/form-data; boundary=x", plausible, TC_M_POST, false, 0},
+		{"/any/where", "application/octet-stream", plausible, TC_M_POST, false, 0},
+		{"/any/where", "text/plain", plausible, TC_M_GET, false, 0},
+		{"/x/v1/t", "application/json", segment, TC_M_POST, true, 200},
+		{"/x/v1/u", "application/json", segment, TC_M_POST, true, 0},
+		{"/x/v1/t", "application/json", "{\"name\":\"value\"}", TC_M_POST, true, 0},
+		{"/x/v1/t", "application/json", "", TC_M_POST, true, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = asking(cases[i].path, NULL, TC_DEST_EMPTY);
+
+		f->req.method = cases[i].method;
+		if (cases[i].type != NULL)
+			put(&f->req.fields, "Content-Type", cases[i].type);
+		assert_string_equal(answered(f), "-");
+		assert_int_equal(f->peeks, cases[i].peeks);
+		if (f->peeks)
+			assert_int_equal(filter_endpoint.peek(&f->call, z(cases[i].body), true), cases[i].status);
+		allow_all(f);
+		if (f->peeks)
+			assert_int_equal(filter_endpoint.peek(&f->call, z(cases[i].body), true), 0);
+		fake_free(&f);
+	}
+}
+
 static void
 test_only_denied_classes(void **state)
 {
@@ -294,6 +336,7 @@ main(void)
 		cmocka_unit_test(test_types_without_sec_fetch),
 		cmocka_unit_test(test_beacons_are_pings),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_only_denied_classes),
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_preflight_of_an_allowed_host),
