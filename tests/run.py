@@ -19,7 +19,7 @@ import xml.etree.ElementTree as ET
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SUITES = ["unit", "split", "replay", "lint", "e2e", "reliability", "node", "browser"]
-TIMEOUT = {"unit": 120, "split": 300, "replay": 300, "lint": 120, "e2e": 900, "reliability": 300, "node": 300, "browser": 5400}
+TIMEOUT = {"unit": 120, "split": 300, "replay": 300, "lint": 120, "e2e": 900, "reliability": 300, "node": 300, "browser": 9000}
 
 
 class Result:

@@ -6,15 +6,11 @@
 // run: an expression of the page; click: a selector, and url is where that led; screenshot: a file to write; block: a
 // trackers.tsv, whose hosts are then blocked where the network begins; sent: what the page was asked for with. In Firefox scripts are switched off by a pref, for all pages of a run.
 // A visit that could not be made is made once more; then it is {"failed": why}, never a page that asked for nothing.
-import puppeteer from 'puppeteer-core';
+import {launch, newWindow} from './chromium.mjs';
 import * as firefox from './firefox.mjs';
 import {load} from './trackers.mjs';
 import {pause, within} from './wait.mjs';
 
-const CHROMIUM = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-default-apps', '--disable-extensions', '--mute-audio',
-  '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
-  '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate', '--disable-dev-shm-usage'];
 const LOADING = 120000, LOADED = 30000, TRIES = 2;
 
 async function read() {
@@ -22,11 +18,6 @@ async function read() {
   for await (const part of process.stdin) text += part;
   return JSON.parse(text);
 }
-
-const chromium = spec => puppeteer.launch({
-  browser: 'chrome', executablePath: spec.path, headless: true, protocolTimeout: 180000, timeout: 120000, acceptInsecureCerts: true,
-  args: [...CHROMIUM, ...(spec.args ?? [])], defaultViewport: {width: 1280, height: 1600},
-});
 
 const lists = new Map();
 const listedBy = file => file && (url => (lists.get(file) ?? lists.set(file, load(file)).get(file)).listed(url));
@@ -37,8 +28,8 @@ async function block(page, listed) {
   page.on('request', r => (listed(r.url()) ? r.abort() : r.continue()).catch(() => {}));
 }
 
-async function chromiumVisit(context, wanted, listed) {
-  const page = await context.newPage(), seen = {requests: [], errors: []}, loaded = new Promise(done => page.once('load', done));
+async function chromiumVisit(page, wanted, listed) {
+  const seen = {requests: [], errors: []}, loaded = new Promise(done => page.once('load', done));
   page.on('request', r => seen.requests.push(r.url()));
   page.on('pageerror', e => seen.errors.push(String(e.message)));
   if (wanted.headers) await page.setExtraHTTPHeaders(wanted.headers);
@@ -70,11 +61,11 @@ class Chromium {
 
   async visit(wanted, listed) {
     if (Chromium.browser && !(await Chromium.browser.catch(() => null))?.connected) Chromium.browser = null;
-    const context = await (await (Chromium.browser ??= chromium(this.spec))).createBrowserContext();
+    const page = await newWindow(await (Chromium.browser ??= launch(this.spec.path, this.spec.args)));
     try {
-      return await chromiumVisit(context, wanted, listed);
+      return await chromiumVisit(page, wanted, listed);
     } finally {
-      await within(10000, 'the end of a visit', context.close()).catch(() => {});
+      await within(10000, 'the end of a visit', page.close()).catch(() => {});
     }
   }
 
@@ -107,6 +98,7 @@ async function visited(browser, wanted) {
   }
 }
 
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.exit(1)); // and its browsers with it
 const spec = await read(), results = [], Browser = spec.browser === 'firefox' ? Firefox : Chromium;
 const rest = spec.pages.map((wanted, i) => [wanted, i]);
 async function work() {

@@ -31,10 +31,13 @@ const PREFS = {
   'extensions.getAddons.cache.enabled': false, 'extensions.systemAddon.update.enabled': false, 'extensions.update.enabled': false,
   'fission.autostart': false, 'gfx.webrender.software': true, 'layers.acceleration.disabled': true, 'media.gmp-manager.updateEnabled': false,
   'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false, 'network.dns.disablePrefetch': false,
-  'network.http.http3.enable': false, 'network.http.speculative-parallel-limit': 6, 'network.prefetch-next': true, 'network.proxy.failover_direct': false, 'network.trr.mode': 5, 'privacy.trackingprotection.enabled': false,
+  'network.http.http3.enable': false, 'network.http.speculative-parallel-limit': 6, 'network.prefetch-next': true,
+  'network.proxy.failover_direct': false, 'network.trr.mode': 5, 'privacy.trackingprotection.enabled': false,
   'privacy.trackingprotection.socialtracking.enabled': false, 'security.OCSP.enabled': 0, 'security.certerrors.mitm.priming.enabled': false,
-  'security.remote_settings.crlite_filters.enabled': false, 'services.settings.server': 'data:,#remote-settings-dummy/v1', 'signon.rememberSignons': false,
-  'startup.homepage_welcome_url': 'about:blank', 'toolkit.telemetry.enabled': false, 'toolkit.telemetry.server': 'data:,', 'toolkit.telemetry.unified': false,
+  'security.remote_settings.crlite_filters.enabled': false,
+  'services.settings.server': 'data:,#remote-settings-dummy/v1', 'signon.rememberSignons': false,
+  'startup.homepage_welcome_url': 'about:blank', 'toolkit.telemetry.enabled': false,
+  'toolkit.telemetry.server': 'data:,', 'toolkit.telemetry.unified': false,
 };
 
 const ENVIRONMENT = {MOZ_CRASHREPORTER_DISABLE: '1', MOZ_DISABLE_AUTO_SAFE_MODE: '1', MOZ_REMOTE_SETTINGS_DEVTOOLS: '1'};
@@ -84,9 +87,12 @@ export async function launch(spec) {
     .map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`).join(''));
   const firefox = spawn(spec.path, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'],
     {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, ...ENVIRONMENT, HOME: profile}});
+  const kill = () => firefox.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise(done => firefox.once('exit', done).once('error', done));
   const close = async () => {
-    firefox.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
     await ended;
     rmSync(profile, {recursive: true, force: true, maxRetries: 20});
   };
@@ -120,7 +126,8 @@ function watch(bidi, url, seen, listed) {
     if (method === 'browsingContext.contextCreated' && contexts.has(p.parent)) contexts.add(p.context);
     if (context && !contexts.has(context)) return; // of a visit that is over; what has none is of a worker
     if (method === 'network.beforeRequestSent') seen.requests.push(p.request.url);
-    if (p.isBlocked) bidi.send(listed?.(p.request.url) ? 'network.failRequest' : 'network.continueRequest', {request: p.request.request}).catch(() => {});
+    if (p.isBlocked)
+      bidi.send(listed?.(p.request.url) ? 'network.failRequest' : 'network.continueRequest', {request: p.request.request}).catch(() => {});
     if (method === 'log.entryAdded' && p.type === 'javascript' && p.level === 'error' && UNCAUGHT.test(p.text)) seen.errors.push(p.text);
     if (context === page && (p.request?.url ?? p.url) === url) main[method]?.(p);
   };

@@ -47,7 +47,7 @@ def drive(**spec):
 
 
 def chromium(recorder, port, pages, **how):
-    rules = f"MAP www.example.test 127.0.0.1:{port}, MAP * 127.0.0.1:{recorder.port}"
+    rules = f"MAP *.test 127.0.0.1:{port}, MAP * 127.0.0.1:{recorder.port}"
     return drive(browser="chromium", path=browser("chromium", "chromium-browser", "google-chrome"),
                  args=[f"--host-resolver-rules={rules}"], pages=pages, **how)
 

@@ -11,6 +11,7 @@ import json
 import os
 import statistics
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +20,7 @@ from test_browser import HERE, STATUS, browser, chromium, drive, listed
 from recorder import Recorder
 
 ALL = os.environ.get("TACET_BROWSER") == "all"
-ONLY = os.environ.get("TACET_PAGES", "")  # those whose name begins so
+ONLY = tuple(os.environ.get("TACET_PAGES", "").split(","))  # those whose name begins so
 QUICK = ("09-", "20-")
 SETTLE = 10000 if ALL else 2500
 CONTROL = 2500  # what a page asks for by then is enough to see that it asks
@@ -55,7 +56,7 @@ def firefox(recorder, port, pages, javascript, gpc):
     """With its own setting for GPC; every other host is asked for through the recorder, as through a proxy."""
     through = {f"network.proxy.{kind}{what}": value for kind in ("http", "ssl") for what, value in (("", "127.0.0.1"), ("_port", recorder.port))}
     for page in pages:
-        page["url"] = page["url"].replace("www.example.test", f"127.0.0.1:{port}")
+        page["url"] = f"http://127.0.0.1:{port}{urlsplit(page['url']).path}"
     return drive(browser="firefox", path=browser("firefox-esr", "firefox"), parallel=2, pages=pages, prefs={
         "privacy.globalprivacycontrol.enabled": gpc, "javascript.enabled": javascript, "network.proxy.type": 1, **through,
         "network.proxy.no_proxies_on": "127.0.0.1"})
@@ -64,7 +65,8 @@ def firefox(recorder, port, pages, javascript, gpc):
 def visit(which, recorder, proxy, names, javascript, gpc, shots, **how):
     """What the browser saw of each page, and the hosts of all connections."""
     recorder.take()
-    pages = [{"url": f"http://www.example.test/{n}", "settle": SETTLE, "screenshot": f"{shots}-{n}.png", **how} for n in names]
+    # a site each, so that none sees what another stored
+    pages = [{"url": f"http://page{i}.example{i}.test/{n}", "settle": SETTLE, "screenshot": f"{shots}-{n}.png", **how} for i, n in enumerate(names)]
     if which == "firefox":
         got = firefox(recorder, proxy.port, pages, javascript, gpc)
     else:
