@@ -16,9 +16,9 @@
  * The scripts of conf/surrogates; the first is for a vendor without one of its own. Vendors' own file names are avoided:
  * lists that visitors have in their browsers block many of them on every host.
  */
-static const char *const mkstub_names[] = {"noop", "adobe", "analytics", "bing", "clarity", "ga", "google-tag",
-    "gtm", "hotjar", "hubspot", "linkedin", "marketo", "meta", "optimizely", "paq", "pinterest",
-    "segment", "tiktok", "twitter", "vwo"};
+static const char *const mkstub_names[] = {"noop", "adobe", "amplitude", "analytics", "bing", "clarity", "ga",
+    "google-tag", "gtm", "hotjar", "hubspot", "linkedin", "marketo", "meta", "mxpnl", "optimizely", "paq",
+    "pinterest", "segment", "slots", "tiktok", "twitter", "vwo"};
 #define MKSTUB_NAMES (sizeof(mkstub_names) / sizeof(*mkstub_names))
 
 /*

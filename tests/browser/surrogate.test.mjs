@@ -10,7 +10,8 @@ const names = readdirSync(folder).filter(n => n.endsWith(".js") && !n.startsWith
 const read = name => readFileSync(new URL(name, folder), "utf8");
 const GLOBALS = ["dataLayer", "gtag", "google_tag_manager", "google_tag_data", "ga", "gaplugins", "GoogleAnalyticsObject", "_gaq", "_gat", "fbq", "_fbq", "lintrk",
 	"_hsq", "_hsp", "hj", "clarity", "analytics", "rudderanalytics", "_paq", "Matomo", "Piwik", "Munchkin", "optimizely", "_vwo_code", "VWO",
-	"_vis_opt_queue", "_satellite", "s", "adobe", "Visitor", "alloy", "__alloyNS", "ttq", "TiktokAnalyticsObject", "pintrk", "twq", "twttr", "UET", "uetq"];
+	"_vis_opt_queue", "_satellite", "s", "adobe", "Visitor", "alloy", "__alloyNS", "ttq", "TiktokAnalyticsObject", "pintrk", "twq", "twttr", "UET", "uetq", "googletag",
+	"mixpanel", "amplitude"];
 
 // As mkembed puts them together.
 function whole(name) {
