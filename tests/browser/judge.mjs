@@ -57,7 +57,9 @@ function* named(node, trackers) {
   // A script of another type is data: a browser fetches nothing for it. Consent tools park scripts so (H40). To MathML
   // script and style are names like any other.
   const script = name === 'script' && space !== 'math', parked = script && !SCRIPT_TYPES.test((of('type') ?? '').trim());
-  const rows = URLS[space][html ? name : '*'] ?? [];
+  // A foreign link is no link to the tree; a scanner that knows no namespaces fetches it as it would in HTML, by its rel.
+  const nothing = !html && name === 'link' && !FETCHING_RELS.test(of('rel') ?? '');
+  const rows = nothing ? [] : URLS[space][html ? name : '*'] ?? [];
   for (const a of rows)
     if (of(a) && !parked && !of(a).startsWith('#') && !(space === 'math' && name === 'script')) yield [a, of(a)];
   if (script && !parked && !(html && of('src'))) {

@@ -17,14 +17,14 @@ test('attributes that fetch', () => {
   for (const page of [`<script src=${T}>`, `<image src=${T}>`, `<img srcset='/a, ${T} 2x'>`, `<link rel='x icon' href=${T}>`, `<a ping='/a ${T}'>`,
     `<meta http-equiv=refresh content='0;url=${T}'>`, `<meta http-equiv=Refresh content="1,'${T}'">`, `<base href=${T}>`, `<base href=${T}><base href=/><img src=x>`,
     `<iframe srcdoc="<img src=${T}>">`, `<iframe srcdoc='<iframe srcdoc="<img src=${T}>">'>`, `<template><img src=${T}></template>`,
-    `<svg><image xlink:href=${T}>`, `<svg><animate attributeName=href values='a; ${T}'>`, `<math><mi href=${T}>`, `<p style='b:u\\72l(${T})'>`, `<style>@import '${T}'</style>`,
+    `<svg><image xlink:href=${T}>`, `<svg><link rel=preload href=${T}>`, `<svg><animate attributeName=href values='a; ${T}'>`, `<math><mi href=${T}>`, `<p style='b:u\\72l(${T})'>`, `<style>@import '${T}'</style>`,
     `<svg><style>a{b:url(${T})}</style>`, '<script>load()</script>', '<svg><script>load()</script>', '<p onclick="load()">', '<a attributionsrc>',
     `<img data-src=${T}>`, `<input type=IMAGE src=${T}>`, `<tr><table><tr background=${T}>`, `<param name=movie value=${T}>`])
     assert.notEqual(found(page).length, 0, page);
 });
 
 test('what fetches nothing', () => {
-  for (const page of [`<a href=${T}>`, `<form action=${T}>`, `<link rel=canonical href=${T}>`, `<script type=text/plain src=${T}></script>`, `<input src=${T}>`,
+  for (const page of [`<a href=${T}>`, `<form action=${T}>`, `<link rel=canonical href=${T}>`, `<svg><link href=${T}>`, `<math><link rel=author href=${T}>`, `<script type=text/plain src=${T}></script>`, `<input src=${T}>`,
     `<!-- <img src=${T}> -->`, `<textarea><img src=${T}></textarea>`, `<noscript><img src=${T}></noscript>`, `<style>a{b:"url(${T})"}</style>`,
     `<style>/* url(${T}) */</style>`, `<math><style>a{b:url(${T})}</style>`, `<img src=x><base href=/>`, `<template><base href=${T.slice(0, 0)}/></template>`])
     assert.deepEqual(found(page), [], page);
