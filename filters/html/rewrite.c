@@ -86,6 +86,18 @@ erase_cdata(struct run *r)
 	r->rw->tok.mode = TOK_DATA;
 }
 
+/* Parsers drop a tag in which the page ends. Preload scanners, where they read text, find what stands in it. */
+static void
+take_cut(struct run *r)
+{
+	if (r->rw->env->acts && tree_raw(&r->rw->tree).n > 0) {
+		judge_did(r->rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("a tag that does not end"));
+		run_erase(r, r->at + r->tk.n);
+	} else {
+		r->at += r->tk.n;
+	}
+}
+
 void
 run_take(struct run *r, enum tok_kind kind)
 {
@@ -134,7 +146,7 @@ run_take(struct run *r, enum tok_kind kind)
 		break;
 	case TOK_CUT:
 		rw->cut = true;
-		r->at += r->tk.n;
+		take_cut(r);
 		break;
 	case TOK_MORE:
 		assert(false);
