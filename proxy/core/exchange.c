@@ -302,10 +302,10 @@ step_peek(struct exchange *x)
 	int status;
 
 	if (x->peek == NULL)
-		x->peek = tc_alloc(x->arena, TC_PEEK_MAX);
+		x->peek = tc_alloc(x->arena, sizeof(*x->peek));
 	if (x->peek == NULL)
 		return exchange_refuse(x, 431);
-	if (!x->up.over && x->peek_n < TC_PEEK_MAX) {
+	if (!x->up.over && x->peek->n < TC_PEEK_MAX) {
 		if (x->expect_continue) {
 			x->expect_continue = false;
 			x->codec->proceed(x);
@@ -313,7 +313,7 @@ step_peek(struct exchange *x)
 		relay_body_patience(x);
 		return STEP_WAIT;
 	}
-	status = chain_peek(&x->chain, tc_str_of(x->peek, x->peek_n), x->up.over);
+	status = chain_peek(&x->chain, tc_str_of(x->peek->bytes, x->peek->n), x->up.over);
 	if (status != 0)
 		return exchange_refuse(x, status);
 	x->state = EXCHANGE_CONNECT;
@@ -441,7 +441,7 @@ exchange_visitor_ended(struct exchange *x)
 	} else if (x->state == EXCHANGE_DISCARD) {
 		x->state = EXCHANGE_FINISH; /* it has its answer, and may not have read it yet */
 		exchange_run(x);
-	} else if (!x->up.over || (x->wait != NULL && origin_is_waiting(x->wait))) {
+	} else if (!x->up.over || (x->wait != NULL && origin_wait_no_more(x->wait))) {
 		/* A request that was not finished will not be. One that waits for its turn would be asked for nobody. */
 		exchange_visitor_gone(x);
 	}

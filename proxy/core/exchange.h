@@ -58,6 +58,12 @@ struct flow {
 	bool over;      /* the last byte has come */
 };
 
+/* The first bytes of a request's body, in the arena. */
+struct peek {
+	size_t n;
+	char bytes[TC_PEEK_MAX];
+};
+
 struct exchange {
 	enum exchange_state state;
 	bool running;       /* exchange_run() is on the stack */
@@ -77,8 +83,7 @@ struct exchange {
 	struct tc_request req;
 	struct flow up; /* request's body: visitor -> origin */
 	struct buf up_hold;
-	char *peek; /* PEEK: the first bytes of its body, TC_PEEK_MAX at most */
-	size_t peek_n;
+	struct peek *peek; /* PEEK: what its body begins with */
 
 	const struct config_site *site;
 	const struct tc_route *route;

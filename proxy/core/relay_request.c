@@ -110,11 +110,11 @@ refuse_body(struct exchange *x, enum refusal why)
 static void
 keep_for_peek(struct exchange *x, struct tc_str piece)
 {
-	size_t n = piece.n < TC_PEEK_MAX - x->peek_n ? piece.n : TC_PEEK_MAX - x->peek_n;
+	size_t room = TC_PEEK_MAX - x->peek->n, n = piece.n < room ? piece.n : room;
 
 	if (n > 0)
-		memcpy(x->peek + x->peek_n, piece.p, n);
-	x->peek_n += n;
+		memcpy(x->peek->bytes + x->peek->n, piece.p, n);
+	x->peek->n += n;
 }
 
 /* Where a piece of the request's body goes, by state. Once the answer is our own, nowhere. */

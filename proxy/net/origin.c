@@ -52,7 +52,7 @@ struct ticket {
 	uint64_t held_until;     /* ms; 0: not held before */
 	enum origin_failure why; /* of the last server */
 	void *user;
-	bool fresh;
+	bool fresh, no_wait;
 	bool *gone; /* origin_get() wants to know */
 };
 
@@ -337,6 +337,8 @@ ticket_go(struct ticket *t)
 	assert(t->in == NULL);
 	if (c.server != NULL)
 		ticket_connect(t, &c);
+	else if (t->no_wait)
+		ticket_fail(t, c.full || c.pressed ? ORIGIN_BUSY : reason(t));
 	else if (!c.full && !c.pressed)
 		ticket_stuck(t);
 	else if (o->line.n < (c.pressed ? c.line : o->settings.queue))
@@ -432,8 +434,9 @@ origin_get(struct origin *o, const struct origin_ask *ask)
 }
 
 bool
-origin_is_waiting(const struct ticket *t)
+origin_wait_no_more(struct ticket *t)
 {
+	t->no_wait = true;
 	return t->in != NULL;
 }
 

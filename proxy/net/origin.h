@@ -75,8 +75,11 @@ struct origin_ask {
  * been called; NULL when one of them has. */
 struct ticket *origin_get(struct origin *o, const struct origin_ask *ask);
 void origin_cancel(struct ticket *t);
-/* In a line, or held: nothing has been begun for it. */
-bool origin_is_waiting(const struct ticket *t);
+/*
+ * Who asks would not wait: true if it does, in a line or held, and nothing has been begun for it (then cancel it). From now
+ * on it fails where it would have to wait.
+ */
+bool origin_wait_no_more(struct ticket *t);
 
 /* May a request be sent a second time? A share of all requests may (http.md lesson 3): spends one if so. */
 bool origin_may_retry(struct origin *o);

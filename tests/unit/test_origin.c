@@ -302,6 +302,38 @@ in_line_after_a_failure(void **state)
 	(void)close(fd);
 }
 
+/* The visitor has closed its side while a connection was tried: it does not wait for the next, in a line or held. */
+static void
+nobody_waits_who_left(void **state)
+{
+	struct origin_settings s = usual;
+	int fd = peer_listen(0);
+	uint16_t ports[2] = {peer_port(fd), peer_dead_port(1, NULL)};
+	struct origin *o;
+
+	(void)state;
+	s.connections = 1;
+	o = origin_at(ports, 2, &s);
+	(void)served(o, 0);
+	(void)ask(o, 1);
+	assert_false(origin_wait_no_more(user[1].ticket)); /* it is being connected */
+	UNTIL(&loop, user[1].told > 0);
+	assert_null(user[1].got);
+	assert_int_equal(o->line.n, 0);
+	put(&user[0]);
+	end(&o);
+
+	s.hold_ms = 60000;
+	o = origin_at(ports + 1, 1, &s);
+	(void)ask(o, 2);
+	assert_false(origin_wait_no_more(user[2].ticket));
+	UNTIL(&loop, user[2].told > 0);
+	assert_null(user[2].got);
+	assert_int_equal(o->held.n, 0);
+	end(&o);
+	(void)close(fd);
+}
+
 /* The line waits for a server that is then ejected: there is nothing to wait for any more. */
 static void
 the_server_goes_while_they_wait(void **state)
@@ -400,6 +432,7 @@ main(void)
 		T(no_line_at_all),
 		T(too_long_in_the_line),
 		T(in_line_after_a_failure),
+		T(nobody_waits_who_left),
 		T(the_server_goes_while_they_wait),
 		T(long_polls_do_not_fill_it),
 		T(a_line_is_cut),
