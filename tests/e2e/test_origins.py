@@ -231,7 +231,7 @@ def test_only_so_many_are_held(start, tmp_path):
         res = proxy.get("/too-many")
         assert res.status == 503 and int(res.get("Retry-After")) >= 1, res
         assert time.monotonic() - began < 5
-        assert total(proxy.metrics(), "tacet_http_refusals_total", reason="overload") == 1
+        wait_until(lambda: total(proxy.metrics(), "tacet_http_refusals_total", reason="overload") == 1, "it to be counted")
 
 
 @pytest.mark.parametrize("leave", [ended, lambda sock: sock.shutdown(socket.SHUT_WR)], ids=["reset", "end"])
