@@ -124,7 +124,7 @@ name_of(struct tc_str pair)
 static void
 put_query(struct out *o, struct tc_str query, struct tc_str param)
 {
-	bool done = param.n == 0, first = true;
+	bool done = param.n == 0, first = true, bare = query.p != NULL && query.n == 0;
 
 	while (query.p != NULL) {
 		size_t n = tc_find_byte(query, '&');
@@ -141,8 +141,8 @@ put_query(struct out *o, struct tc_str query, struct tc_str param)
 	}
 	if (done)
 		return;
-	put(o, first ? TC_STR("?") : o->p[o->n - 1] == '?' ? TC_STR("")
-							   : TC_STR("&"));
+	put(o, first ? TC_STR("?") : bare ? TC_STR("")
+					  : TC_STR("&"));
 	put(o, param);
 }
 

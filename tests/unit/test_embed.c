@@ -167,6 +167,7 @@ privacy_mode_keeps_the_rest(void **state)
 	soft("https://www.youtube-nocookie.com/embed/x?y", "https://www.youtube-nocookie.com/embed/x?y");
 	soft("https://player.vimeo.com/video/1", "https://player.vimeo.com/video/1?dnt=1");
 	soft("https://player.vimeo.com/video/1?", "https://player.vimeo.com/video/1?dnt=1");
+	soft("https://player.vimeo.com/video/1?h=a?", "https://player.vimeo.com/video/1?h=a?&dnt=1");
 	soft("https://player.vimeo.com/video/1?h=a%26b#t=3", "https://player.vimeo.com/video/1?h=a%26b&dnt=1#t=3");
 	soft("https://player.vimeo.com/video/1#t=3", "https://player.vimeo.com/video/1?dnt=1#t=3");
 	soft("https://player.vimeo.com/video/1?dnt=0&h=a", "https://player.vimeo.com/video/1?dnt=1&h=a");
