@@ -2,16 +2,17 @@
 //   node drive.mjs < {"browser": "chromium", "path": "...", "args": [...], "prefs": {...}, "parallel": 1, "pages": [{"url", "headers",
 //                     "javascript", "settle", "run", "click", "screenshot", "block"}]}
 //     ->   [{"status", "title", "text", "requests", "errors", "result", "url", "sent", "watched", "tries"}, ...]
-// settle: how long a page is watched after it is parsed, and at least until it is loaded (watched: how long that was);
-// run: an expression of the page; click: a selector, and url is where that led; screenshot: a file to write; block: a
-// trackers.tsv, whose hosts are then blocked where the network begins; sent: what the page was asked for with. In Firefox scripts are switched off by a pref, for all pages of a run.
+// settle: how long a page is watched after it is parsed, and until it is loaded where that takes no longer than three times
+// as long (watched: how long it was); run: an expression of the page; click: a selector, and url is where that led;
+// screenshot: a file to write; block: a trackers.tsv, whose hosts are then blocked where the network begins; sent: what the
+// page was asked for with. In Firefox scripts are switched off by a pref, for all pages of a run.
 // A visit that could not be made is made once more; then it is {"failed": why}, never a page that asked for nothing.
 import {launch, newWindow} from './chromium.mjs';
 import * as firefox from './firefox.mjs';
 import {load} from './trackers.mjs';
 import {pause, within} from './wait.mjs';
 
-const LOADING = 120000, LOADED = 30000, TRIES = 2;
+const LOADING = 120000, TRIES = 2;
 
 async function read() {
   let text = '';
@@ -38,7 +39,8 @@ async function chromiumVisit(page, wanted, listed) {
   const response = await page.goto(wanted.url, {waitUntil: 'domcontentloaded', timeout: LOADING}), parsed = Date.now();
   seen.status = response?.status();
   seen.sent = response?.request().headers();
-  await Promise.all([pause(wanted.settle ?? 2000), Promise.race([loaded, pause(LOADED)])]);
+  const settle = wanted.settle ?? 2000;
+  await Promise.all([pause(settle), Promise.race([loaded, pause(3 * settle)])]);
   seen.watched = Date.now() - parsed;
   if (wanted.javascript !== false) {
     seen.title = await page.title();

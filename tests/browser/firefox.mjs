@@ -10,7 +10,7 @@ import {pause, within} from './wait.mjs';
 
 const EVENTS = ['browsingContext.contextCreated', 'browsingContext.domContentLoaded', 'browsingContext.load', 'browsingContext.navigationFailed',
   'network.beforeRequestSent', 'network.responseStarted', 'log.entryAdded'];
-const STARTING = 120000, COMMAND = 90000, LOADING = 120000, LOADED = 30000;
+const STARTING = 120000, COMMAND = 90000, LOADING = 120000;
 // The log has more than what scripts threw: refused fonts, cookies, hashes. An uncaught error is "Name: what" or so.
 const UNCAUGHT = /^(uncaught exception\b|[\w$.]+: )/i;
 
@@ -146,7 +146,8 @@ async function visit(bidi, wanted, javascript, listed) {
   const failed = has.navigationFailed.then(() => { throw new Error('the page cannot be had'); });
   await within(LOADING, 'the page', Promise.race([has.domContentLoaded, failed]));
   const parsed = Date.now();
-  await Promise.all([pause(wanted.settle ?? 2000), Promise.race([has.load, pause(LOADED)])]);
+  const settle = wanted.settle ?? 2000;
+  await Promise.all([pause(settle), Promise.race([has.load, pause(3 * settle)])]);
   seen.watched = Date.now() - parsed;
   if (javascript) {
     const {result, exceptionDetails} = await bidi.send('script.evaluate', {target: {context, sandbox: 'tests'}, awaitPromise: true,

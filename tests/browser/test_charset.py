@@ -81,9 +81,9 @@ def test_hosts_in_other_bytes(start, fresh_origin, recorder):
         page = b"<!doctype html><title>x</title><img src='http://%b/collect?v=1&x=%d'><script src='http://%b/gtm.js?x=%d'></script>" % (host, i, host, i)
         fresh_origin.on(f"/{i}", answer(page, type=f"text/html; charset={encoding}"))
     pages = [{"url": f"http://www.example.test/{i}", "settle": 500} for i in range(len(HOSTS))]
-    for (encoding, host), seen in zip(HOSTS, chromium(recorder, fresh_origin.port, pages)):
+    for (encoding, host), seen in zip(HOSTS, chromium(recorder, fresh_origin.port, pages, parallel=4)):
         assert listed(urls=seen["requests"])[0], (encoding, host, seen["requests"])
     recorder.take()
-    for (encoding, host), seen in zip(HOSTS, chromium(recorder, proxy.port, [{**p, "headers": {"Sec-GPC": "1"}} for p in pages])):
+    for (encoding, host), seen in zip(HOSTS, chromium(recorder, proxy.port, [{**p, "headers": {"Sec-GPC": "1"}} for p in pages], parallel=4)):
         assert not [u for u in seen["requests"] if "google" in u and "example.test" not in u], (encoding, host, seen["requests"])
     assert not listed(hosts=recorder.take())[1]
