@@ -1,5 +1,5 @@
 // Waiting with an end.
-export const pause = ms => new Promise(done => setTimeout(done, ms));
+export const pause = ms => new Promise(done => setTimeout(done, ms + 5)); // a timer may be early by a millisecond
 
 export function within(ms, what, promise) {
   let timer;
