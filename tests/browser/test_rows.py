@@ -64,11 +64,11 @@ def test_cases_of_the_rewriter(tmp_path):
         pytest.skip("browsers judge the release build")
     if not os.path.isdir(os.path.join(ROOT, "tests/node_modules/puppeteer-core")) or not shutil.which("openssl"):
         pytest.skip("puppeteer-core or openssl is missing: run 'make setup'")
-    groups = reasons()
-    freed = [name for why, names in groups.items() if why.startswith(MAY) for name in names]
-    rest = [name for why, names in groups.items() if not why.startswith(MAY) for name in names]
+    known = {"freed": [], "unsure": [], "rest": []}
+    for why, names in reasons().items():
+        known["freed" if why.startswith(MAY) else "unsure" if why.startswith("by chance:") else "rest"] += names
     found = run({"path": browser("chromium", "chromium-browser", "google-chrome"), "lists": os.path.join(ROOT, "conf/lists/trackers.tsv"),
-                 "fixtures": FIXTURES, "rest": rest, "freed": freed, "quick": not ALL, "parallel": 4,
+                 "fixtures": FIXTURES, **known, "quick": not ALL, "parallel": 4,
                  **certificate(tmp_path)}, 1800 if ALL else 600)
     with open(os.path.join(ROOT, "build", "browser-rows.txt"), "w") as f:
         f.write(json.dumps(found, indent=1) + "\n")
