@@ -511,7 +511,8 @@ url_lead(const struct scan *s, size_t at, size_t *lead)
 
 		if (at >= n && tc_ieq(tc_str_of(s->text.p + at - n, n), schemes[i])) {
 			*lead = at - n;
-			return !js_is(byte_before(s, at, n + 1), C_WORD);
+			c = byte_before(s, at, n + 1);
+			return !js_is(c, C_WORD) && c != '/' && c != '\\' && c != '}'; /* "/" and ours are "//host" */
 		}
 	}
 	return false;

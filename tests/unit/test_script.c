@@ -197,6 +197,9 @@ test_escapes(void **state)
 	check("JSON.parse('{\"u\":\"https:\\\\/\\\\/t.example\\\\/a.js\"}')", "JSON.parse('{\"u\":\"" NOOP "\"}')");
 	check("'https://t.example/a\\\nb.js'", "'" NOOP "'");
 	check("'\\u0068ttps://t.example/a.js'", "'\\u0068ttps://x.invalid/a.js'");
+	/* ours behind another slash would be a host */
+	check("'/https://t.example/a.js'", "'/https://x.invalid/a.js'");
+	check("'\\u{2f}https://t.example/a.js'", "'\\u{2f}https://x.invalid/a.js'");
 	same("'\\\\'");
 	same("'\\");
 	same("'\\x2");
