@@ -199,12 +199,12 @@ listed(struct tc_call *c, enum match_type type, struct match_result *why)
 
 /* ---- known by the body ---- */
 
-/* What a page's script can send without asking, or as JSON: not files, nor what is packed. */
+/* What a page's script can send without asking, or as JSON: not what is packed. */
 static bool
 can_be_hit(const struct tc_request *req)
 {
 	static const struct tc_str types[] = {TC_STR_INIT("text/plain"), TC_STR_INIT("application/json"),
-	    TC_STR_INIT("application/x-www-form-urlencoded")};
+	    TC_STR_INIT("application/x-www-form-urlencoded"), TC_STR_INIT("multipart/form-data")};
 	struct tc_str type = tc_field_value(&req->fields, TC_F_CONTENT_TYPE);
 
 	type = tc_trim(tc_next(&type, ';'));

@@ -550,6 +550,24 @@ put_signatures(FILE *out, const struct table *t)
 
 /* ---- endpoints ---- */
 
+/* Each form of each mark begins with a byte that stands for itself. */
+static void
+check_marks(const struct row *r, int i)
+{
+	for (const char *p = r->field[i]; *p != '\0';) {
+		size_t n = strcspn(p, "|;");
+
+		if (n == 0 || memchr("#^ ", p[0], 3) != NULL)
+			bad(r, "column %d: a mark begins with plain text: %s", i + 1, p);
+		p += n;
+		if (*p == ';' && (p[1] != ' ' || p[2] == '\0'))
+			bad(r, "column %d: marks are separated by \"; \"", i + 1);
+		if (*p == '|' && p[1] == '\0')
+			bad(r, "column %d: a mark is missing after the last |", i + 1);
+		p += *p == ';' ? 2 : *p == '|';
+	}
+}
+
 static void
 put_endpoints(FILE *out, const struct table *t)
 {
@@ -561,6 +579,8 @@ put_endpoints(FILE *out, const struct table *t)
 		(void)one_of(r, 5, answers);
 		if (r->field[2][0] == '\0' && r->field[3][0] == '\0' && r->field[4][0] == '\0')
 			bad(r, "a row without path needs marks");
+		check_marks(r, 3);
+		check_marks(r, 4);
 		fputs("\t{", out);
 		put_str(out, r->field[0]);
 		put_enum(out, ", TC_", r->field[1]);

@@ -99,13 +99,27 @@ skip_digits(struct tc_str *s)
 	return s->n < n;
 }
 
-/* Whether mark is at the front of text; '#' in mark stands for one or more digits. */
+/* Takes what '^' stands for off the front: four or more capital letters and digits, a letter among them. */
+static bool
+skip_id(struct tc_str *s)
+{
+	size_t n = s->n;
+	bool letter = false;
+
+	while (s->n > 0 && ((s->p[0] >= '0' && s->p[0] <= '9') || (s->p[0] >= 'A' && s->p[0] <= 'Z'))) {
+		letter |= s->p[0] >= 'A';
+		tc_skip(s, 1);
+	}
+	return n - s->n >= 4 && letter;
+}
+
+/* Whether mark is at the front of text; '#' and '^' in mark stand for digits and an id. */
 static bool
 mark_at(struct tc_str mark, struct tc_str text)
 {
 	for (; mark.n > 0; tc_skip(&mark, 1)) {
-		if (mark.p[0] == '#') {
-			if (!skip_digits(&text))
+		if (mark.p[0] == '#' || mark.p[0] == '^') {
+			if (!(mark.p[0] == '#' ? skip_digits : skip_id)(&text))
 				return false;
 			continue;
 		}
@@ -120,9 +134,9 @@ static bool
 mark_in_query(struct tc_str mark, struct tc_str query)
 {
 	while (query.p != NULL) {
-		size_t at = tc_find_byte(query, '&');
+		size_t at = tc_find_byte(query, '&'), name = mark.p[0] == '=' ? tc_find_byte(tc_str_of(query.p, at), '=') : 0;
 
-		if (mark_at(mark, tc_str_of(query.p, at)))
+		if (mark_at(mark, tc_str_of(query.p + name, at - name)))
 			return true;
 		if (at == query.n)
 			break;
@@ -131,10 +145,26 @@ mark_in_query(struct tc_str mark, struct tc_str query)
 	return false;
 }
 
+/* The first byte is never one that stands for others; '&' is the beginning of the body as well. */
 static bool
 mark_in_body(struct tc_str mark, struct tc_str body)
 {
-	return body.p != NULL && tc_find(body, mark) < body.n;
+	struct tc_str plain = mark;
+	size_t at;
+
+	if (body.p == NULL)
+		return false;
+	if (mark.p[0] == '&' && mark_at(tc_str_of(mark.p + 1, mark.n - 1), body))
+		return true;
+	plain.n = tc_find_byte(plain, '#');
+	plain.n = tc_find_byte(plain, '^');
+	while ((at = tc_find(body, plain)) < body.n) {
+		tc_skip(&body, at);
+		if (plain.n == mark.n || mark_at(mark, body))
+			return true;
+		tc_skip(&body, 1);
+	}
+	return false;
 }
 
 /* Whether all marks (separated by "; ", alternatives by '|') are in text. */

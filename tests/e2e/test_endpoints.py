@@ -1,20 +1,9 @@
-"""Trackers dressed as the site's own paths are answered here, and the origin hears nothing of it."""
+"""How requests of trackers to the site's own paths are answered; which these are is in test_endpoint_tools.py. And our own paths."""
 import pytest
 
 from harness import answer
 
 SAID_NO = {"Sec-GPC": "1"}
-BEACONS = ["/g/collect?v=2&tid=G-TEST123&cid=1.2&en=page_view", "/any/where?v=2&tid=G-TEST123", "/metrics-x/g/collect?v=2&tid=G-TEST123&gcs=G111",
-           "/matomo.php?idsite=1&rec=1&action_name=x", "/tr?id=123456789012&ev=PageView"]
-
-
-@pytest.mark.parametrize("target", BEACONS)
-def test_beacons_end_here(texas, origin, target):
-    path = target.split("?")[0]
-    res = texas.get(target, {"Sec-Fetch-Dest": "empty", **SAID_NO})
-    assert res.status in (200, 204), res
-    assert not origin.asked(path)
-    assert not res.has("Set-Cookie")
 
 
 def test_posted_beacon_ends_here_with_its_body(texas, origin):
@@ -97,13 +86,6 @@ def test_they_pass_where_nobody_said_no(texas, origin):
     path = origin.on("/in/collect", answer(b"", status="204 No Content", type=None, length=False))
     assert texas.get(path + "?v=2&tid=G-TEST123").status == 204
     assert origin.asked(path)
-
-
-def test_ordinary_paths_are_no_endpoints(texas, origin):
-    for target in ("/collect", "/track", "/i?id=1", "/api/event", "/tr", "/collection?v=2"):
-        path = target.split("?")[0]
-        origin.on(path, answer("ok", type="text/plain"))
-        assert texas.get(target, SAID_NO).text == "ok", target
 
 
 def test_own_assets(texas, origin):
