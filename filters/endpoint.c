@@ -182,9 +182,9 @@ method_of(const struct tc_request *req)
 	return tc_eq(req->method_text, TC_STR("PATCH")) ? MATCH_PATCH : MATCH_GET;
 }
 
-/* Whether a rule of the lists blocks the request as one of the site's own pages would make it. */
+/* Whether a rule for one of these classes blocks the request as one of the site's own pages would make it. */
 static bool
-listed(struct tc_call *c, enum match_type type, struct match_result *why)
+listed(struct tc_call *c, enum match_type type, tc_classes denied, struct match_result *why)
 {
 	struct match_page page;
 	struct url url;
@@ -193,6 +193,7 @@ listed(struct tc_call *c, enum match_type type, struct match_result *why)
 	if (c->conf == NULL || buf == NULL || !page_url(c, &url, buf))
 		return false;
 	page_self(c, &page);
+	page.denied = denied;
 	page.method = method_of(c->req);
 	return match_url(c->conf, &page, &url, type, why) == MATCH_BLOCK;
 }
@@ -250,13 +251,46 @@ endpoint_request(struct tc_call *c)
 		tc_did(c, TC_DID_ENDPOINT, e->class, TC_PACK_BUILT_IN, e->tool);
 		return preflight ? answer_preflight(c) : answer(c, type, e->answer);
 	}
-	if (!listed(c, type, &why)) {
+	if (!listed(c, type, c->decision->denied, &why)) {
 		if (can_be_hit(c->req))
 			tc_peek(c);
 		return 0;
 	}
 	tc_did(c, TC_DID_ENDPOINT, why.class, why.pack, why.rule);
 	return preflight ? answer_preflight(c) : answer(c, type, PACK_EMPTY);
+}
+
+/* ---- what passed ---- */
+
+/* A tracker that others are refused must not come to them out of a cache. What is only looked at does no harm there. */
+static bool
+can_do_harm(const struct tc_response *res)
+{
+	static const struct tc_str harmless[] = {TC_STR_INIT("image/"), TC_STR_INIT("font/"), TC_STR_INIT("text/css"),
+	    TC_STR_INIT("video/"), TC_STR_INIT("audio/")};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
+		if (tc_starts(res->type, harmless[i]))
+			return false;
+	return true;
+}
+
+static int
+endpoint_response(struct tc_call *c)
+{
+	const tc_classes all = (tc_classes)~(TC_ESSENTIAL | TC_CLASS_BIT(TC_UNKNOWN));
+	const struct tc_request *req = c->req;
+	const struct pack_endpoint *e;
+	struct match_result why;
+	enum match_type type = type_of(req);
+	bool fetched = type != MATCH_DOCUMENT && (req->method == TC_M_GET || req->method == TC_M_HEAD);
+
+	if (!fetched || (all & ~c->decision->denied) == 0 || !can_do_harm(c->res))
+		return 0;
+	e = pack_endpoint(req->match, req->query, (struct tc_str){NULL, 0});
+	if ((e != NULL && (all & TC_CLASS_BIT(e->class)) != 0) || listed(c, type, all, &why))
+		tc_answer_differs(c);
+	return 0;
 }
 
 static int
@@ -272,5 +306,6 @@ const struct tc_filter filter_endpoint = {
 	.phase = TC_GATE,
 	.load = endpoint_load,
 	.request = endpoint_request,
+	.response = endpoint_response,
 	.peek = endpoint_peek,
 };

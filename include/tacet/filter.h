@@ -244,6 +244,12 @@ void tc_answer(struct tc_call *c, const char *type, struct tc_str body, const ch
 /* After tc_answer(): pages of other origins may read it, or be told so when they ask (CORS). It is nobody's secret. */
 void tc_answer_shared(struct tc_call *c);
 
+/*
+ * In a response hook: another visitor would not have been given this, and it is no page. Caches keep it for this one alone,
+ * as they do pages.
+ */
+void tc_answer_differs(struct tc_call *c);
+
 /* After tc_answer(): the entity tag of the answer, with its quotes. The hook itself returns 304 where it was asked for. */
 void tc_answer_tag(struct tc_call *c, const char *tag);
 

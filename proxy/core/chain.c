@@ -252,6 +252,13 @@ tc_peek(struct tc_call *call)
 }
 
 void
+tc_answer_differs(struct tc_call *call)
+{
+	assert(link_of(call)->chain->in_response);
+	link_of(call)->chain->differs = true;
+}
+
+void
 tc_hold_head(struct tc_call *call)
 {
 	assert(link_of(call)->chain->in_response && link_of(call)->wants);

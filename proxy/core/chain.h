@@ -68,6 +68,7 @@ struct chain {
 	struct chain_answer answer;
 	bool wanted, page_expected, answered;
 	bool peeks;       /* chain_peek() is due */
+	bool differs;     /* others would get something else */
 	bool head_held;   /* a filter will still edit the head */
 	bool in_response; /* response hooks are running */
 	bool flushing;    /* chain_flush() is running */

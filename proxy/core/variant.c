@@ -444,7 +444,7 @@ variant_response(struct exchange *x)
 		note_no_transform(&x->res.fields);
 	if (x->res.status == 304 && x->variant_etag.p != NULL && restore_tag(x) < 0)
 		return -1;
-	if (!is_page(x) || x->route->filter == TC_ROUTE_NONE)
+	if (!x->chain.differs && (!is_page(x) || x->route->filter == TC_ROUTE_NONE))
 		return 0;
 	if (add_vary(x) < 0)
 		return -1;

@@ -16,7 +16,10 @@
  */
 int variant_request(struct exchange *x);
 
-/* ETag, Last-Modified, digests and ranges of a body that was changed; Vary and Cache-Control of every page. */
+/*
+ * ETag, Last-Modified, digests and ranges of a body that was changed; Vary and Cache-Control of every page, and of what
+ * others would have been refused.
+ */
 int variant_response(struct exchange *x);
 
 #endif

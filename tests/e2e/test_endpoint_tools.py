@@ -264,6 +264,8 @@ def test_a_hit_ends_here(seen, proxy, agreed, target, dest, body, type, answer):
     res, marker = send(proxy, agreed, target, dest, body, type)
     assert res.status == 200 and res.text == "theirs"
     assert reached(seen, proxy, marker, target, body)
+    if body is None:  # or a shared cache would give it to those who said no
+        assert res.get("Cache-Control") == "private, max-age=600" and "Sec-GPC" in res.get("Vary"), res
 
 
 @pytest.mark.parametrize("target, dest, body, type", NEAR_MISSES)
@@ -271,6 +273,7 @@ def test_a_shop_goes_on(seen, proxy, target, dest, body, type):
     res, marker = send(proxy, {"Sec-GPC": "1"}, target, dest, body, type)
     assert res.status == 200 and res.text == "theirs", res
     assert reached(seen, proxy, marker, target, body)
+    assert res.get("Cache-Control") == "public, max-age=600, s-maxage=900" and not res.has("Vary")
 
 
 @pytest.mark.parametrize("target, dest, body, type, answer", [h for h in HITS if h.values[1] != FRAME])

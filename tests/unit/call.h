@@ -58,7 +58,7 @@ struct fake_call {
 	bool flushing;   /* what tc_flushing() says: nothing more is at hand */
 
 	bool want_body, expect_page, head_held, peeks;
-	bool answered, shared;
+	bool answered, shared, differs;
 	const char *answer_type, *answer_cache, *answer_tag;
 	struct tc_str answer;
 	size_t bypassed[TC_BYPASS_COUNT];
@@ -98,6 +98,12 @@ void
 tc_peek(struct tc_call *c)
 {
 	fake_of(c)->peeks = true;
+}
+
+void
+tc_answer_differs(struct tc_call *c)
+{
+	fake_of(c)->differs = true;
 }
 
 void

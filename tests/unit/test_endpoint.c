@@ -237,6 +237,43 @@ test_bodies(void **state)
 	}
 }
 
+/* What one visitor gets and another would not stays out of shared caches. */
+static void
+test_what_passed(void **state)
+{
+	static const struct {
+		const char *path, *query, *type;
+		enum tc_method method;
+		enum tc_dest dest;
+		tc_classes denied;
+		bool differs;
+	} cases[] = {
+		{"/gw/gtag/js", "id=G-TEST1", "text/javascript", TC_M_GET, TC_DEST_SCRIPT, 0, true},
+		{"/gw/gtag/js", "id=G-TEST1", "text/javascript", TC_M_HEAD, TC_DEST_SCRIPT, 0, true},
+		{"/gw/gtag/js", "id=G-TEST1", "", TC_M_GET, TC_DEST_ABSENT, 0, true},
+		{"/gw/gtag/js", "id=G-TEST1", "text/javascript", TC_M_GET, TC_DEST_SCRIPT, TC_CLASS_BIT(TC_ANALYTICS), true},
+		{"/gw/gtag/js", "id=G-TEST1", "text/javascript", TC_M_GET, TC_DEST_DOCUMENT, 0, false},
+		{"/gw/gtag/js", "id=G-TEST1", "text/javascript", TC_M_POST, TC_DEST_EMPTY, 0, false},
+		{"/matomo.php", "idsite=1&rec=1", "image/gif", TC_M_GET, TC_DEST_IMAGE, 0, false},
+		{"/js/own-tracker.js", NULL, "text/javascript", TC_M_GET, TC_DEST_SCRIPT, 0, true},
+		{"/js/app.js", NULL, "text/javascript", TC_M_GET, TC_DEST_SCRIPT, 0, false},
+		{"/js/app.js", "v=2", "application/json", TC_M_GET, TC_DEST_EMPTY, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = asking(cases[i].path, cases[i].query, cases[i].dest);
+
+		allow_all(f);
+		f->decision.denied = cases[i].denied;
+		f->req.method = cases[i].method;
+		f->res.type = z(cases[i].type);
+		assert_int_equal(fake_response(f), 0);
+		assert_int_equal(f->differs, cases[i].differs);
+		fake_free(&f);
+	}
+}
+
 static void
 test_only_denied_classes(void **state)
 {
@@ -337,6 +374,7 @@ main(void)
 		cmocka_unit_test(test_beacons_are_pings),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_what_passed),
 		cmocka_unit_test(test_only_denied_classes),
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_preflight_of_an_allowed_host),
