@@ -413,7 +413,7 @@ stream_held(struct run *r, bool last)
 	} else if (rw->text == TEXT_SCRIPT_LONG) {
 		stream_script(r, last);
 	} else {
-		if (rw->amp_due && rw->held > 0) {
+		if (rw->amp_due && rw->text == TEXT_DROP && rw->held > 0) {
 			judge_did(rw, TC_DID_INLINE_SCRIPT, rule_amp_class((enum elem)rw->amp), elem_name((enum elem)rw->amp));
 			rw->amp_due = false;
 		}
