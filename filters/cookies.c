@@ -1,12 +1,15 @@
 /*
  * cookies.c: takes tracking cookies out of both directions, and expires those a browser still holds.
  *
- * What a cookie is for is said by its name (conf/lists/cookies.tsv). keep_cookies of the site wins over
+ * What a cookie is for is said by its name: by our table (conf/lists/cookies.tsv), and where that has no row for it, or
+ * leaves it to the operator, by the $cookie rules of the lists that are loaded. keep_cookies of the site wins over
  * everything. Whatever else is in a Cookie field goes on byte for byte.
  */
-#include "match/match.h"
+#include "expire.h"
+#include "listed.h"
 #include "match/pack.h"
 #include "pieces.h"
+#include "set_cookie.h"
 
 extern const struct tc_filter filter_cookies;
 
@@ -25,23 +28,8 @@ static const struct tc_option cookies_options[] = {
 	    "tracking cookies that the origin sets", offsetof(struct cookies_opts, response), false},
 };
 
-enum {
-	EXPIRE_MAX = 16,   /* names expired at once: with two domains each this is 2 kB of head */
-	EXPIRE_NAME = 128, /* longer names are not sent back */
-	EXPIRE_DEPTH = 4,  /* domains from the registrable one downwards */
-};
-
-/* Cookies the request carried and the response is to expire. */
-struct expiring {
-	size_t n;
-	struct {
-		struct tc_str name;
-		enum tc_class class;
-	} v[EXPIRE_MAX];
-};
-
 struct cookies {
-	struct expiring *expiring; /* NULL: none */
+	struct expire *expire; /* NULL: nothing is to be expired */
 };
 
 /* ---- which cookies go ---- */
@@ -71,6 +59,7 @@ cookie_kept(const struct tc_site *site, struct tc_str name)
 	return tc_eq(name, TC_STR("tacet_choice")); /* our own; the core deals with it */
 }
 
+/* What our table says. */
 static bool
 cookie_goes(int mode, const struct pack_cookie *row, tc_classes denied)
 {
@@ -84,12 +73,6 @@ cookie_goes(int mode, const struct pack_cookie *row, tc_classes denied)
 	}
 }
 
-static enum tc_class
-cookie_class(const struct pack_cookie *row)
-{
-	return row != NULL ? row->class : TC_UNKNOWN;
-}
-
 /* drop-listed without a denied class has nothing to drop. */
 static int
 mode_in_force(const struct tc_call *c, int mode)
@@ -97,52 +80,84 @@ mode_in_force(const struct tc_call *c, int mode)
 	return mode == COOKIES_DROP_LISTED && c->decision->denied == 0 ? COOKIES_PASS : mode;
 }
 
-/* ---- the request ---- */
+/* A message on whose cookies is decided, in these modes. */
+struct deciding {
+	struct tc_call *c;
+	int request, response;
+	struct listed listed;
+};
 
-/* 0, or -1 at the arena's limit. A name that cannot be sent back as it is, or one too many, is left out. */
-static int
-remember(struct tc_call *c, struct tc_str name, enum tc_class class)
+static struct deciding
+deciding_begin(struct tc_call *c)
 {
-	struct cookies *st = c->state;
-	struct expiring *e = st->expiring;
+	const struct cookies_opts *o = c->opts;
+	struct deciding d = {.c = c, .listed = {.c = c}};
 
-	if (name.n == 0 || name.n > EXPIRE_NAME || (e != NULL && e->n == EXPIRE_MAX))
-		return 0;
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
-			return 0;
-	for (size_t i = 0; e != NULL && i < e->n; i++)
-		if (tc_eq(e->v[i].name, name))
-			return 0;
-	if (e == NULL)
-		e = st->expiring = tc_alloc(c->arena, sizeof(*e));
-	if (e == NULL)
-		return -1;
-	e->v[e->n].name = name;
-	e->v[e->n++].class = class;
-	return 0;
+	d.request = mode_in_force(c, o->request);
+	d.response = mode_in_force(c, o->response);
+	return d;
 }
+
+/* One cookie: what is known of it, and from where. */
+struct verdict {
+	bool request, response; /* it goes from there */
+	enum tc_class class;
+	enum tc_pack pack;
+};
+
+/* A list may speak of what our table does not know, or leaves to the operator; never of what it keeps. */
+static bool
+list_may_speak(const struct deciding *d, const struct pack_cookie *row)
+{
+	bool asked = d->request == COOKIES_DROP_LISTED || d->response == COOKIES_DROP_LISTED;
+
+	return asked && (row == NULL || row->strip == PACK_POLICY) && listed_any(d->c, MATCH_COOKIE);
+}
+
+static struct verdict
+cookie_judge(struct deciding *d, struct tc_str name)
+{
+	const struct pack_cookie *row = pack_cookie(name);
+	tc_classes denied = d->c->decision->denied;
+	struct verdict v = {false, false, row != NULL ? row->class : TC_UNKNOWN, TC_PACK_BUILT_IN};
+	struct match_result why;
+
+	if (cookie_kept(d->c->site, name))
+		return v;
+	v.request = cookie_goes(d->request, row, denied);
+	v.response = cookie_goes(d->response, row, denied);
+	if (name.n > 0 && list_may_speak(d, row) &&
+	    listed_goes(&d->listed, MATCH_COOKIE, name, tc_str_of(NULL, 0), &why)) {
+		v.request |= d->request == COOKIES_DROP_LISTED;
+		v.response |= d->response == COOKIES_DROP_LISTED;
+		v.class = why.class;
+		v.pack = why.pack;
+	}
+	return v;
+}
+
+/* ---- the request ---- */
 
 /* One pair of a Cookie field: 1 it goes, 0 it stays, -1 at the arena's limit. */
 static int
-request_pair(struct tc_call *c, int request, int response, struct tc_str pair)
+request_pair(struct deciding *d, struct tc_str pair)
 {
+	struct cookies *st = d->c->state;
 	struct tc_str name = cookie_name(pair);
-	const struct pack_cookie *row;
+	struct verdict v;
 
-	if (tc_trim(pair).n == 0 || cookie_kept(c->site, name))
+	if (tc_trim(pair).n == 0)
 		return 0;
-	row = pack_cookie(name);
-	if (cookie_goes(response, row, c->decision->denied) && remember(c, name, cookie_class(row)) < 0)
+	v = cookie_judge(d, name);
+	if (v.response && expire_remember(&st->expire, d->c->arena, name, v.class, v.pack) < 0)
 		return -1;
-	if (!cookie_goes(request, row, c->decision->denied))
-		return 0;
-	tc_did(c, TC_DID_REQUEST_COOKIE, cookie_class(row), TC_PACK_BUILT_IN, name);
-	return 1;
+	if (v.request)
+		tc_did(d->c, TC_DID_REQUEST_COOKIE, v.class, v.pack, name);
+	return v.request;
 }
 
 static int
-request_field(struct tc_call *c, int request, int response, struct tc_field *f)
+request_field(struct deciding *d, struct tc_field *f)
 {
 	struct pieces left = {.whole = f->value, .sep = ';'};
 	struct tc_str rest = f->value;
@@ -150,11 +165,11 @@ request_field(struct tc_call *c, int request, int response, struct tc_field *f)
 	while (rest.p != NULL) {
 		size_t at = tc_find_byte(rest, ';');
 		struct tc_str pair = tc_str_of(rest.p, at);
-		int goes = request_pair(c, request, response, pair);
+		int goes = request_pair(d, pair);
 
 		if (goes < 0)
 			return -1;
-		pieces_put(&left, c->arena, pair, goes == 0);
+		pieces_put(&left, d->c->arena, pair, goes == 0);
 		rest = at < rest.n ? tc_str_of(rest.p + at + 1, rest.n - at - 1) : (struct tc_str){NULL, 0};
 	}
 	if (left.failed)
@@ -168,17 +183,15 @@ request_field(struct tc_call *c, int request, int response, struct tc_field *f)
 static int
 cookies_request(struct tc_call *c)
 {
-	const struct cookies_opts *o = c->opts;
-	int request = mode_in_force(c, o->request), response = mode_in_force(c, o->response);
+	struct deciding d = deciding_begin(c);
 	struct tc_fields *fields = &c->req->fields;
 
-	if (request == COOKIES_PASS && response == COOKIES_PASS)
+	if (d.request == COOKIES_PASS && d.response == COOKIES_PASS)
 		return 0;
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_field *f = &fields->v[i];
 
-		if (f->id == TC_F_COOKIE && !f->dropped && f->value.n > 0 &&
-		    request_field(c, request, response, f) < 0)
+		if (f->id == TC_F_COOKIE && !f->dropped && f->value.n > 0 && request_field(&d, f) < 0)
 			return 431;
 	}
 	return 0;
@@ -186,174 +199,75 @@ cookies_request(struct tc_call *c)
 
 /* ---- the response ---- */
 
-static bool
-digits_zero(struct tc_str s)
-{
-	bool zero = s.n > 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		zero &= s.p[i] == '0';
-	return zero;
-}
-
-/* The date servers write to delete a cookie: any time in the first minute of 1970, in one of two spellings. */
-static bool
-date_epoch(struct tc_str s)
-{
-	return s.n == 29 &&
-	    (tc_istarts(s, TC_STR("Thu, 01 Jan 1970 00:00:")) || tc_istarts(s, TC_STR("Thu, 01-Jan-1970 00:00:"))) &&
-	    s.p[23] >= '0' && s.p[23] <= '5' && s.p[24] >= '0' && s.p[24] <= '9' &&
-	    tc_eq(tc_str_of(s.p + 25, 4), TC_STR(" GMT"));
-}
-
 /*
- * Whether Set-Cookie deletes: an empty value, and Max-Age=0 or a date long past. Such a cookie stores nothing and
- * may go on. The last of several attributes counts, and Max-Age wins (RFC 6265bis 5.7); what a browser might
- * not read as we do is no deletion.
+ * A cookie that nobody knows, set while the site is a part of another site's page: where the rule set removes what is
+ * unknown of third parties, that is one.
  */
 static bool
-deletes(struct tc_str set_cookie)
+set_by_third_party(const struct tc_call *c)
 {
-	struct tc_str rest = set_cookie, pair = tc_next(&rest, ';');
-	int by_age = -1, by_date = -1;
-
-	if (tc_find_byte(pair, '=') + 1 != pair.n)
-		return false;
-	while (rest.p != NULL) {
-		struct tc_str value = tc_next(&rest, ';'), name = value;
-
-		name = tc_trim(tc_str_of(name.p, tc_find_byte(name, '=')));
-		tc_skip(&value, tc_find_byte(value, '='));
-		if (value.n > 0)
-			tc_skip(&value, 1);
-		if (tc_ieq(name, TC_STR("Max-Age")))
-			by_age = digits_zero(tc_trim(value));
-		if (tc_ieq(name, TC_STR("Expires")))
-			by_date = date_epoch(tc_trim(value));
-	}
-	return by_age != -1 ? by_age == 1 : by_date == 1;
-}
-
-static void
-response_field(struct tc_call *c, int mode, struct tc_field *f)
-{
-	struct tc_str name = cookie_name(tc_str_of(f->value.p, tc_find_byte(f->value, ';')));
-	const struct pack_cookie *row;
-
-	if (cookie_kept(c->site, name))
-		return;
-	row = pack_cookie(name);
-	if (!cookie_goes(mode, row, c->decision->denied) || deletes(f->value))
-		return;
-	f->dropped = true;
-	tc_did(c, TC_DID_RESPONSE_COOKIE, cookie_class(row), TC_PACK_BUILT_IN, name);
-}
-
-/*
- * Whether this response may carry our expiring cookies: a page or a navigation. Not what a shared cache
- * keeps for everyone: there another visitor would get them.
- */
-static bool
-may_expire(const struct tc_call *c)
-{
-	static const struct tc_str assets[] = {TC_STR_INIT("image/"), TC_STR_INIT("font/"),
-	    TC_STR_INIT("audio/"), TC_STR_INIT("video/"), TC_STR_INIT("text/css"),
-	    TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript")};
 	enum tc_dest dest = c->req->dest;
-	struct tc_str type = c->res->type;
 
-	if (tc_eq(type, TC_STR("text/html")))
-		return true;
-	for (size_t i = 0; i < sizeof(assets) / sizeof(*assets); i++)
-		if (tc_starts(type, assets[i]))
-			return false;
-	return dest == TC_DEST_DOCUMENT || dest == TC_DEST_FRAME || dest == TC_DEST_ABSENT;
+	return (c->decision->denied & TC_CLASS_BIT(TC_UNKNOWN)) != 0 && dest != TC_DEST_DOCUMENT && dest != TC_DEST_ABSENT &&
+	    tc_eq(tc_field_value(&c->req->fields, TC_F_SEC_FETCH_SITE), TC_STR("cross-site"));
 }
 
-static size_t
-dots(struct tc_str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += s.p[i] == '.';
-	return n;
-}
-
-/* What follows the name, for this host alone and for each domain a script may have set the cookie on. */
-struct tails {
-	size_t n;
-	struct tc_str v[1 + EXPIRE_DEPTH];
-};
-
-/*
- * From the host up to the registrable domain; of deep hosts the domains at the bottom are left out. -1 at the arena's
- * limit.
- */
+/* What stays, a list may still shorten. */
 static int
-tails_make(struct tc_call *c, struct tails *t)
+soften(struct deciding *d, struct tc_field *f, struct tc_str name)
 {
-	static const struct tc_str plain = TC_STR_INIT("=; Path=/; Max-Age=0");
-	struct tc_str domain = c->req->host, registrable = psl_domain(domain);
-	size_t too_deep = dots(registrable) + EXPIRE_DEPTH;
+	const struct pack_cookie *row = pack_cookie(name);
+	struct listed *l = &d->listed;
+	struct match_softer to;
+	struct match_result why;
+	struct tc_str softer;
 
-	t->n = 0;
-	t->v[t->n++] = plain;
-	while (registrable.n > 0 && domain.n >= registrable.n) {
-		if (dots(domain) < too_deep)
-			t->v[t->n++] = tc_join(c->arena, (struct tc_str[]){plain, TC_STR("; Domain="), domain}, 3);
-		if (t->v[t->n - 1].p == NULL)
-			return -1;
-		tc_skip(&domain, tc_find_byte(domain, '.'));
-		if (domain.n > 0)
-			tc_skip(&domain, 1);
-	}
+	if (cookie_kept(d->c->site, name) || !list_may_speak(d, row) || !listed_ready(l) ||
+	    match_softens(d->c->conf, &l->page, &l->url, l->type, name, &to, &why) != MATCH_BLOCK)
+		return 0;
+	softer = set_cookie_soften(f->value, &to, d->c->arena);
+	if (softer.p == NULL)
+		return -1;
+	if (softer.p != f->value.p)
+		tc_did(d->c, TC_DID_RESPONSE_COOKIE, why.class, why.pack, name);
+	f->value = softer;
 	return 0;
 }
 
-/* The prefixes bind browsers to their conditions (RFC 6265bis 4.1.3). */
 static int
-expire(struct tc_call *c, struct tc_str name, const struct tails *t)
+response_field(struct deciding *d, struct tc_field *f)
 {
-	bool host_only = tc_istarts(name, TC_STR("__Host-"));
-	bool secure = host_only || tc_istarts(name, TC_STR("__Secure-"));
+	struct tc_str name = cookie_name(tc_str_of(f->value.p, tc_find_byte(f->value, ';')));
+	struct verdict v = cookie_judge(d, name);
 
-	for (size_t i = 0; i < t->n && (i == 0 || !host_only); i++) {
-		struct tc_str value = tc_join(c->arena, (struct tc_str[]){name, t->v[i], TC_STR("; Secure")}, secure ? 3 : 2);
-
-		if (value.p == NULL || tc_field_add(&c->res->fields, TC_F_SET_COOKIE, value) < 0)
-			return -1;
-	}
+	if (!v.response && d->response == COOKIES_DROP_LISTED && set_by_third_party(d->c))
+		v.response = pack_cookie(name) == NULL && !cookie_kept(d->c->site, name);
+	if (!v.response)
+		return soften(d, f, name);
+	if (set_cookie_deletes(f->value))
+		return 0;
+	f->dropped = true;
+	tc_did(d->c, TC_DID_RESPONSE_COOKIE, v.class, v.pack, name);
 	return 0;
 }
 
 static int
 cookies_response(struct tc_call *c)
 {
-	const struct cookies_opts *o = c->opts;
-	const struct expiring *e = ((struct cookies *)c->state)->expiring;
-	int mode = mode_in_force(c, o->response);
+	struct deciding d = deciding_begin(c);
+	const struct cookies *st = c->state;
 	size_t sent = c->res->fields.n; /* by the origin; ours come after */
-	struct tails tails;
 
-	if (mode == COOKIES_PASS)
+	if (d.response == COOKIES_PASS)
 		return 0;
+	d.request = COOKIES_PASS; /* it has been decided on */
 	for (size_t i = 0; i < sent; i++) {
 		struct tc_field *f = &c->res->fields.v[i];
 
-		if (f->id == TC_F_SET_COOKIE && !f->dropped)
-			response_field(c, mode, f);
-	}
-	if (e == NULL || !may_expire(c))
-		return 0;
-	if (tails_make(c, &tails) < 0)
-		return 502;
-	for (size_t i = 0; i < e->n; i++) {
-		if (expire(c, e->v[i].name, &tails) < 0)
+		if (f->id == TC_F_SET_COOKIE && !f->dropped && response_field(&d, f) < 0)
 			return 502;
-		tc_did(c, TC_DID_EXPIRED_COOKIE, e->v[i].class, TC_PACK_BUILT_IN, e->v[i].name);
 	}
-	return 0;
+	return st->expire == NULL || expire_send(st->expire, c) == 0 ? 0 : 502;
 }
 
 const struct tc_filter filter_cookies = {
@@ -364,6 +278,7 @@ const struct tc_filter filter_cookies = {
 	.options = cookies_options,
 	.option_count = sizeof(cookies_options) / sizeof(*cookies_options),
 	.options_size = sizeof(struct cookies_opts),
+	.load = listed_load,
 	.request = cookies_request,
 	.response = cookies_response,
 };

@@ -24,6 +24,21 @@ change_of(const struct match_db *db, const struct rule *r)
 	return &db->changes[from];
 }
 
+size_t
+change_regex_end(struct tc_str value)
+{
+	for (size_t i = value.n; i-- > 1;) {
+		size_t end = i + 1;
+
+		if (value.p[i] != '/')
+			continue;
+		end += end < value.n && value.p[end] == 'i';
+		if (end == value.n || value.p[end] == ';')
+			return end;
+	}
+	return 0;
+}
+
 /* Parameters are tried as "name=value", cookies and fields by their name. */
 static bool
 regex_names(const struct match_db *db, const struct change_ask *q, const struct rule *r)
@@ -78,13 +93,22 @@ values(const struct match_db *db, const struct change_ask *q, const struct chang
 	return true;
 }
 
+/* An exception that says nothing of attributes keeps the cookie as it is, too. */
+static bool
+same_effect(const struct change_ask *q, const struct change *c)
+{
+	bool softens = (c->flags & CHANGE_SOFTENS) != 0;
+
+	return softens == q->softens || (q->exceptions && !softens);
+}
+
 bool
 change_wanted(const struct match_db *db, const struct change_ask *q, const struct rule *r)
 {
 	const struct change *c = change_of(db, r);
 
 	assert(q != NULL);
-	if (c->kind != q->kind || ((r->flags & RULE_EXCEPTION) != 0) != q->exceptions || (c->flags & CHANGE_SOFTENS) != 0)
+	if (c->kind != q->kind || ((r->flags & RULE_EXCEPTION) != 0) != q->exceptions || !same_effect(q, c))
 		return false;
 	return q->all ? values(db, q, c) : names(db, q, r, c);
 }
@@ -121,28 +145,78 @@ exception_from(const struct match_db *db, const struct match_page *page, const s
 	return match_change(db, page, url, type, &x, true);
 }
 
-enum match_verdict
-match_removes(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
-    enum match_change kind, struct tc_str name, struct tc_str value, struct match_result *out)
+static enum match_verdict
+ask_name(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    struct change_ask *q, struct match_result *out)
 {
-	struct change_ask q = {.kind = kind, .name = name, .value = value};
 	const struct rule *block, *allow;
 
 	*out = (struct match_result){.verdict = MATCH_NONE};
-	if (!may_ask(db, page, url, kind))
+	if (!may_ask(db, page, url, q->kind))
 		return MATCH_NONE;
-	q.keys[0] = change_key(kind, name);
-	q.keys[1] = change_key(kind, tc_str_of(NULL, 0));
-	block = match_change(db, page, url, type, &q, false);
+	q->keys[0] = change_key(q->kind, q->name);
+	q->keys[1] = change_key(q->kind, tc_str_of(NULL, 0));
+	block = match_change(db, page, url, type, q, false);
 	if (block == NULL)
 		return MATCH_NONE;
-	allow = exception_from(db, page, url, type, &q, &block);
+	allow = exception_from(db, page, url, type, q, &block);
 	*out = (struct match_result){
 		.verdict = allow != NULL ? MATCH_ALLOW : MATCH_BLOCK,
 		.class = block->class,
 		.pack = block->pack,
 		.rule = rule_text(db, allow != NULL ? allow : block),
 	};
+	return out->verdict;
+}
+
+enum match_verdict
+match_removes(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    enum match_change kind, struct tc_str name, struct tc_str value, struct match_result *out)
+{
+	return ask_name(db, page, url, type, &(struct change_ask){.kind = kind, .name = name, .value = value}, out);
+}
+
+/* "NAME;maxAge=3600;sameSite=lax", the name maybe a regular expression with ';' in it. */
+bool
+match_softer_read(struct tc_str value, struct match_softer *to)
+{
+	struct tc_str rest = value;
+	size_t n = 0;
+
+	*to = (struct match_softer){.max_age = -1};
+	tc_skip(&rest, value.n > 0 && value.p[0] == '/' ? change_regex_end(value) : 0);
+	(void)tc_next(&rest, ';');
+	for (; rest.p != NULL; n++) {
+		struct tc_str item = tc_next(&rest, ';'), name = tc_trim(tc_str_of(item.p, tc_find_byte(item, '=')));
+
+		tc_skip(&item, tc_find_byte(item, '='));
+		tc_skip(&item, item.n > 0);
+		item = tc_trim(item);
+		if (tc_ieq(name, TC_STR("sameSite")) && (tc_ieq(item, TC_STR("lax")) || tc_ieq(item, TC_STR("strict")))) {
+			to->same_site = item;
+			continue;
+		}
+		if (!tc_ieq(name, TC_STR("maxAge")) || item.n == 0 || item.n > 9)
+			return false;
+		to->max_age = 0;
+		for (size_t i = 0; i < item.n; i++) {
+			if (item.p[i] < '0' || item.p[i] > '9')
+				return false;
+			to->max_age = to->max_age * 10 + (item.p[i] - '0');
+		}
+	}
+	return n > 0;
+}
+
+enum match_verdict
+match_softens(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    struct tc_str name, struct match_softer *to, struct match_result *out)
+{
+	struct change_ask q = {.kind = MATCH_COOKIE, .name = name, .softens = true};
+
+	if (ask_name(db, page, url, type, &q, out) == MATCH_BLOCK &&
+	    !match_softer_read(match_option(out->rule, TC_STR("cookie")), to))
+		out->verdict = MATCH_NONE; /* cannot be: line_read() has read it */
 	return out->verdict;
 }
 

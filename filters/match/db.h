@@ -246,8 +246,12 @@ struct change_ask {
 	uint32_t keys[2]; /* of sites: rules that have no better key */
 	const struct tc_str *seen;
 	size_t seen_n;
-	bool all; /* values are asked for, no name */
+	bool all;     /* values are asked for, no name */
+	bool softens; /* rules with CHANGE_SOFTENS, else those without */
 };
+
+/* Behind the '/' that ends "/regex/", its 'i' included: at a ';' or the end. 0: none does. */
+size_t change_regex_end(struct tc_str value);
 
 bool change_wanted(const struct match_db *db, const struct change_ask *q, const struct rule *r);
 const struct change *change_of(const struct match_db *db, const struct rule *r);

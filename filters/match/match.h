@@ -86,9 +86,7 @@ enum match_verdict match_url(const struct match_db *db, const struct match_page 
  */
 struct tc_str match_option(struct tc_str rule, struct tc_str name);
 
-/*
- * Rules that block nothing but take something off. Kept for filters to ask about; none does yet. X(ENUM, "name")
- */
+/* Rules that block nothing but take something off: filters ask about them (listed.h). X(ENUM, "name") */
 #define MATCH_CHANGES(X)                                                                             \
 	X(REMOVEPARAM, "removeparam")                                                                    \
 	X(COOKIE, "cookie")                                                                              \
@@ -112,6 +110,19 @@ extern const char *const match_change_names[MATCH_CHANGE_COUNT];
  */
 enum match_verdict match_removes(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, enum match_change kind, struct tc_str name, struct tc_str value, struct match_result *out);
+
+/* What becomes of a cookie that stays ("$cookie=NAME;maxAge=3600;sameSite=lax"). */
+struct match_softer {
+	int64_t max_age;         /* seconds; -1: as it is */
+	struct tc_str same_site; /* "lax", "strict"; n = 0: as it is */
+};
+
+/* The value of $cookie: false if it says nothing of the kind, or something that cannot be read. */
+bool match_softer_read(struct tc_str value, struct match_softer *to);
+
+/* As match_removes(), of rules that leave the cookie but shorten its life, or say where it is not sent. */
+enum match_verdict match_softens(const struct match_db *db, const struct match_page *page, const struct url *url,
+    enum match_type type, struct tc_str name, struct match_softer *to, struct match_result *out);
 
 /*
  * The values of rules of this kind that hold for the URL: policies to add (MATCH_CSP), what to put in the place of a

@@ -170,6 +170,22 @@ read_regex(struct tc_str *s, bool *no_case)
 	return true;
 }
 
+/* Takes what a cookie is to have off the end of the value: "NAME;maxAge=3600". */
+static void
+read_softer(struct line *l, struct tc_str *value)
+{
+	size_t regex = value->n > 0 && value->p[0] == '/' ? change_regex_end(*value) : 0;
+	struct tc_str whole = *value;
+	struct match_softer to;
+
+	value->n = regex > 0 ? regex : tc_find_byte(whole, ';');
+	if (value->n == whole.n)
+		return;
+	if (!match_softer_read(whole, &to))
+		skip(l, MATCH_SKIP_OPTION);
+	l->change_flags |= CHANGE_SOFTENS;
+}
+
 /* The value of removeparam=, cookie= and their like. */
 static void
 read_change(struct line *l, enum match_change kind, struct tc_str value)
@@ -191,11 +207,8 @@ read_change(struct line *l, enum match_change kind, struct tc_str value)
 		l->change_flags |= CHANGE_NOT;
 		tc_skip(&value, 1);
 	}
-	if (kind == MATCH_COOKIE && !(n > 0 && value.p[0] == '/')) {
-		value.n = tc_find_byte(value, ';');
-		if (value.n < n)
-			l->change_flags |= CHANGE_SOFTENS;
-	}
+	if (kind == MATCH_COOKIE)
+		read_softer(l, &value);
 	if ((kind == MATCH_REMOVEPARAM || kind == MATCH_COOKIE) && read_regex(&value, &no_case))
 		l->change_flags |= no_case ? CHANGE_REGEX | CHANGE_NO_CASE : CHANGE_REGEX;
 	l->value = value;
@@ -319,6 +332,8 @@ read_options(struct line *l, struct tc_str text)
 	if (r.all)
 		r.with = TYPES_ALL;
 	usual = (l->flags & RULE_CHANGE) != 0 ? TYPES_ALL : TYPES_DEFAULT;
+	if ((l->flags & (RULE_CHANGE | RULE_EXCEPTION)) == RULE_CHANGE && l->change == MATCH_REMOVEPARAM)
+		usual = MATCH_DOCUMENT | MATCH_SUBDOCUMENT; /* the query of anything else is a program's */
 	l->types = (uint16_t)((r.with != 0 ? r.with : usual) & ~r.without & TYPES_ALL);
 	if (r.bad)
 		l->kind = LINE_BAD;

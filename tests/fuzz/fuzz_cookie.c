@@ -1,6 +1,6 @@
 /*
- * fuzz_cookie.c: any Cookie field: what goes on is the pairs that may, byte for byte and in order; doing it again
- * changes nothing.
+ * fuzz_cookie.c: any Cookie field, with a list loaded: what goes on is the pairs that may, byte for byte and in order;
+ * no name that goes is left; doing it again changes nothing.
  */
 #include "../../filters/cookies.c"
 
@@ -9,6 +9,32 @@
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct tc_str kept[] = {TC_STR_INIT("_gid"), TC_STR_INIT("listed2")};
+
+static struct match_db *
+list(void)
+{
+	static struct match_db *db;
+
+	if (db != NULL)
+		return db;
+	db = match_new();
+	if (db == NULL || match_add(db, TC_STR("$cookie=listed\n$cookie=listed2\n$cookie=/^l[0-9]/\n$cookie=PHPSESSID\n$cookie=_gaexp\n"
+	    "$cookie=free\n@@||example.com^$cookie=free\n$cookie=soft;maxAge=60"),
+			      TC_PACK_OPERATOR, TC_ADVERTISING) < 0 ||
+	    match_build(db) < 0)
+		abort();
+	return db;
+}
+
+/* What the list above says, read without the matcher. */
+static bool
+is_listed(struct tc_str name)
+{
+	return tc_eq(name, TC_STR("listed")) || tc_eq(name, TC_STR("_gaexp")) ||
+	    (name.n > 1 && name.p[0] == 'l' && name.p[1] >= '0' && name.p[1] <= '9');
+}
 
 /* The live value after one run; p = NULL: dropped. */
 static struct tc_str
@@ -36,25 +62,34 @@ next_pair(struct tc_str *rest)
 	return pair;
 }
 
+/* asked: names that a list was asked about so far; more than it answers go. */
 static bool
-may_go_on(int mode, struct tc_str pair)
+may_go_on(int mode, struct tc_str pair, unsigned *asked)
 {
 	struct tc_str name = cookie_name(pair);
+	const struct pack_cookie *row = pack_cookie(name);
 
-	return tc_eq(name, TC_STR("tacet_choice")) || !cookie_goes(mode, pack_cookie(name), FAKE_DENIED);
+	if (tc_eq(name, TC_STR("tacet_choice")) || tc_eq(name, kept[0]) || tc_eq(name, kept[1]))
+		return true;
+	if (cookie_goes(mode, row, FAKE_DENIED))
+		return false;
+	if (mode != COOKIES_DROP_LISTED || name.n == 0 || (row != NULL && row->strip != PACK_POLICY))
+		return true;
+	return ++*asked <= LISTED_ASK_MAX && !is_listed(name);
 }
 
 static void
 check(struct fake_call *f, int mode, struct tc_str in)
 {
 	struct tc_str out = run(f, mode, in), left = in, pair;
+	unsigned asked = 0;
 
 	if (in.n == 0)
 		return;
 	while ((pair = next_pair(&left)).n > 0) {
 		struct tc_str same;
 
-		if (!may_go_on(mode, pair))
+		if (!may_go_on(mode, pair, &asked))
 			continue;
 		same = next_pair(&out);
 		assert(tc_eq(pair, same));
@@ -71,6 +106,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fake_call *f = fake_new(&filter_cookies);
 	struct tc_str in = tc_trim(tc_str_of((const char *)data, size));
 
+	f->conf = list();
+	f->site.keep_cookies = (struct tc_strs){kept, 2};
 	check(f, COOKIES_DROP_LISTED, in);
 	check(f, COOKIES_KEEP_LISTED, in);
 	fake_free(&f);

@@ -90,6 +90,95 @@ test_cookies_and_fields(void **state)
 	match_destroy(&db);
 }
 
+/* A rule about a query is about documents, unless it says otherwise; one about cookies is about all. */
+static void
+test_usual_types(void **state)
+{
+	struct match_db *db = build("$removeparam=a\n$removeparam=b,xhr\n$removeparam=c,~image\n$cookie=d");
+	static const struct {
+		const char *name;
+		enum match_change kind;
+		unsigned types;
+	} cases[] = {
+		{"a", MATCH_REMOVEPARAM, MATCH_DOCUMENT | MATCH_SUBDOCUMENT},
+		{"b", MATCH_REMOVEPARAM, MATCH_XHR},
+		{"c", MATCH_REMOVEPARAM, MATCH_DOCUMENT | MATCH_SUBDOCUMENT},
+		{"d", MATCH_COOKIE, MATCH_OTHER * 2 - 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (unsigned type = 1; type <= MATCH_OTHER; type *= 2) {
+			struct url u = url_of(SITE);
+			enum match_verdict v = match_removes(db, &page, &u, type, cases[i].kind, tc_str_from(cases[i].name),
+			    tc_str_of(NULL, 0), &result);
+
+			if ((v == MATCH_BLOCK) != ((cases[i].types & type) != 0))
+				fail_msg("%s of %x", cases[i].name, type);
+		}
+	match_destroy(&db);
+}
+
+static void
+test_softer_cookies(void **state)
+{
+	static const struct {
+		const char *rules, *name;
+		int64_t max_age; /* -2: not softened */
+		const char *same_site;
+		bool skipped;
+	} cases[] = {
+		{"$cookie=n;maxAge=3600", "n", 3600, "", false},
+		{"$cookie=n;maxAge=3600;sameSite=lax", "n", 3600, "lax", false},
+		{"$cookie=n; SameSite=Strict ;MAXAGE=0", "n", 0, "Strict", false},
+		{"$cookie=;maxAge=5", "anything", 5, "", false},
+		{"$cookie=/^n[0-9]$/;maxAge=5", "n1", 5, "", false},
+		{"$cookie=/^n[0-9]$/;maxAge=5", "n", -2, "", false},
+		{"$cookie=/^N;$/i;sameSite=lax", "n;", -1, "lax", false},
+		{"$cookie=n;maxAge=5,domain=site.example", "n", 5, "", false},
+		{"$cookie=n;maxAge=5,domain=other.example", "n", -2, "", false},
+		{"$cookie=n", "n", -2, "", false},
+		{"$cookie=n;maxAge=5\n@@||site.example^$cookie=n", "n", -2, "", false},
+		{"$cookie=n;maxAge=5\n@@||site.example^$cookie", "n", -2, "", false},
+		{"$cookie=n;maxAge=5\n@@||site.example^$cookie=n;maxAge=9", "n", -2, "", false},
+		{"$cookie=n;maxAge=x", "n", -2, "", true},
+		{"$cookie=n;maxAge=", "n", -2, "", true},
+		{"$cookie=n;maxAge=-1", "n", -2, "", true},
+		{"$cookie=n;maxAge=1234567890", "n", -2, "", true},
+		{"$cookie=n;sameSite=none", "n", -2, "", true},
+		{"$cookie=n;", "n", -2, "", true},
+		{"$cookie=n;path=/", "n", -2, "", true},
+		{"$cookie=/n;maxAge=5", "/n", 5, "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct match_db *db = build(cases[i].rules);
+		struct url u = url_of(SITE);
+		struct match_softer to = {-2, {"", 0}};
+		bool softened = match_softens(db, &page, &u, MATCH_DOCUMENT, tc_str_from(cases[i].name), &to, &result) == MATCH_BLOCK;
+
+		if (softened != (cases[i].max_age != -2))
+			fail_msg("%s", cases[i].rules);
+		assert_true(!softened || (to.max_age == cases[i].max_age && tc_eq(to.same_site, tc_str_from(cases[i].same_site))));
+		assert_int_equal(match_stats(db)->skipped[MATCH_SKIP_OPTION], cases[i].skipped);
+		if (softened)
+			assert_int_equal(removes(db, MATCH_COOKIE, SITE, cases[i].name, NULL), MATCH_NONE);
+		match_destroy(&db);
+	}
+}
+
+/* What keeps a cookie from being shortened does not keep it from going. */
+static void
+test_softer_exceptions(void **state)
+{
+	struct match_db *db = build("$cookie=n\n@@||site.example^$cookie=n;maxAge=9");
+
+	(void)state;
+	assert_int_equal(removes(db, MATCH_COOKIE, SITE, "n", NULL), MATCH_BLOCK);
+	match_destroy(&db);
+}
+
 static void
 test_order(void **state)
 {
@@ -192,6 +281,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_cookies_and_fields),
+		cmocka_unit_test(test_usual_types),
+		cmocka_unit_test(test_softer_cookies),
+		cmocka_unit_test(test_softer_exceptions),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_refused),

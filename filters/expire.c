@@ -1,0 +1,200 @@
+/* expire.c: see expire.h. */
+#include "expire.h"
+
+#include "match/match.h"
+
+int
+expire_remember(struct expire **ep, struct tc_arena *arena, struct tc_str name, enum tc_class class, enum tc_pack pack)
+{
+	struct expire *e = *ep;
+
+	if (name.n == 0 || name.n > EXPIRE_NAME || (e != NULL && e->n == EXPIRE_MAX))
+		return 0;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+			return 0;
+	for (size_t i = 0; e != NULL && i < e->n; i++)
+		if (tc_eq(e->v[i].name, name))
+			return 0;
+	if (e == NULL)
+		e = *ep = tc_alloc(arena, sizeof(*e));
+	if (e == NULL)
+		return -1;
+	e->v[e->n].name = name;
+	e->v[e->n].class = class;
+	e->v[e->n++].pack = pack;
+	return 0;
+}
+
+/* ---- which responses may ---- */
+
+/* A page or a navigation. Scripts, pictures and the like come in dozens, and from caches. */
+static bool
+is_visit(const struct tc_call *c)
+{
+	static const struct tc_str assets[] = {TC_STR_INIT("image/"), TC_STR_INIT("font/"),
+	    TC_STR_INIT("audio/"), TC_STR_INIT("video/"), TC_STR_INIT("text/css"),
+	    TC_STR_INIT("text/javascript"), TC_STR_INIT("application/javascript")};
+	enum tc_dest dest = c->req->dest;
+	struct tc_str type = c->res->type;
+
+	if (tc_eq(type, TC_STR("text/html")))
+		return true;
+	for (size_t i = 0; i < sizeof(assets) / sizeof(*assets); i++)
+		if (tc_starts(type, assets[i]))
+			return false;
+	return dest == TC_DEST_DOCUMENT || dest == TC_DEST_FRAME || dest == TC_DEST_ABSENT;
+}
+
+/* The core sees to it that no shared cache keeps what may be a page (signals.md E5), but on routes that pass as they are. */
+static bool
+is_made_private(const struct tc_call *c)
+{
+	struct tc_str type = c->res->type;
+	int status = c->res->status;
+
+	if (c->route->filter == TC_ROUTE_NONE)
+		return false;
+	return tc_eq(type, TC_STR("text/html")) || (type.n == 0 && (status == 200 || status == 304));
+}
+
+/* What a response says of caches. */
+struct caching {
+	bool kept_out; /* shared ones do not store it */
+	bool speaks;   /* about them at all */
+};
+
+/* A field for some shared caches alone (RFC 9213). */
+static bool
+is_targeted(const struct tc_field *f)
+{
+	static const struct tc_str end = TC_STR_INIT("-Cache-Control");
+
+	return f->id == TC_F_OTHER && f->name.n > end.n &&
+	    tc_ieq(tc_str_of(f->name.p + f->name.n - end.n, end.n), end);
+}
+
+static void
+caching_read(struct caching *k, const struct tc_field *f)
+{
+	struct tc_str rest = f->value;
+
+	k->speaks |= f->id == TC_F_EXPIRES || f->id == TC_F_CACHE_CONTROL || is_targeted(f);
+	while (f->id == TC_F_CACHE_CONTROL && rest.p != NULL) {
+		struct tc_str directive = tc_next(&rest, ',');
+
+		k->kept_out |= tc_ieq(directive, TC_STR("private")) || tc_ieq(directive, TC_STR("no-store"));
+	}
+}
+
+/*
+ * Whether a shared cache keeps this response for others, who have said nothing (RFC 9111 3): it would end their cookies.
+ * In doubt it does; the next page will carry what this response cannot.
+ */
+static bool
+may_be_shared(const struct tc_call *c)
+{
+	struct caching k = {false, false};
+	int status = c->res->status;
+
+	if (is_made_private(c) || (c->req->method != TC_M_GET && c->req->method != TC_M_HEAD))
+		return false;
+	for (size_t i = 0; i < c->res->fields.n; i++)
+		if (!c->res->fields.v[i].dropped)
+			caching_read(&k, &c->res->fields.v[i]);
+	return !k.kept_out && (k.speaks || !(status == 302 || status == 303 || status == 307));
+}
+
+/* ---- what is sent ---- */
+
+static size_t
+dots(struct tc_str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '.';
+	return n;
+}
+
+/* What follows the name, for this host alone and for each domain a script may have set the cookie on. */
+struct tails {
+	size_t n;
+	struct tc_str v[1 + EXPIRE_DEPTH];
+};
+
+/*
+ * From the host up to the registrable domain; of deep hosts the domains at the bottom are left out. -1 at the arena's
+ * limit.
+ */
+static int
+tails_make(struct tc_call *c, struct tails *t)
+{
+	static const struct tc_str plain = TC_STR_INIT("=; Path=/; Max-Age=0");
+	struct tc_str domain = c->req->host, registrable = psl_domain(domain);
+	size_t too_deep = dots(registrable) + EXPIRE_DEPTH;
+
+	t->n = 0;
+	t->v[t->n++] = plain;
+	while (registrable.n > 0 && domain.n >= registrable.n) {
+		if (dots(domain) < too_deep)
+			t->v[t->n++] = tc_join(c->arena, (struct tc_str[]){plain, TC_STR("; Domain="), domain}, 3);
+		if (t->v[t->n - 1].p == NULL)
+			return -1;
+		tc_skip(&domain, tc_find_byte(domain, '.'));
+		if (domain.n > 0)
+			tc_skip(&domain, 1);
+	}
+	return 0;
+}
+
+/* One name everywhere; the prefixes bind browsers to their conditions (RFC 6265bis 4.1.3). Bytes of fields, or -1. */
+static int
+end_one(struct tc_call *c, struct tc_str name, const struct tails *t, bool partitioned)
+{
+	bool host_only = tc_istarts(name, TC_STR("__Host-"));
+	bool secure = host_only || partitioned || tc_istarts(name, TC_STR("__Secure-"));
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < t->n && (i == 0 || !host_only); i++) {
+		const struct tc_str parts[] = {name, t->v[i], TC_STR("; Secure"), TC_STR("; Partitioned")};
+		struct tc_str value = tc_join(c->arena, parts, 2 + (size_t)secure + partitioned);
+
+		if (value.p == NULL || tc_field_add(&c->res->fields, TC_F_SET_COOKIE, value) < 0)
+			return -1;
+		bytes += sizeof("Set-Cookie: \r\n") - 1 + value.n;
+	}
+	return (int)bytes;
+}
+
+/* All names first as they usually are: with room left, and for one name in any case, also as Partitioned ones. */
+static int
+end_all(const struct expire *e, struct tc_call *c, const struct tails *t, bool partitioned, size_t *bytes)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		int n;
+
+		if (partitioned && i > 0 && *bytes >= EXPIRE_ROOM)
+			break;
+		n = end_one(c, e->v[i].name, t, partitioned);
+		if (n < 0)
+			return -1;
+		*bytes += (size_t)n;
+		if (!partitioned)
+			tc_did(c, TC_DID_EXPIRED_COOKIE, e->v[i].class, e->v[i].pack, e->v[i].name);
+	}
+	return 0;
+}
+
+int
+expire_send(const struct expire *e, struct tc_call *c)
+{
+	struct tails tails;
+	size_t bytes = 0;
+
+	if (!is_visit(c) || may_be_shared(c))
+		return 0;
+	if (tails_make(c, &tails) < 0 || end_all(e, c, &tails, false, &bytes) < 0)
+		return -1;
+	return tc_eq(c->req->scheme, TC_STR("https")) ? end_all(e, c, &tails, true, &bytes) : 0;
+}
