@@ -183,7 +183,7 @@ begin(struct tc_call *c, struct incoming *in, struct tc_str *bytes, bool last)
 
 /* ---- all of them ---- */
 
-/* With ESC bytes as spaces; where there are none nothing is copied. */
+/* With DEL for ESC, which means as little everywhere, but to ISO-2022-JP; where there is none nothing is copied. */
 static int
 take_cleaned(struct tc_call *c, struct tc_str *in, bool last, transcode_take take)
 {
@@ -198,7 +198,7 @@ take_cleaned(struct tc_call *c, struct tc_str *in, bool last, transcode_take tak
 	if (p == NULL)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		p[i] = in->p[i] == 0x1B ? ' ' : in->p[i];
+		p[i] = in->p[i] == 0x1B ? 0x7F : in->p[i];
 	copy = tc_str_of(p, n);
 	rc = take(c, &copy, last);
 	tc_skip(in, n - copy.n);

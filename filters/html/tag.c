@@ -128,10 +128,14 @@ left(struct run *r, const struct token *tk, enum elem e)
 static void
 close_raw(struct run *r, const struct element *x, const char *to)
 {
+	const char *from = to - 2;
+
 	if (!x->tk->self_closing || (elem_flags(x->elem) & EF_TEXT) == 0 || x->where == IN_HTML || !r->rw->env->acts)
 		return;
 	disambiguated(r, TC_STR("a tag that browsers read differently"));
-	run_replace(r, to - 2, to, TC_STR("></"));
+	while (from[-1] == '/') /* one that is left would close it again */
+		from--;
+	run_replace(r, from, to, TC_STR("></"));
 	run_put(r, elem_name(x->elem));
 	run_put(r, TC_STR(">"));
 }

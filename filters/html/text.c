@@ -219,6 +219,7 @@ judge_pi(struct run *r)
 	judge_did(r->rw, TC_DID_DISAMBIGUATED, TC_UNKNOWN, TC_STR("processing instruction"));
 	run_erase(r, r->at + s.n);
 	r->rw->held = 0;
+	r->rw->tok.inside = 0; /* at the end of the page it is open, but gone */
 }
 
 /* A marker becomes the link to the choices page. */
@@ -391,10 +392,12 @@ judge_held(struct run *r)
 	case TEXT_COMMENT:
 		judge_comment(r);
 		break;
+	case TEXT_PI_DROP:
+		r->rw->tok.inside = 0;
+		break;
 	case TEXT_STYLE:
 	case TEXT_SCRIPT_LONG:
 	case TEXT_DROP:
-	case TEXT_PI_DROP:
 	case TEXT_PASS:
 		break;
 	}
