@@ -9,12 +9,12 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lists_file.h"
 #include "match/match.h"
-#include "match/pack.h"
 
 #define UBLOCK "/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/uBlock0@raymondhill.net/assets/"
 #define WEBEXT "/usr/share/webext/ublock-origin/assets/"
@@ -44,67 +44,49 @@ static const char *const pack_names[TC_PACK_COUNT] = {
 enum { PATH_ROOM = 4096,
 	TEXT_ROOM = 4096 + 256 };
 
-/* ---- reading ---- */
-
-/* The bytes of a regular file, at most MATCH_LIST_MAX, in *text; errno is set on -1. */
-static int
-read_file(const char *path, char **text, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t got = -1;
-	int why = 0;
-
-	if (fd == -1)
-		return -1;
-	*n = 0;
-	*text = NULL;
-	if (fstat(fd, &st) == -1) {
-		why = errno;
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)MATCH_LIST_MAX) {
-		why = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-		goto out;
-	}
-	*text = malloc((size_t)st.st_size + 1);
-	if (*text == NULL) {
-		why = ENOMEM;
-		goto out;
-	}
-	while (*n < (size_t)st.st_size) {
-		got = read(fd, *text + *n, (size_t)st.st_size - *n);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		*n += (size_t)got;
-	}
-	why = got == -1 && st.st_size > 0 ? errno : 0;
-out:
-	(void)close(fd);
-	if (why != 0) {
-		free(*text);
-		*text = NULL;
-		errno = why;
-	}
-	return why == 0 ? 0 : -1;
-}
+/* ---- files ---- */
 
 /* What load() works on. */
 struct loading {
 	struct tc_loader *l;
-	struct match_db *db;
+	struct match_db *db;     /* what is read from text */
+	struct match_db *opened; /* a compiled list, as long as it is all there is */
+	bool built_in;           /* to be added before anything else is */
+	bool failed;
 };
+
+static void
+say(struct loading *s, bool fatal, const char *path, size_t line, const char *why, const char *hint)
+{
+	char text[TEXT_ROOM], number[24] = "";
+
+	if (line > 0)
+		(void)snprintf(number, sizeof(number), ":%zu", line);
+	(void)snprintf(text, sizeof(text), "lists: %s%s: %s%s%s", path, number, why, hint != NULL ? "\n   hint: " : "",
+	    hint != NULL ? hint : "");
+	s->failed = s->failed || fatal;
+	s->l->say(s->l, fatal, "lists", text);
+}
 
 static int
 refuse(struct loading *s, const char *path, const char *why)
 {
-	char text[TEXT_ROOM];
-
-	(void)snprintf(text, sizeof(text), "lists: %s: %s", path, why);
-	s->l->say(s->l, true, "lists", text);
+	say(s, true, path, 0, why, NULL);
 	return -1;
+}
+
+static int
+refuse_fault(struct loading *s, const char *path, const struct match_fault *f)
+{
+	say(s, true, path, f->line, f->what, f->hint);
+	return -1;
+}
+
+static void
+mix(struct loading *s, struct tc_str bytes)
+{
+	if (s->l->mix != NULL)
+		s->l->mix(s->l, bytes);
 }
 
 /* What "!#include" names: a file beside the list, or in a folder there. */
@@ -118,39 +100,106 @@ read_beside(void *arg, struct tc_str name, struct tc_str *text)
 {
 	const struct beside *b = arg;
 	const char *slash = strrchr(b->path, '/');
-	int folder = slash != NULL ? (int)(slash - b->path) + 1 : 0;
-	char path[PATH_ROOM], *bytes;
-	size_t n;
-	int length;
+	int folder = slash != NULL ? (int)(slash - b->path) + 1 : 0, length;
+	char path[PATH_ROOM];
+	struct match_fault fault;
 
 	if (name.n == 0 || name.n > PATH_ROOM / 2 || name.p[0] == '/' || memchr(name.p, '\0', name.n) != NULL ||
 	    tc_find(name, TC_STR("..")) < name.n || tc_find_byte(name, ':') < name.n)
 		return false;
 	length = snprintf(path, sizeof(path), "%.*s%.*s", folder, b->path, (int)name.n, name.p);
-	if (length <= 0 || length >= (int)sizeof(path) || read_file(path, &bytes, &n) == -1)
+	if (length <= 0 || length >= (int)sizeof(path) || list_file_read(path, text) == -1)
 		return false;
-	if (b->s->l->mix != NULL)
-		b->s->l->mix(b->s->l, tc_str_of(bytes, n));
-	*text = tc_str_of(bytes, n);
+	if (match_fault(*text, &fault))
+		(void)refuse_fault(b->s, path, &fault);
+	mix(b->s, *text);
 	return true;
+}
+
+/* Rules from text go into s->db; a compiled list that came before them too. */
+static int
+from_text(struct loading *s)
+{
+	int result = 0;
+
+	if (s->built_in && match_add_built_in(s->db) == -1)
+		result = -1;
+	s->built_in = false;
+	if (s->opened != NULL && result == 0)
+		result = match_merge(s->db, s->opened);
+	match_destroy(&s->opened);
+	return result == 0 ? 0 : refuse(s, "lists.use", "out of memory, or too many lists");
+}
+
+static int
+add_text(struct loading *s, const char *path, struct tc_str text, enum tc_pack pack, enum tc_class class)
+{
+	struct beside beside = {s, path};
+	const struct match_source source = {
+		.name = tc_str_from(path), .read = read_beside, .arg = &beside, .digest = s->l->digest};
+	struct match_fault fault;
+	size_t first;
+
+	(void)match_from_json(&text);
+	if (match_fault(text, &fault))
+		return refuse_fault(s, path, &fault);
+	if (from_text(s) == -1)
+		return -1;
+	first = match_list_count(s->db);
+	mix(s, text);
+	if (match_add_with(s->db, text, pack, class, &source) == -1)
+		return refuse(s, path, "out of memory");
+	if (match_doubt(s->db, first, &fault))
+		return refuse_fault(s, path, &fault);
+	return s->failed ? -1 : 0;
+}
+
+/* A compiled list is used as it is where it is alone; beside others its rules are added again. */
+static int
+add_compiled(struct loading *s, const char *path, const struct match_block *bytes)
+{
+	struct match_db *db;
+	const char *why;
+	bool other;
+
+	db = match_open(bytes, &why);
+	if (db == NULL) {
+		bytes->release(bytes->p, bytes->n);
+		say(s, true, path, 0, why, "compile it anew: tacet lists compile -o FILE");
+		return -1;
+	}
+	mix(s, tc_str_of(bytes->p, bytes->n < 64 ? bytes->n : 64)); /* its checksum is there */
+	if (match_has_built_in(db, &other))
+		s->built_in = false;
+	if (other)
+		say(s, false, path, 0, "it holds the built-in list of another version of tacet",
+		    "compile it anew: tacet lists compile -o FILE");
+	if (s->opened == NULL && match_list_count(s->db) == 0) {
+		s->opened = db;
+		return 0;
+	}
+	if (from_text(s) == 0 && match_merge(s->db, db) == -1)
+		(void)refuse(s, path, "out of memory, or too many lists");
+	match_destroy(&db);
+	return s->failed ? -1 : 0;
 }
 
 static int
 add_file(struct loading *s, const char *path, enum tc_pack pack, enum tc_class class)
 {
-	struct beside beside = {s, path};
-	const struct match_source source = {read_beside, &beside};
-	char *text;
-	size_t n;
+	struct match_block bytes = {NULL, 0, NULL};
+	struct tc_str text;
 	int result;
 
-	if (read_file(path, &text, &n) == -1)
-		return refuse(s, path, strerror(errno));
-	result = match_add_with(s->db, tc_str_of(text, n), pack, class, &source);
-	if (s->l->mix != NULL)
-		s->l->mix(s->l, tc_str_of(text, n));
-	free(text);
-	return result == 0 ? 0 : refuse(s, path, "out of memory");
+	if (list_file_open(path, &bytes) == -1)
+		return refuse(s, path, errno == EFBIG ? "more than 64 MiB: this is not a filter list" : strerror(errno));
+	if (bytes.p != NULL)
+		return add_compiled(s, path, &bytes);
+	if (list_file_read(path, &text) == -1)
+		return refuse(s, path, errno == EFBIG ? "more than 64 MiB: this is not a filter list" : strerror(errno));
+	result = add_text(s, path, text, pack, class);
+	free((void *)(uintptr_t)text.p);
+	return result;
 }
 
 /* ---- what lists.use names ---- */
@@ -158,15 +207,13 @@ add_file(struct loading *s, const char *path, enum tc_pack pack, enum tc_class c
 static int
 add_package(struct loading *s, const struct package *p)
 {
-	char text[256];
+	char name[32];
 
 	for (size_t i = 0; p->paths[i] != NULL; i++)
 		if (access(p->paths[i], R_OK) == 0)
 			return add_file(s, p->paths[i], p->pack, p->class);
-	(void)snprintf(text, sizeof(text),
-	    "lists: %.*s is not installed (on Debian: package webext-ublock-origin-firefox); going on without it",
-	    (int)p->name.n, p->name.p);
-	s->l->say(s->l, false, "lists", text);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)p->name.n, p->name.p);
+	say(s, false, name, 0, "not installed; going on without it", "on Debian: apt install webext-ublock-origin-firefox");
 	return 0;
 }
 
@@ -235,8 +282,12 @@ add_path(struct loading *s, struct tc_str name)
 static int
 add_named(struct loading *s, struct tc_str name)
 {
-	if (tc_eq(name, TC_STR("built-in")))
-		return match_add_built_in(s->db) == 0 ? 0 : refuse(s, "built-in", "out of memory");
+	if (tc_eq(name, TC_STR("built-in"))) {
+		bool other;
+
+		s->built_in = s->opened == NULL || !match_has_built_in(s->opened, &other);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(packages) / sizeof(*packages); i++)
 		if (tc_eq(name, packages[i].name))
 			return add_package(s, &packages[i]);
@@ -245,19 +296,32 @@ add_named(struct loading *s, struct tc_str name)
 
 /* ---- the filter ---- */
 
+/* All lists are named: what stands is s->opened alone, or s->db is built. */
+static int
+finish(struct loading *s)
+{
+	if (s->opened != NULL && !s->built_in)
+		return 0;
+	if (from_text(s) == -1)
+		return -1;
+	return match_build(s->db) == 0 ? 0 : refuse(s, "lists.use", "out of memory");
+}
+
 static int
 lists_load(struct tc_loader *l, void **conf)
 {
 	struct loading s = {.l = l, .db = match_new()};
-	int result = s.db != NULL ? 0 : refuse(&s, "lists", "out of memory");
+	int result = s.db != NULL ? 0 : refuse(&s, "lists.use", "out of memory");
 
 	for (size_t i = 0; i < l->lists.n && result == 0; i++)
 		result = add_named(&s, l->lists.v[i]);
-	if (result == 0 && match_build(s.db) == -1)
-		result = refuse(&s, "lists", "out of memory");
+	if (result == 0)
+		result = finish(&s);
 	if (result != 0)
+		match_destroy(&s.opened);
+	if (result != 0 || s.opened != NULL)
 		match_destroy(&s.db);
-	*conf = s.db;
+	*conf = s.opened != NULL ? s.opened : s.db;
 	return result;
 }
 

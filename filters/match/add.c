@@ -39,9 +39,11 @@ static int
 rules_room(struct match_db *db, uint32_t more)
 {
 	struct rule *p = grown(db->rules, sizeof(*p), db->rule_count, more, &db->rule_room);
+	uint32_t *places = grown(db->places, sizeof(*places), db->rule_count, more, &db->place_room);
 
 	db->rules = p != NULL ? p : db->rules;
-	return p != NULL ? 0 : -1;
+	db->places = places != NULL ? places : db->places;
+	return p != NULL && places != NULL ? 0 : -1;
 }
 
 static int
@@ -310,12 +312,13 @@ add_rule(struct match_db *db, struct line *l, struct tc_str text, enum tc_pack p
 		db->regex_count = regex_count;
 		return why;
 	}
+	db->places[db->rule_count] = db->place;
 	db->rules[db->rule_count++] = r;
 	return -1;
 }
 
-static int
-add_bad(struct match_db *db, uint64_t key)
+int
+bad_add(struct match_db *db, uint64_t key)
 {
 	uint64_t *p = grown(db->bad, sizeof(*p), db->bad_count, 1, &db->bad_room);
 
@@ -324,6 +327,51 @@ add_bad(struct match_db *db, uint64_t key)
 	db->bad = p;
 	db->bad[db->bad_count++] = key;
 	return 0;
+}
+
+/* ---- lists ---- */
+
+int
+text_add(struct match_db *db, struct tc_str text, struct list_text *to)
+{
+	*to = (struct list_text){0, 0};
+	if (text.n == 0)
+		return 0;
+	if (pool_room(db, (uint32_t)text.n) == -1)
+		return -1;
+	to->at = pool_add(db, text, false);
+	to->n = (uint32_t)text.n;
+	return 0;
+}
+
+int
+list_begin(struct match_db *db, struct tc_str name, enum tc_pack pack, enum tc_class class)
+{
+	struct list_info *lists, info = {.within = db->list_count, .pack = (uint8_t)pack, .class = (uint8_t) class};
+
+	if (db->list_count < LISTS_MAX) {
+		lists = grown(db->lists, sizeof(*lists), db->list_count, 1, &db->list_room);
+		if (lists == NULL || text_add(db, name, &info.name) == -1) {
+			db->lists = lists != NULL ? lists : db->lists;
+			return -1;
+		}
+		db->lists = lists;
+		db->lists[db->list_count++] = info;
+	}
+	db->place = (db->list_count - 1) << PLACE_LINE_BITS;
+	return (int)db->list_count - 1;
+}
+
+void
+rule_skip(struct match_db *db, enum match_skip why)
+{
+	struct list_info *info = &db->lists[db->place >> PLACE_LINE_BITS];
+
+	assert(db->list_count > 0);
+	db->stats.skipped[why]++;
+	info->skipped[why]++;
+	if (why == MATCH_SKIP_MALFORMED && info->bad_line == 0)
+		info->bad_line = db->place & PLACE_LINE;
 }
 
 /* ---- one line ---- */
@@ -337,17 +385,18 @@ rule_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_cla
 	if (text.n <= LINE_MAX_N)
 		line_read(&l, text);
 	if (db->rule_count >= RULES_MAX || db->domain_count >= DOMAINS_MAX ||
-	    db->pool_n > POOL_MAX - 3 * LINE_MAX_N)
+	    db->pool_n > POOL_MAX - 3 * LINE_MAX_N) {
 		why = MATCH_SKIP_LIMIT;
-	else if (l.kind == LINE_SKIP)
+		db->full = true;
+	} else if (l.kind == LINE_SKIP)
 		why = (int)l.why;
 	else if (make_room(db, text) == -1)
 		return -1;
 	else if (l.kind == LINE_BAD)
-		return add_bad(db, l.key);
+		return bad_add(db, l.key);
 	else
 		why = add_rule(db, &l, text, pack, class);
 	if (why != -1)
-		db->stats.skipped[why]++;
+		rule_skip(db, (enum match_skip)why);
 	return 0;
 }

@@ -24,6 +24,12 @@ const char *const match_skip_names[MATCH_SKIP_COUNT] = {
 #undef X
 };
 
+const char *const match_kind_names[MATCH_KIND_COUNT] = {
+#define X(e, name) name,
+    MATCH_KINDS(X) MATCH_CHANGES(X)
+#undef X
+};
+
 const char *const match_change_names[MATCH_CHANGE_COUNT] = {
 #define X(e, name) name,
     MATCH_CHANGES(X)
@@ -80,23 +86,37 @@ index_free(struct index *x)
 	free(x->sites.slots);
 }
 
+static void
+arrays_free(struct match_db *db)
+{
+	index_free(&db->block);
+	index_free(&db->allow);
+	index_free(&db->change);
+	free(db->regexes);
+	free(db->changes);
+	free(db->rules);
+	free(db->domains);
+	free(db->pool);
+	free(db->refs);
+	free(db->lists);
+	free(db->places);
+	free(db->bad);
+}
+
 void
 match_destroy(struct match_db **db)
 {
-	if (*db == NULL)
-		return;
-	index_free(&(*db)->block);
-	index_free(&(*db)->allow);
-	index_free(&(*db)->change);
-	regex_free(*db);
-	free((*db)->changes);
-	free((*db)->rules);
-	free((*db)->domains);
-	free((*db)->pool);
-	free((*db)->refs);
-	free((*db)->bad);
-	free(*db);
+	struct match_db *d = *db;
+
 	*db = NULL;
+	if (d == NULL)
+		return;
+	regex_free(d);
+	if (d->block_of.p == NULL)
+		arrays_free(d);
+	else if (d->block_of.release != NULL)
+		d->block_of.release(d->block_of.p, d->block_of.n);
+	free(d);
 }
 
 const struct match_stats *
@@ -419,13 +439,30 @@ building_of(struct building all[3], uint16_t flags)
 	return &all[(flags & RULE_EXCEPTION) != 0];
 }
 
+static enum match_kind
+kind_of(const struct rule *r)
+{
+	if ((r->flags & RULE_EXCEPTION) != 0)
+		return MATCH_KIND_EXCEPTION;
+	if ((r->flags & RULE_REGEX) != 0)
+		return MATCH_KIND_REGEX;
+	return (r->flags & RULE_WHOLE) != 0 && r->pattern_n <= r->host_n + 1u ? MATCH_KIND_HOST : MATCH_KIND_PATTERN;
+}
+
 static void
 count_rule(struct match_db *db, const struct rule *r)
 {
-	if ((r->flags & RULE_CHANGE) != 0)
-		db->stats.changes[change_of(db, r)->kind]++;
-	else
+	struct list_info *info = &db->lists[db->place >> PLACE_LINE_BITS];
+
+	if ((r->flags & RULE_CHANGE) != 0) {
+		unsigned kind = change_of(db, r)->kind;
+
+		db->stats.changes[kind]++;
+		info->kinds[MATCH_KIND_CHANGE + kind]++;
+	} else {
 		db->stats.rules[r->pack]++;
+		info->kinds[kind_of(r)]++;
+	}
 }
 
 static int
@@ -436,15 +473,16 @@ place_all(struct match_db *db, struct building all[3], struct weights *w)
 		struct building *b = building_of(all, r->flags);
 		int result;
 
+		db->place = db->places[i];
 		if (is_removed(db, r)) {
-			db->stats.skipped[MATCH_SKIP_REMOVED]++;
+			rule_skip(db, MATCH_SKIP_REMOVED);
 			continue;
 		}
 		result = place_rule(db, b, i, w);
 		if (result == -1)
 			return -1;
 		if (result == 1) {
-			db->stats.skipped[MATCH_SKIP_NO_LITERAL]++;
+			rule_skip(db, MATCH_SKIP_NO_LITERAL);
 			continue;
 		}
 		count_rule(db, r);
@@ -475,7 +513,7 @@ index_bytes(const struct index *x)
 	return table_bytes(&x->hosts) + table_bytes(&x->grams) + table_bytes(&x->sites);
 }
 
-static void
+static int
 finish(struct match_db *db)
 {
 	db->rules = shrunk(db->rules, sizeof(*db->rules), db->rule_count, &db->rule_room);
@@ -484,13 +522,16 @@ finish(struct match_db *db)
 	db->refs = shrunk(db->refs, sizeof(*db->refs), db->ref_count, &db->ref_room);
 	db->changes = shrunk(db->changes, sizeof(*db->changes), db->change_count, &db->change_room);
 	db->regexes = shrunk(db->regexes, sizeof(*db->regexes), db->regex_count, &db->regex_room);
-	free(db->bad);
-	db->bad = NULL;
+	db->lists = shrunk(db->lists, sizeof(*db->lists), db->list_count, &db->list_room);
+	db->places = shrunk(db->places, sizeof(*db->places), db->rule_count, &db->place_room);
+	db->bad = shrunk(db->bad, sizeof(*db->bad), db->bad_count, &db->bad_room);
 	db->stats.bytes = sizeof(*db) + db->rule_room * sizeof(*db->rules) + db->domain_room * sizeof(*db->domains) +
 	    db->pool_room + db->ref_room * sizeof(*db->refs) + index_bytes(&db->block) +
 	    index_bytes(&db->allow) + index_bytes(&db->change) + db->change_room * sizeof(*db->changes) +
-	    db->regex_room * sizeof(*db->regexes);
+	    db->regex_room * sizeof(*db->regexes) + db->list_room * sizeof(*db->lists) +
+	    db->place_room * sizeof(*db->places) + db->bad_room * sizeof(*db->bad);
 	db->built = true;
+	return regex_ready(db);
 }
 
 int
@@ -511,6 +552,5 @@ match_build(struct match_db *db)
 		wrote += write_index(db, &all[i]);
 	if (placed != 0 || wrote != 0)
 		return -1;
-	finish(db);
-	return 0;
+	return finish(db);
 }

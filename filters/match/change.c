@@ -105,9 +105,11 @@ same_effect(const struct change_ask *q, const struct change *c)
 bool
 change_wanted(const struct match_db *db, const struct change_ask *q, const struct rule *r)
 {
-	const struct change *c = change_of(db, r);
+	const struct change *c;
 
-	assert(q != NULL);
+	if (q == NULL) /* nobody asked for changes: an artefact may have one in any place */
+		return false;
+	c = change_of(db, r);
 	if (c->kind != q->kind || ((r->flags & RULE_EXCEPTION) != 0) != q->exceptions || !same_effect(q, c))
 		return false;
 	return q->all ? values(db, q, c) : names(db, q, r, c);
@@ -145,6 +147,16 @@ exception_from(const struct match_db *db, const struct match_page *page, const s
 	return match_change(db, page, url, type, &x, true);
 }
 
+/* NULL also where the tables of an artefact lead to a rule of another kind. */
+static const struct rule *
+change_found(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    const struct change_ask *q)
+{
+	const struct rule *r = match_change(db, page, url, type, q, false);
+
+	return r != NULL && (r->flags & RULE_CHANGE) != 0 ? r : NULL;
+}
+
 static enum match_verdict
 ask_name(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
     struct change_ask *q, struct match_result *out)
@@ -156,7 +168,7 @@ ask_name(const struct match_db *db, const struct match_page *page, const struct 
 		return MATCH_NONE;
 	q->keys[0] = change_key(q->kind, q->name);
 	q->keys[1] = change_key(q->kind, tc_str_of(NULL, 0));
-	block = match_change(db, page, url, type, q, false);
+	block = change_found(db, page, url, type, q);
 	if (block == NULL)
 		return MATCH_NONE;
 	allow = exception_from(db, page, url, type, q, &block);
@@ -232,7 +244,7 @@ match_values(const struct match_db *db, const struct match_page *page, const str
 
 	q.keys[0] = q.keys[1] = change_key(kind, tc_str_of(NULL, 0));
 	while (n < max && q.seen_n < SEEN_MAX && may_ask(db, page, url, kind)) {
-		const struct rule *block = match_change(db, page, url, type, &q, false);
+		const struct rule *block = change_found(db, page, url, type, &q);
 		const struct change *c;
 
 		if (block == NULL)

@@ -75,13 +75,31 @@ struct change {
 	uint8_t kind, flags; /* enum match_change, enum change_flag */
 };
 
-/* A regular expression, in the order of keys. code: of regex.c, NULL until it is first asked. */
+/* A regular expression, in the order of keys. What regex.c makes of it is in codes, NULL until it is first asked. */
 struct regex {
 	uint32_t key, source; /* source: into pool */
-	uint16_t n;
-	bool cased;
-	_Atomic(void *) code;
+	uint16_t n, cased;
 };
+
+/* A list that was added, as struct match_list says. Texts are in pool. */
+struct list_text {
+	uint32_t at, n;
+};
+
+struct list_info {
+	uint64_t sum; /* of its bytes: see block_sum() */
+	struct list_text name, title, version, licence;
+	uint32_t within;          /* the list that includes it; its own number */
+	uint32_t lines, bad_line; /* the first line that cannot be read; 0: none */
+	uint32_t kinds[MATCH_KIND_COUNT], skipped[MATCH_SKIP_COUNT];
+	uint8_t sha256[MATCH_DIGEST_SIZE];
+	uint8_t class, pack, digested, spare;
+};
+
+/* Where a rule was read: the number of its list above its line, which is 0 where there are too many. */
+enum { PLACE_LINE_BITS = 22,
+	LISTS_MAX = 1 << 10 };
+#define PLACE_LINE ((UINT32_C(1) << PLACE_LINE_BITS) - 1)
 
 /*
  * A hash table with open addressing. ref: 0 empty; with REF_ONE a rule's number; else where its list begins in refs,
@@ -122,18 +140,32 @@ struct match_db {
 	struct match_stats stats;
 	struct change *changes;
 	struct regex *regexes;
-	uint32_t change_count, change_room, regex_count, regex_room;
+	_Atomic(void *) *codes; /* of regexes, when built */
+	struct list_info *lists;
+	uint32_t *places; /* of rules */
+	uint32_t change_count, change_room, regex_count, regex_room, list_count, list_room, place_room;
 
-	/* While it is built: keys of $badfilter rules. */
+	/* An artefact that all these arrays are part of (artefact.c); NULL: each is memory of its own. */
+	struct match_block block_of;
+
+	/* Keys of $badfilter rules. */
 	uint64_t *bad;
 	uint32_t bad_count, bad_room;
-	bool built;
+
+	uint32_t place;   /* while it is built: of what is added now */
+	bool built, full; /* full: a rule had no room */
 };
 
 static inline struct tc_str
 rule_pattern(const struct match_db *db, const struct rule *r)
 {
 	return tc_str_of(db->pool + r->pattern, r->pattern_n);
+}
+
+static inline struct tc_str
+text_of(const struct match_db *db, struct list_text t)
+{
+	return t.n > 0 ? tc_str_of(db->pool + t.at, t.n) : tc_str_of("", 0);
 }
 
 /* Hashes of hosts go from right to left, so that each suffix of a host has one on the way. */
@@ -230,8 +262,23 @@ void line_read(struct line *l, struct tc_str text);
 
 /* ---- add.c: rules go into the block ---- */
 
-/* Adds the rule of one trimmed line, or counts why not. 0, or -1 when memory ends. */
+/* Adds the rule of one trimmed line, at db->place, or counts why not. 0, or -1 when memory ends. */
 int rule_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class);
+
+/* Counts a rule of the list at db->place that is not in force. */
+void rule_skip(struct match_db *db, enum match_skip why);
+
+/* Begins a list: what is added then is of it. Its number, that of the last where there are too many, or -1 when memory ends. */
+int list_begin(struct match_db *db, struct tc_str name, enum tc_pack pack, enum tc_class class);
+
+/* Tells damaged bytes from whole ones, at the speed of memory; not from forged ones. */
+uint64_t block_sum(const void *p, size_t n);
+
+/* Puts text into the pool. 0, or -1 when memory ends. */
+int text_add(struct match_db *db, struct tc_str text, struct list_text *to);
+
+/* A $badfilter rule. 0, or -1 when memory ends. */
+int bad_add(struct match_db *db, uint64_t key);
 
 /* The array with room for `more` items beyond n, maybe moved; NULL when memory ends: then nothing has changed. */
 void *grown(void *array, size_t size, uint32_t n, uint32_t more, uint32_t *room);
@@ -275,7 +322,11 @@ size_t regex_literal(struct tc_str source, char to[REGEX_LITERAL_MAX]);
 
 /* Adds n bytes at `source` in the pool; keys must rise, and there must be room. 0, or -1: it cannot be compiled. */
 int regex_add(struct match_db *db, uint32_t key, uint32_t source, size_t n, bool cased);
+int regex_ready(struct match_db *db); /* when all are there. 0, or -1 when memory ends */
 void regex_free(struct match_db *db);
+
+/* Whether it is one that browsers know too, and in our bounds; it may not compile all the same. */
+bool regex_is_known(struct tc_str source);
 
 /* undecided: the answer where a limit is met. */
 bool regex_matches(const struct match_db *db, uint32_t key, struct tc_str subject, bool undecided);

@@ -7,7 +7,7 @@
 #include "db.h"
 #include "pack.h"
 
-enum { IF_DEPTH = 16, INCLUDE_DEPTH = 4, INCLUDE_MAX = 64 };
+enum { IF_DEPTH = 16, INCLUDE_DEPTH = 4, INCLUDE_MAX = 64, FACT_MAX = 200 };
 
 static const struct tc_str class_names[TC_CLASS_COUNT] = {
 #define X(e, name) TC_STR_INIT(name),
@@ -22,6 +22,7 @@ struct list {
 	enum tc_class class;
 	const struct match_source *source; /* of "!#include"; NULL: none */
 	unsigned inside, *included;        /* how deep this text is in others; how many there were */
+	uint32_t number, line;             /* in db->lists; of lines so far */
 	bool hosts;                        /* a hosts file: a bare name is a host, not a piece of text */
 	unsigned depth, hidden;            /* of !#if; lines are left out while hidden > 0: its depth then */
 };
@@ -174,7 +175,7 @@ condition_holds(struct tc_str s)
 
 /* ---- directives ---- */
 
-static int add_text(struct list *s, struct tc_str text);
+static int add_list(struct list *s, struct tc_str name, struct tc_str text);
 
 /* "!#include NAME": the rules of another list stand here. */
 static int
@@ -184,15 +185,15 @@ include(struct list *s, struct tc_str name)
 	struct tc_str text;
 	int result;
 
-	if (s->source == NULL || s->inside >= INCLUDE_DEPTH || *s->included >= INCLUDE_MAX ||
+	if (s->source == NULL || s->source->read == NULL || s->inside >= INCLUDE_DEPTH || *s->included >= INCLUDE_MAX ||
 	    !s->source->read(s->source->arg, name, &text)) {
-		s->db->stats.skipped[MATCH_SKIP_INCLUDE]++;
+		rule_skip(s->db, MATCH_SKIP_INCLUDE);
 		return 0;
 	}
 	++*s->included;
 	inner.inside++;
 	inner.depth = inner.hidden = 0;
-	result = add_text(&inner, text);
+	result = add_list(&inner, name, text);
 	free((void *)(uintptr_t)text.p);
 	return result;
 }
@@ -221,19 +222,64 @@ read_directive(struct list *s, struct tc_str line)
 	return 0;
 }
 
-/* "! Class: NAME" */
 static void
+read_class(struct list *s, struct tc_str name)
+{
+	for (int class = 0; class < TC_CLASS_COUNT; class++)
+		if (tc_ieq(name, class_names[class]))
+			s->class = (enum tc_class) class;
+	s->db->lists[s->number].class = (uint8_t)s->class;
+}
+
+/* The value of "Key: value"; n = 0: it is another line. */
+static struct tc_str
+value_of(struct tc_str line, struct tc_str key)
+{
+	if (!tc_istarts(line, key) || line.n == key.n || line.p[key.n] != ':')
+		return tc_str_of(NULL, 0);
+	tc_skip(&line, key.n + 1);
+	return tc_trim(line);
+}
+
+/* What a list says about itself, the first time. A date stands in for a version; "%timestamp%" is a template's. */
+static int
+read_facts(struct list *s, struct tc_str line)
+{
+	static const struct {
+		struct tc_str key;
+		size_t at;
+	} facts[] = {
+		{TC_STR_INIT("title"), offsetof(struct list_info, title)},
+		{TC_STR_INIT("version"), offsetof(struct list_info, version)},
+		{TC_STR_INIT("last modified"), offsetof(struct list_info, version)},
+		{TC_STR_INIT("timeupdated"), offsetof(struct list_info, version)},
+		{TC_STR_INIT("date"), offsetof(struct list_info, version)},
+		{TC_STR_INIT("licence"), offsetof(struct list_info, licence)},
+		{TC_STR_INIT("license"), offsetof(struct list_info, licence)},
+	};
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		struct list_text *to = (struct list_text *)((char *)&s->db->lists[s->number] + facts[i].at);
+		struct tc_str value = value_of(line, facts[i].key);
+
+		if (value.n > 0 && value.n <= FACT_MAX && value.p[0] != '%' && to->n == 0)
+			return text_add(s->db, value, to);
+	}
+	return 0;
+}
+
+/* "! Class: NAME", "# Title: NAME" */
+static int
 read_comment(struct list *s, struct tc_str line)
 {
+	struct tc_str class;
+
 	tc_skip(&line, 1);
 	line = tc_trim(line);
-	if (!tc_istarts(line, TC_STR("class:")))
-		return;
-	tc_skip(&line, 6);
-	line = tc_trim(line);
-	for (int class = 0; class < TC_CLASS_COUNT; class++)
-		if (tc_ieq(line, class_names[class]))
-			s->class = (enum tc_class) class;
+	class = value_of(line, TC_STR("class"));
+	if (class.n > 0)
+		read_class(s, class);
+	return read_facts(s, line);
 }
 
 /* Whether s can only be a host: labels with a dot between them. */
@@ -270,13 +316,13 @@ read_line(struct list *s, struct tc_str line)
 		return read_directive(s, line);
 	if (s->hidden > 0)
 		return 0;
-	if (line.p[0] == '!') {
-		read_comment(s, line);
-		return 0;
-	}
+	if (line.p[0] == '!')
+		return read_comment(s, line);
 	/* "[Adblock Plus 2.0]", and comments of hosts files. */
-	if (line.p[0] == '[' || (line.p[0] == '#' && (line.n == 1 || strchr("#@?$%", line.p[1]) == NULL)))
+	if (line.p[0] == '[')
 		return 0;
+	if (line.p[0] == '#' && (line.n == 1 || strchr("#@?$%", line.p[1]) == NULL))
+		return read_facts(s, tc_trim(tc_str_of(line.p + 1, line.n - 1)));
 	hosts = add_hosts_line(s, line);
 	if (hosts != 0)
 		return hosts < 0 ? -1 : 0;
@@ -315,7 +361,7 @@ add_text(struct list *s, struct tc_str text)
 		tc_skip(&text, 3);
 	if (text.n > MATCH_LIST_MAX) {
 		text.n = MATCH_LIST_MAX;
-		s->db->stats.skipped[MATCH_SKIP_LIMIT]++;
+		rule_skip(s->db, MATCH_SKIP_LIMIT);
 	}
 	s->hosts = is_hosts_file(text);
 	if (text.n == 0)
@@ -323,9 +369,37 @@ add_text(struct list *s, struct tc_str text)
 	while (text.p != NULL) {
 		struct tc_str line = next_line(&text);
 
+		s->line += s->line < PLACE_LINE;
+		s->db->place = s->number << PLACE_LINE_BITS | (s->line < PLACE_LINE ? s->line : 0);
 		if (line.n > 0 && read_line(s, line) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+/* A list of its own, in s->db->lists too; one that another includes knows which. */
+static int
+add_list(struct list *s, struct tc_str name, struct tc_str text)
+{
+	uint32_t outer = s->number;
+	int number = list_begin(s->db, name, s->pack, s->class);
+	struct list_info *info;
+
+	if (number == -1)
+		return -1;
+	s->number = (uint32_t)number;
+	s->line = 0;
+	info = &s->db->lists[number];
+	info->sum = block_sum(text.p, text.n);
+	if (s->inside > 0)
+		info->within = outer;
+	if (s->source != NULL && s->source->digest != NULL) {
+		s->source->digest(text, info->sha256);
+		info->digested = 1;
+	}
+	if (add_text(s, text) == -1)
+		return -1;
+	s->db->lists[s->number].lines = s->line;
 	return 0;
 }
 
@@ -337,7 +411,7 @@ match_add_with(struct match_db *db, struct tc_str text, enum tc_pack pack, enum 
 	struct list s = {.db = db, .pack = pack, .class = class, .source = source, .included = &included};
 
 	assert(!db->built);
-	return add_text(&s, text);
+	return add_list(&s, source != NULL ? source->name : tc_str_of(NULL, 0), text);
 }
 
 int
@@ -349,5 +423,7 @@ match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_cl
 int
 match_add_built_in(struct match_db *db)
 {
-	return match_add(db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING);
+	const struct match_source source = {.name = TC_STR("built-in")};
+
+	return match_add_with(db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING, &source);
 }

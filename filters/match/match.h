@@ -150,6 +150,23 @@ enum match_skip {
 	MATCH_SKIP_COUNT
 };
 
+/* What a rule in force is, for `tacet lists`; behind these are the changes. X(ENUM, "name") */
+#define MATCH_KINDS(X)                                                                               \
+	X(HOST, "host")                                                                              \
+	X(PATTERN, "pattern")                                                                        \
+	X(REGEX, "regex")                                                                            \
+	X(EXCEPTION, "exception")
+
+enum match_kind {
+#define X(e, name) MATCH_KIND_##e,
+	MATCH_KINDS(X)
+#undef X
+	MATCH_KIND_CHANGE,
+	MATCH_KIND_COUNT = MATCH_KIND_CHANGE + MATCH_CHANGE_COUNT
+};
+
+extern const char *const match_kind_names[MATCH_KIND_COUNT];
+
 struct match_stats {
 	size_t rules[TC_PACK_COUNT]; /* in force; the next are not counted */
 	size_t changes[MATCH_CHANGE_COUNT];
@@ -169,12 +186,15 @@ struct match_db *match_new(void);
 int match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class);
 
 /*
- * The same for a list that may say "!#include NAME": read() gives the text of NAME, in memory that is freed here, or
- * false if there is none. match_add() leaves such lines out and counts them.
+ * The same for a list that has a name, and may say "!#include NAME": read() gives the text of NAME, in memory that is freed
+ * here, or false if there is none. match_add() leaves such lines out and counts them. digest: SHA-256, if it is wanted.
  */
+enum { MATCH_DIGEST_SIZE = 32 };
 struct match_source {
+	struct tc_str name;
 	bool (*read)(void *arg, struct tc_str name, struct tc_str *text);
 	void *arg;
+	void (*digest)(struct tc_str text, uint8_t out[MATCH_DIGEST_SIZE]);
 };
 int match_add_with(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_class class,
     const struct match_source *source);
@@ -183,6 +203,68 @@ void match_destroy(struct match_db **db);
 
 /* Adds the built-in pack. 0, or -1 when memory ends. */
 int match_add_built_in(struct match_db *db);
+
+/* Why a file is no filter list: before its text is added, and, by the number of its list, afterwards. false: it may be one. */
+struct match_fault {
+	size_t line; /* 0: none */
+	const char *what, *hint;
+};
+bool match_fault(struct tc_str text, struct match_fault *out);
+bool match_doubt(const struct match_db *db, size_t list, struct match_fault *out);
+
+/* The list inside a ruleset of npm's @adguard/dnr-rulesets, in the place of the JSON; false: it is something else. */
+bool match_from_json(struct tc_str *text);
+
+/* A list that was added, in the order of adding; one that another includes comes behind that. Texts live with db. */
+struct match_list {
+	struct tc_str name, title, version, licence; /* n = 0: it does not say */
+	size_t within;                               /* the number of the list that includes it; its own */
+	enum tc_pack pack;
+	enum tc_class class;    /* at its end */
+	size_t lines, bad_line; /* the first that cannot be read; 0: none */
+	size_t kinds[MATCH_KIND_COUNT], skipped[MATCH_SKIP_COUNT];
+	const uint8_t *sha256; /* NULL: nobody asked for it */
+};
+size_t match_list_count(const struct match_db *db);
+bool match_list(const struct match_db *db, size_t i, struct match_list *out);
+
+/* Where a rule in a result stands, and how it is found. false: it is no rule, but a host that is allowed. */
+struct match_place {
+	size_t list, line; /* line 0: not known */
+	bool exception, important;
+	const char *index; /* "host", "text", "site", "always" */
+};
+bool match_place(const struct match_db *db, struct tc_str rule, struct match_place *out);
+
+/* match_url() without exceptions: what blocks a URL that is allowed. */
+enum match_verdict match_blocked(const struct match_db *db, const struct match_page *page, const struct url *url,
+    enum match_type type, struct match_result *out);
+
+/* ---- artefact.c: a block as bytes, for a file (docs/adr/0016) ---- */
+
+#define MATCH_MAGIC "tacetls\x1a"
+
+/* Memory that holds an artefact, and how it is given back. */
+struct match_block {
+	const void *p; /* at least 8-byte aligned; nobody changes it */
+	size_t n;
+	void (*release)(const void *p, size_t n); /* NULL: nothing to do */
+};
+
+/* A built block as bytes, to be freed. 0, or -1 when memory ends. */
+int match_image(const struct match_db *db, struct tc_str *out);
+
+/*
+ * A block of such bytes, used where they are; match_destroy() gives them back. Every offset is checked. NULL: they are
+ * not what match_image() of this version made, *why says so, and the bytes stay the caller's.
+ */
+struct match_db *match_open(const struct match_block *bytes, const char **why);
+
+/* Adds all rules of another block, as if its lists were added. 0, or -1 when memory ends. */
+int match_merge(struct match_db *db, const struct match_db *from);
+
+/* Whether the pack compiled in is one of the lists; *other: a built-in pack of another version is. */
+bool match_has_built_in(const struct match_db *db, bool *other);
 
 /* One line of text for each pack and each reason to skip, for people: line(arg, text). */
 void lists_describe(const struct match_db *db, void (*line)(void *arg, struct tc_str text), void *arg);

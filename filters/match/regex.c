@@ -144,9 +144,8 @@ regex_literal(struct tc_str source, char to[REGEX_LITERAL_MAX])
 
 /* ---- compiling ---- */
 
-/* Whether it is one that browsers know too, and in our bounds. */
-static bool
-is_known_form(struct tc_str s)
+bool
+regex_is_known(struct tc_str s)
 {
 	if (s.n == 0 || s.n > SOURCE_MAX)
 		return false;
@@ -192,7 +191,7 @@ regex_add(struct match_db *db, uint32_t key, uint32_t source, size_t n, bool cas
 
 	assert(db->regex_count < db->regex_room);
 	assert(db->regex_count == 0 || r[-1].key < key);
-	if (db->regex_count >= REGEXES_MAX || !is_known_form(text) || (code = compile(text, cased)) == NULL)
+	if (db->regex_count >= REGEXES_MAX || !regex_is_known(text) || (code = compile(text, cased)) == NULL)
 		return -1;
 	pcre2_code_free(code);
 	*r = (struct regex){.key = key, .source = source, .n = (uint16_t)n, .cased = cased};
@@ -200,21 +199,32 @@ regex_add(struct match_db *db, uint32_t key, uint32_t source, size_t n, bool cas
 	return 0;
 }
 
+int
+regex_ready(struct match_db *db)
+{
+	if (db->regex_count == 0)
+		return 0;
+	db->codes = calloc(db->regex_count, sizeof(*db->codes));
+	return db->codes != NULL ? 0 : -1;
+}
+
 void
 regex_free(struct match_db *db)
 {
-	for (uint32_t i = 0; i < db->regex_count; i++)
-		pcre2_code_free(atomic_load(&db->regexes[i].code));
-	free(db->regexes);
+	for (uint32_t i = 0; db->codes != NULL && i < db->regex_count; i++)
+		pcre2_code_free(atomic_load(&db->codes[i]));
+	free((void *)(uintptr_t)db->codes);
+	db->codes = NULL;
 }
 
 /* ---- matching ---- */
 
 /* The compiled form, made now if nobody asked before. */
 static const pcre2_code *
-code_of(const struct match_db *db, struct regex *r)
+code_of(const struct match_db *db, const struct regex *r)
 {
-	void *code = atomic_load_explicit(&r->code, memory_order_acquire), *none = NULL;
+	_Atomic(void *) *place = &db->codes[r - db->regexes];
+	void *code = atomic_load_explicit(place, memory_order_acquire), *none = NULL;
 
 	if (code != NULL)
 		return code;
@@ -222,13 +232,13 @@ code_of(const struct match_db *db, struct regex *r)
 	if (code == NULL)
 		return NULL;
 	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without it: slower */
-	if (atomic_compare_exchange_strong(&r->code, &none, code))
+	if (atomic_compare_exchange_strong(place, &none, code))
 		return code;
 	pcre2_code_free(code);
 	return none;
 }
 
-static struct regex *
+static const struct regex *
 regex_find(const struct match_db *db, uint32_t key)
 {
 	uint32_t from = 0, to = db->regex_count;

@@ -154,6 +154,8 @@ struct tc_loader {
 	void (*say)(struct tc_loader *l, bool fatal, const char *code, const char *text);
 	/* Mixes what was read into the version of the rules: a page made by other rules is another variant. */
 	void (*mix)(struct tc_loader *l, struct tc_str bytes);
+	/* SHA-256 of what was read; NULL: nobody wants it. */
+	void (*digest)(struct tc_str bytes, uint8_t out[32]);
 	/* What another filter's load() made; it must stand earlier in the table. */
 	void *(*conf_of)(struct tc_loader *l, const struct tc_filter *f);
 };

@@ -67,7 +67,7 @@ static struct match_db *
 with_includes(const char *text, unsigned *asked)
 {
 	struct match_db *db = match_new();
-	struct match_source source = {give, asked};
+	struct match_source source = {.read = give, .arg = asked};
 
 	*asked = 0;
 	assert_int_equal(match_add_with(db, tc_str_from(text), TC_PACK_OPERATOR, TC_ADVERTISING, &source), 0);
