@@ -346,8 +346,8 @@ lists_describe(const struct match_db *db, void (*line)(void *arg, struct tc_str 
 			line(arg, tc_str_of(text, (size_t)n));
 	}
 	for (int kind = 0; kind < MATCH_CHANGE_COUNT; kind++) {
-		int n = snprintf(text, sizeof(text), "%-12s %8zu %s rules, without effect in this version", "kept",
-		    stats->changes[kind], match_change_names[kind]);
+		int n = snprintf(text, sizeof(text), "%-12s %8zu %s rules%s", "kept", stats->changes[kind], match_change_names[kind],
+		    kind == MATCH_REDIRECT_RULE ? ", without effect in this version" : "");
 
 		if (stats->changes[kind] > 0)
 			line(arg, tc_str_of(text, (size_t)n));

@@ -8,14 +8,16 @@
 #include "status.h"
 #include "surrogate.h"
 
-extern const struct tc_filter filter_endpoint, filter_query, filter_cookies, filter_html;
+extern const struct tc_filter filter_mail, filter_endpoint, filter_query, filter_cookies, filter_listfields, filter_html;
 
 const struct tc_filter *const tc_filters[] = {
 	&filter_lists,
 	&filter_surrogate, /* our own names are no trackers */
+	&filter_mail,      /* whoever asks */
 	&filter_endpoint,
 	&filter_query,
 	&filter_cookies,
+	&filter_listfields, /* its policies are edited as the site's are */
 	&filter_fields,
 	&filter_status,
 	&filter_html,

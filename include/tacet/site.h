@@ -12,12 +12,18 @@ struct tc_strs {
 enum tc_route_filter { TC_ROUTE_AUTO, TC_ROUTE_NONE };
 enum tc_choices_link { TC_LINK_MARKER, TC_LINK_AUTO, TC_LINK_NONE };
 
+/* What a route is for. The two of e-mail are answered at the edge. */
+enum tc_route_type { TC_ROUTE_PAGES, TC_ROUTE_OPEN, TC_ROUTE_CLICK };
+
 struct tc_route {
 	struct tc_str name;  /* label of counters */
 	struct tc_str match; /* glob over the normalised path; '*' also matches '/' */
 	enum tc_route_filter filter;
 	bool force_out;       /* force: opt-out */
 	struct tc_strs allow; /* hosts let through on this route, beside the site's */
+	enum tc_route_type type;
+	struct tc_str click_parameter; /* TC_ROUTE_CLICK: of the query; says where the link leads */
+	struct tc_strs click_targets;  /* hosts, beside the site's own, to which it may */
 	int line;
 };
 

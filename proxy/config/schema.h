@@ -68,8 +68,9 @@ struct raw_site {
 
 struct raw_route {
 	struct tc_str name, match;
-	int filter, force;
-	struct tc_strs allow, remove;
+	int filter, force, type;
+	struct tc_strs allow, remove, click_targets;
+	struct tc_str click_parameter;
 	struct raw_origin origin;
 	struct raw_rate rate;
 	int64_t body_size;

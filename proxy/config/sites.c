@@ -94,9 +94,9 @@ compile_hosts(struct compile *c, const struct node *site, struct tc_strs hosts, 
 	return (struct tc_strs){v, hosts.n};
 }
 
-/* Third parties let through: a host stands for itself and what is below it. */
+/* Third parties let through, under this key: a host stands for itself and what is below it. */
 static struct tc_strs
-compile_allow(struct compile *c, const struct node *map, struct tc_strs allow, struct tc_str way)
+compile_allow(struct compile *c, const struct node *map, const char *key, struct tc_strs allow, struct tc_str way)
 {
 	struct tc_str *v = load_alloc(c->l, allow.n * sizeof(*v));
 
@@ -104,11 +104,11 @@ compile_allow(struct compile *c, const struct node *map, struct tc_strs allow, s
 		v[k] = lower_copy(c->l, allow.v[k]);
 		if (tc_starts(v[k], TC_STR("*")))
 			load_fault(c->l,
-			    ABOUT(at_item(map, "allow", k), way,
+			    ABOUT(at_item(map, key, k), way,
 				TC_STR("write the host alone: names below it are let through with it")),
 			    "bad-host", "\"%.*s\" cannot be let through", STR_ARGS(v[k]));
 		else if (!host_ok(v[k]))
-			bad_host(c, at_item(map, "allow", k), v[k], way);
+			bad_host(c, at_item(map, key, k), v[k], way);
 	}
 	return (struct tc_strs){v, allow.n};
 }
@@ -218,7 +218,10 @@ compile_route(struct compile *c, const struct node *node, struct tc_route *out, 
 	*out = (struct tc_route){.name = raw.name, .match = raw.match, .line = node->line};
 	out->filter = (enum tc_route_filter)raw.filter;
 	out->force_out = raw.force != 0;
-	out->allow = compile_allow(c, node, raw.allow, way);
+	out->allow = compile_allow(c, node, "allow", raw.allow, way);
+	out->type = (enum tc_route_type)raw.type;
+	out->click_parameter = raw.click_parameter;
+	out->click_targets = compile_allow(c, node, "click.targets", raw.click_targets, way);
 	if (!schema_name_ok(raw.name))
 		load_fault(c->l,
 		    ABOUT(at_key(node, "name"), way, TC_STR("use lower case letters, digits and -, at most 64")), "bad-name",
@@ -362,7 +365,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->pub.line = node->source->built_in ? 0 : node->line;
 	s->pub.hosts = compile_hosts(c, node, raw.hosts, i, seen);
 	s->pub.keep_cookies = raw.keep_cookies;
-	s->pub.allow = compile_allow(c, node, raw.allow, way_of(c, i, "allow"));
+	s->pub.allow = compile_allow(c, node, "allow", raw.allow, way_of(c, i, "allow"));
 	s->pub.choices_path = raw.choices_path;
 	s->pub.choices_link = (enum tc_choices_link)raw.choices_link;
 	s->pub.languages = raw.languages;

@@ -359,6 +359,15 @@ tc_answer_tag(struct tc_call *call, const char *tag)
 	link_of(call)->chain->answer.tag = tag;
 }
 
+void
+tc_answer_to(struct tc_call *call, struct tc_str url)
+{
+	struct chain *c = link_of(call)->chain;
+
+	assert(c->answered);
+	c->answer.to = url;
+}
+
 static void
 count_cookie(struct lane *lane, enum tc_action action, enum tc_class class)
 {

@@ -360,6 +360,8 @@ edge_answer(struct exchange *x)
 		return -1;
 	if (a->tag != NULL && own_field(x, TC_F_ETAG, a->tag) < 0)
 		return -1;
+	if (a->to.p != NULL && tc_field_set(&x->res.fields, TC_F_LOCATION, a->to) < 0)
+		return -1;
 	return own_field(x, TC_F_X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
 

@@ -60,7 +60,7 @@ struct fake_call {
 	bool want_body, expect_page, head_held, peeks;
 	bool answered, shared, differs;
 	const char *answer_type, *answer_cache, *answer_tag;
-	struct tc_str answer;
+	struct tc_str answer, answer_to;
 	size_t bypassed[TC_BYPASS_COUNT];
 
 	size_t count[TC_DID_COUNT]; /* tc_did() by action */
@@ -177,6 +177,13 @@ tc_answer(struct tc_call *c, const char *type, struct tc_str body, const char *c
 	f->answer = body;
 	f->answer_cache = cache;
 	f->answer_tag = NULL;
+	f->answer_to = (struct tc_str){NULL, 0};
+}
+
+void
+tc_answer_to(struct tc_call *c, struct tc_str url)
+{
+	fake_of(c)->answer_to = url;
 }
 
 void

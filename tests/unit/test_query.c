@@ -1,8 +1,8 @@
 /* test_query.c: click ids leave the query and the Referer, every other byte stays. */
 #include "../../filters/query.c"
 
-#include "edge.h"
 #include "headfilter.h"
+#include "match_run.h"
 
 static const struct tc_str click_ids[] = {TC_STR_INIT("click-ids")};
 static const struct tc_str campaign[] = {TC_STR_INIT("campaign")};
@@ -16,7 +16,7 @@ begin(const struct tc_str *words, size_t n)
 {
 	struct fake_call *f = fake_new(&filter_query);
 
-	opts.strip = (struct tc_strs){words, n};
+	opts = (struct query_opts){.strip = {words, n}};
 	f->call.opts = &opts;
 	return f;
 }
@@ -162,6 +162,151 @@ test_referer(void **state)
 	}
 }
 
+/* ---- rules of lists ---- */
+
+/* What becomes of a query under this list, for a visitor who said no; nothing is to be stripped for all. */
+static const char *
+listed(const char *rules, const char *path, const char *query)
+{
+	static char text[1 << 16];
+	struct match_db *db = build(rules);
+	struct fake_call *f = begin(NULL, 0);
+
+	f->conf = db;
+	f->req.path = f->req.match = z(path);
+	f->req.query = z(query);
+	assert_int_equal(fake_request(f), 0);
+	(void)snprintf(text, sizeof(text), "%s", text_of(f->req.query));
+	for (size_t i = 0; i < f->did_n; i++)
+		assert_int_equal(f->did[i].pack, TC_PACK_OPERATOR);
+	fake_free(&f);
+	match_destroy(&db);
+	return text;
+}
+
+static void
+test_lists(void **state)
+{
+	static const struct {
+		const char *rules, *path, *in, *out;
+	} cases[] = {
+		{"$removeparam=xid", "/", "a=1&xid=2&b=%20+3", "a=1&b=%20+3"},
+		{"$removeparam=xid", "/", "xid", "(none)"},
+		{"$removeparam=xid", "/", "XID=1&axid=2&q=xid", "XID=1&axid=2&q=xid"},
+		{"$removeparam=xid", "/", "%78id=2&a=1", "a=1"},
+		{"$removeparam=/^x_[a-z]+=7$/", "/", "x_a=7&x_b=8&x_1=7", "x_b=8&x_1=7"},
+		{"$removeparam", "/", "a=1&b=2", "(none)"},
+		{"$removeparam=~a", "/", "a=1&b=2", "a=1"},
+		{"||example.com/shop$removeparam=xid", "/shop/x", "xid=1&a=1", "a=1"},
+		{"||example.com/shop$removeparam=xid", "/", "xid=1&a=1", "xid=1&a=1"},
+		{"||other.example^$removeparam=xid", "/", "xid=1", "xid=1"},
+		{"$removeparam=xid\n@@||example.com/keep$removeparam=xid", "/keep", "xid=1", "xid=1"},
+		{"$removeparam=xid,image", "/", "xid=1", "xid=1"},
+		{"$removeparam=gclid", "/", "gclid=1&a=2", "a=2"},                                       /* the rule set strips nothing, but the list does */
+		{"$removeparam=awc", "/", "awc=1", "(none)"},                                            /* a row marked policy: the operator has decided */
+		{"$removeparam", "/", "a=1&utm_id=2&__hstc=3&hs_preview=4&ref=5", "hs_preview=4&ref=5"}, /* a row that keeps wins */
+		/* Where ids of people are needed, what we do not know may be one. */
+		{"$removeparam", "/unsubscribe", "mkt_tok=1&who=2&gclid=3", "mkt_tok=1&who=2"},
+		{"$removeparam=who", "/email/preferences", "who=2", "who=2"},
+		{"$removeparam=who", "/", "who=2", "(none)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(listed(cases[i].rules, cases[i].path, cases[i].in), cases[i].out);
+}
+
+static void
+test_lists_where_nothing_is_denied(void **state)
+{
+	struct match_db *db = build("$removeparam=xid");
+	struct fake_call *f = begin(click_ids, 1);
+
+	(void)state;
+	allow_all(f);
+	f->conf = db;
+	f->req.query = z("xid=1&gclid=2");
+	put(&f->req.fields, "Referer", "https://www.example.com/a?xid=1&gclid=2");
+	assert_int_equal(fake_request(f), 0);
+	assert_string_equal(text_of(f->req.query), "xid=1");
+	assert_string_equal(got(&f->req.fields, "Referer"), "https://www.example.com/a?xid=1");
+	fake_free(&f);
+	match_destroy(&db);
+}
+
+/* The page that the visitor comes from is another URL, with rules of its own. */
+static void
+test_lists_in_the_referer(void **state)
+{
+	struct match_db *db = build("||example.com/land$removeparam=xid\n||news.example^$removeparam=nid");
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{"https://www.example.com/land?xid=1&a=2", "https://www.example.com/land?a=2"},
+		{"https://www.example.com/other?xid=1&a=2", "https://www.example.com/other?xid=1&a=2"},
+		{"https://news.example/?nid=1", "https://news.example/"},
+		{"https://www.example.com/unsubscribe?who=1", "https://www.example.com/unsubscribe?who=1"},
+		{"https://[/?xid=1&a=2", "https://[/"}, /* nobody can say which page that is */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake_call *f = begin(NULL, 0);
+
+		f->conf = db;
+		put(&f->req.fields, "Referer", cases[i].in);
+		assert_int_equal(fake_request(f), 0);
+		assert_string_equal(got(&f->req.fields, "Referer"), cases[i].out);
+		fake_free(&f);
+	}
+	match_destroy(&db);
+}
+
+/* ---- the redirect ---- */
+
+static void
+test_redirect(void **state)
+{
+	static const struct {
+		enum tc_method method;
+		enum tc_dest dest;
+		const char *accept, *path, *query, *to; /* to: NULL: it goes on */
+	} cases[] = {
+		{TC_M_GET, TC_DEST_DOCUMENT, NULL, "/a", "gclid=1&b=2", "https://www.example.com/a?b=2"},
+		{TC_M_HEAD, TC_DEST_DOCUMENT, NULL, "/a", "gclid=1", "https://www.example.com/a"},
+		{TC_M_GET, TC_DEST_ABSENT, "text/html,*/*", "/a", "gclid=1", "https://www.example.com/a"},
+		{TC_M_GET, TC_DEST_DOCUMENT, NULL, "//evil.example/a", "gclid=1", "https://www.example.com//evil.example/a"},
+		{TC_M_GET, TC_DEST_DOCUMENT, NULL, "/a", "b=2", NULL},
+		{TC_M_GET, TC_DEST_DOCUMENT, NULL, "/a", NULL, NULL},
+		{TC_M_POST, TC_DEST_DOCUMENT, NULL, "/a", "gclid=1", NULL},
+		{TC_M_GET, TC_DEST_ABSENT, "*/*", "/a", "gclid=1", NULL},
+		{TC_M_GET, TC_DEST_EMPTY, "text/html", "/a", "gclid=1", NULL},
+		{TC_M_GET, TC_DEST_IMAGE, NULL, "/a", "gclid=1", NULL},
+	};
+
+	(void)state;
+	for (int on = 0; on < 2; on++)
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			struct fake_call *f = begin(click_ids, 1);
+			const char *to = on != 0 ? cases[i].to : NULL;
+
+			opts.redirect = on != 0;
+			f->req.method = cases[i].method;
+			f->req.dest = cases[i].dest;
+			f->req.path = f->req.match = z(cases[i].path);
+			f->req.query = z(cases[i].query);
+			put(&f->req.fields, "Referer", "https://www.example.com/?gclid=1");
+			if (cases[i].accept != NULL)
+				put(&f->req.fields, "Accept", cases[i].accept);
+			assert_int_equal(fake_request(f), to != NULL ? 302 : 0);
+			assert_int_equal(f->answered, to != NULL);
+			if (to != NULL)
+				assert_string_equal(text_of(f->answer_to), to);
+			assert_true(!f->answered || strcmp(f->answer_cache, "no-store") == 0);
+			fake_free(&f);
+		}
+}
+
 static void
 test_long_encoded_name(void **state)
 {
@@ -197,6 +342,10 @@ main(void)
 		cmocka_unit_test(test_user_ids_stay_where_they_work),
 		cmocka_unit_test(test_for_all_and_untouched),
 		cmocka_unit_test(test_referer),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_where_nothing_is_denied),
+		cmocka_unit_test(test_lists_in_the_referer),
+		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_long_encoded_name),
 		cmocka_unit_test(test_arena_full),
 	};
