@@ -501,6 +501,25 @@ put_rules(FILE *out, const struct table *t)
 	fputs(");\n\n", out);
 }
 
+/* The same patterns with the vendors that they belong to. */
+static void
+put_patterns(FILE *out, const struct table *t)
+{
+	int count = 0;
+
+	fputs("const struct pack_pattern pack_patterns[] = {\n", out);
+	for (int i = 0; i < t->count; i++) {
+		char *rest = keep(t->rows[i].field[2]), *part;
+
+		for (; (part = next_part(&rest)) != NULL; count++) {
+			fputs("\t{", out);
+			put_str(out, part);
+			fprintf(out, ", %d},\n", i);
+		}
+	}
+	fprintf(out, "};\nconst size_t pack_pattern_count = %d;\n\n", count);
+}
+
 /* What stands in for the vendors' scripts. */
 static void
 put_stubs(FILE *out, const struct table *t)
@@ -761,6 +780,7 @@ main(int argc, char **argv)
 	trackers = table_read(argv[1], "trackers.tsv", 14);
 	put_vendors(out, trackers);
 	put_rules(out, trackers);
+	put_patterns(out, trackers);
 	put_stubs(out, trackers);
 	put_signatures(out, trackers);
 	endpoints = table_read(argv[1], "endpoints.tsv", 7);

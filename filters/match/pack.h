@@ -60,6 +60,12 @@ struct pack_signature {
 	uint16_t vendor;     /* index into pack_vendors */
 };
 
+/* A URL pattern of a vendor's, in adblock syntax without options. */
+struct pack_pattern {
+	struct tc_str text;
+	uint16_t vendor; /* index into pack_vendors */
+};
+
 /* How to answer what arrives at a first-party tracking endpoint. */
 enum pack_answer { PACK_EMPTY, PACK_GIF, PACK_SCRIPT, PACK_JSON };
 
@@ -74,6 +80,10 @@ extern const struct pack_vendor pack_vendors[];
 extern const size_t pack_vendor_count;
 extern const struct pack_signature pack_signatures[];
 extern const size_t pack_signature_count;
+
+/* All of the vendors' URL patterns, those of vendors that are never blocked too. For reports (tacet/vendor.h). */
+extern const struct pack_pattern pack_patterns[];
+extern const size_t pack_pattern_count;
 
 /* The vendors' URL patterns as one list in adblock syntax, for match_add(). */
 extern const struct tc_str pack_rules;

@@ -42,6 +42,19 @@ const struct verb verbs[] = {
 	    "  -X, --method METHOD      method of the request; GET\n"
 	    "  --response FILE          the origin's answer, as it would be sent: filtered too\n"
 	    "  --format text|json       for people (the default) or for programs\n"},
+	{"audit", verb_audit, "say which trackers a page, a recorded visit or a site carries",
+	    "usage: tacet audit FILE | HAR | URL [--site HOST] [--format text|json|yaml] [--json]\n"
+	    "       tacet audit --site HOST\n"
+	    "\n"
+	    "  FILE                 a saved page; - is standard input\n"
+	    "  HAR                  a recorded visit (developer tools, Network, save all as HAR): cookies and requests too\n"
+	    "  URL                  a page to fetch, over http alone: of a site that has only https save the page or a HAR\n"
+	    "  --site HOST          whose page it is: tells its own addresses from those of others; alone: fetch http://HOST/\n"
+	    "  --format text        a table and a suggested configuration (the default)\n"
+	    "  --format json        the same for programs; --json for short\n"
+	    "  --format yaml        the suggested configuration alone\n"
+	    "\n"
+	    "Ends with 0: no tracker, 1: there are some, or the page cannot be had.\n"},
 	{"reload", verb_reload, "let the running proxy read its configuration anew",
 	    "usage: tacet reload -c FILE\n"
 	    "       tacet reload --socket PATH\n"
@@ -59,7 +72,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"test", "verify", "audit", "geo", "stats", "status", "top", "debug", "claims", "lists",
+static const char *const later[] = {"test", "verify", "geo", "stats", "status", "top", "debug", "claims", "lists",
     "schema", "completion", NULL};
 
 const struct verb *

@@ -10,6 +10,7 @@ int verb_run(int argc, char **argv);
 int verb_demo(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_explain(int argc, char **argv);
+int verb_audit(int argc, char **argv);
 int verb_reload(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);

@@ -226,6 +226,11 @@ filters_run(const struct snapshot *s, const struct dry_request *in, struct chain
     struct dry_result *out)
 {
 	out->status = chain_request(chain);
+	if (out->status == 0 && chain->peeks) {
+		bool whole = in->request_body.n <= TC_PEEK_MAX;
+
+		out->status = chain_peek(chain, tc_str_of(in->request_body.p, whole ? in->request_body.n : TC_PEEK_MAX), whole);
+	}
 	if (out->status != 0) {
 		out->outcome = DRY_ANSWERED;
 		return 0;

@@ -8,11 +8,12 @@
 #include "core/snapshot.h"
 
 struct dry_request {
-	struct tc_str method;  /* "GET" */
-	struct tc_str url;     /* absolute, http or https */
-	struct tc_strs fields; /* "Name: value" each; Host comes from the URL */
-	struct place place;    /* country "": unknown */
-	bool has_response;     /* the rest stands for the origin's */
+	struct tc_str method;       /* "GET" */
+	struct tc_str url;          /* absolute, http or https */
+	struct tc_strs fields;      /* "Name: value" each; Host comes from the URL */
+	struct tc_str request_body; /* only filters look at it; its beginning is enough */
+	struct place place;         /* country "": unknown */
+	bool has_response;          /* the rest stands for the origin's */
 	int status;
 	struct tc_strs response_fields;
 	struct tc_str body;
