@@ -46,7 +46,10 @@ is_visit(const struct tc_call *c)
 	return dest == TC_DEST_DOCUMENT || dest == TC_DEST_FRAME || dest == TC_DEST_ABSENT;
 }
 
-/* The core sees to it that no shared cache keeps what may be a page (signals.md E5), but on routes that pass as they are. */
+/*
+ * The core sees to it that no shared cache keeps what may be a page, or that it keeps one for each decision (signals.md
+ * E5), but on routes that pass as they are.
+ */
 static bool
 is_made_private(const struct tc_call *c)
 {

@@ -19,7 +19,7 @@ struct listed {
 };
 
 /* More names of one request are not looked up: as much as no browser and no form sends. They go. */
-enum { LISTED_ASK_MAX = 512 };
+enum { LISTED_ASK_MAX = 256 };
 
 /* For load() of those who ask. */
 int listed_load(struct tc_loader *l, void **conf);
