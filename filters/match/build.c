@@ -210,19 +210,14 @@ chain_length(const struct chains *c, uint32_t link)
 static uint32_t
 write_chain(struct match_db *db, const struct chains *c, uint32_t link)
 {
-	uint32_t n = chain_length(c, link), at = db->ref_count, wild = 0;
+	uint32_t n = chain_length(c, link), at = db->ref_count;
 
-	if (n == 1) {
-		wild = (db->rules[c->links[link].rule].flags & RULE_WILD) != 0 ? REF_WILD : 0;
-		return c->links[link].rule | REF_ONE | wild;
-	}
+	if (n == 1)
+		return c->links[link].rule | REF_ONE;
 	db->ref_count += n;
-	for (uint32_t i = n; i-- > 0; link = c->links[link].next) {
+	for (uint32_t i = n; i-- > 0; link = c->links[link].next)
 		db->refs[at + i] = c->links[link].rule | (i + 1 == n ? REF_LAST : 0);
-		if ((db->rules[c->links[link].rule].flags & RULE_WILD) != 0)
-			wild = REF_WILD;
-	}
-	return at | wild;
+	return at;
 }
 
 /* Turns chains into a table that is only read; the chains are gone. */

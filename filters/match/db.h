@@ -107,8 +107,7 @@ enum { PLACE_LINE_BITS = 22,
  */
 #define REF_ONE (UINT32_C(1) << 31)
 #define REF_LAST (UINT32_C(1) << 31)
-#define REF_WILD (UINT32_C(1) << 30) /* in a slot of grams: one of the rules is RULE_WILD */
-#define REF_NUMBER (REF_WILD - 1)
+#define REF_NUMBER (REF_ONE - 1)
 
 struct slot {
 	uint32_t key, ref;
@@ -217,6 +216,17 @@ gram_read(const char *p)
 
 	memcpy(&gram, p, sizeof(gram));
 	return gram;
+}
+
+/* The gram that begins at the i-th of eight bytes that were read at once; i < 5. */
+static inline uint32_t
+gram_of(uint64_t bytes, size_t i)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (uint32_t)(bytes >> 8 * i);
+#else
+	return (uint32_t)(bytes >> (32 - 8 * i));
+#endif
 }
 
 static inline uint32_t

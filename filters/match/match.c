@@ -32,7 +32,11 @@ struct ask {
 static bool
 is_below(struct tc_str host, struct tc_str domain)
 {
-	return tc_ends(host, domain) && (host.n == domain.n || host.p[host.n - domain.n - 1] == '.');
+	size_t front = host.n - domain.n;
+
+	if (host.n < domain.n || (front > 0 && host.p[front - 1] != '.')) /* nearly always */
+		return false;
+	return memcmp(host.p + front, domain.p, domain.n) == 0;
 }
 
 /* ---- patterns ---- */
@@ -184,12 +188,17 @@ domains_hold(const struct ask *a, const struct rule *r)
 	return from.applies && to.applies && (from.longest > 0 || !from.named) && (to.longest > 0 || !to.named);
 }
 
-/* All but the pattern, cheapest first. */
+/* What a look at the rule alone says: most candidates end here. */
+static inline bool
+may_apply(const struct ask *a, const struct rule *r)
+{
+	return (r->types & a->type) != 0 && (r->flags & a->party) != 0 && (r->flags & a->need) == a->need;
+}
+
+/* All that is neither in may_apply() nor in the pattern: who is asked about, and by whom. A rule's domains may be hundreds. */
 static bool
 applies(const struct ask *a, const struct rule *r)
 {
-	if ((r->types & a->type) == 0 || (r->flags & a->party) == 0 || (r->flags & a->need) != a->need)
-		return false;
 	if ((r->flags & RULE_EXCEPTION) == 0 && (a->page->denied & TC_CLASS_BIT(r->class)) == 0)
 		return false;
 	if ((r->flags & RULE_SAME) != 0 && !a->same_host)
@@ -237,14 +246,14 @@ find_host(const struct ask *a, const struct index *x)
 		while (ref != 0) {
 			const struct rule *r = next_rule(a->db, &ref);
 
-			if (applies(a, r) && matches_host(a, r, at))
+			if (may_apply(a, r) && matches_host(a, r, at) && applies(a, r))
 				return r;
 		}
 	}
 	return NULL;
 }
 
-/* Which slots of grams were met already: a rule with '*' need not be tried twice. */
+/* Of which slots of grams the rules with '*' were tried: they need not be twice. */
 enum { SEEN_BITS = 8192 };
 struct seen {
 	bool used;
@@ -269,24 +278,78 @@ seen_before(struct seen *s, const struct table *t, uint32_t gram)
 	return false;
 }
 
+/*
+ * Whether the part between two '*' of a pattern, of which the gram is at `at`, stands there. False: if it matches at all,
+ * then by another occurrence of its gram.
+ */
+static bool
+part_fits(const struct ask *a, const struct rule *r, size_t at)
+{
+	struct tc_str p = rule_pattern(a->db, r), s = tc_str_of(a->lower, a->text.n);
+	size_t k = r->gram_at, i = at;
+
+	if ((r->flags & (RULE_CASE | RULE_REGEX)) != 0)
+		return true;
+	for (; k < p.n && p.p[k] != '*'; k++, i += i < s.n)
+		if (i < s.n ? !fits(p.p[k], s.p[i]) : p.p[k] != '^') /* the end is a separator, too */
+			return false;
+	for (k = r->gram_at, i = at; k > 0 && p.p[k - 1] != '*'; k--, i--)
+		if (i == 0 || !fits(p.p[k - 1], s.p[i - 1]))
+			return false;
+	return true;
+}
+
+/* A rule with '*' or a regular expression, of those in ref. Each is tried at all places at once. */
+static const struct rule *
+try_wild(const struct ask *a, uint32_t ref)
+{
+	while (ref != 0) {
+		const struct rule *r = next_rule(a->db, &ref);
+
+		if ((r->flags & RULE_WILD) != 0 && may_apply(a, r) && applies(a, r) && matches(a, r))
+			return r;
+	}
+	return NULL;
+}
+
 /* The rules whose 4-gram is at `at`. */
 static const struct rule *
 try_gram(const struct ask *a, const struct index *x, size_t at, struct seen *seen)
 {
-	uint32_t gram = gram_read(a->lower + at), ref = table_find(&x->grams, gram);
-	bool again = (ref & REF_WILD) != 0 && seen_before(seen, &x->grams, gram);
+	uint32_t gram = gram_read(a->lower + at), all = table_find(&x->grams, gram), ref = all;
+	bool wild = false;
 
 	while (ref != 0) {
 		const struct rule *r = next_rule(a->db, &ref);
 
-		if ((r->flags & RULE_WILD) != 0) {
-			if (!again && applies(a, r) && matches(a, r))
-				return r;
-		} else if (at >= r->gram_at && applies(a, r) && matches_at(a, r, at - r->gram_at)) {
+		if (!may_apply(a, r))
+			continue;
+		if ((r->flags & RULE_WILD) != 0)
+			wild = wild || part_fits(a, r, at);
+		else if (at >= r->gram_at && matches_at(a, r, at - r->gram_at) && applies(a, r))
 			return r;
-		}
 	}
-	return NULL;
+	return wild && !seen_before(seen, &x->grams, gram) ? try_wild(a, all) : NULL;
+}
+
+/* Whether a slot may be of this gram: nearly always not. */
+static inline bool
+is_noted(const struct index *x, uint32_t gram)
+{
+	uint32_t bit = gram_bit(gram);
+
+	return (x->bitmap[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+/* The same for four grams in a row; eight bytes are there. */
+static inline bool
+none_noted(const struct index *x, const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	return !is_noted(x, gram_of(bytes, 0)) && !is_noted(x, gram_of(bytes, 1)) && !is_noted(x, gram_of(bytes, 2)) &&
+	    !is_noted(x, gram_of(bytes, 3));
 }
 
 static const struct rule *
@@ -305,11 +368,14 @@ find_gram(const struct ask *a, const struct index *x)
 			r = try_gram(a, x, at + a->page->gram_at[i], &seen);
 		at = a->host_end - 3;
 	}
-	for (; at < end && r == NULL; at++) {
-		uint32_t bit = gram_bit(gram_read(a->lower + at));
-
-		if ((x->bitmap[bit / 8] >> bit % 8 & 1) != 0)
-			r = try_gram(a, x, at, &seen);
+	while (at < end && r == NULL) {
+		if (at + 4 < end && none_noted(x, a->lower + at)) {
+			at += 4;
+			continue;
+		}
+		for (size_t stop = at + 4 < end ? at + 4 : end; at < stop && r == NULL; at++)
+			if (is_noted(x, gram_read(a->lower + at)))
+				r = try_gram(a, x, at, &seen);
 	}
 	return r;
 }
@@ -322,7 +388,7 @@ find_key(const struct ask *a, const struct table *sites, uint32_t key)
 	while (ref != 0) {
 		const struct rule *r = next_rule(a->db, &ref);
 
-		if (applies(a, r) && matches(a, r))
+		if (may_apply(a, r) && applies(a, r) && matches(a, r))
 			return r;
 	}
 	return NULL;
@@ -382,7 +448,7 @@ find_loose(const struct ask *a, const struct index *x)
 	for (uint32_t i = 0; i < x->loose_count; i++) {
 		const struct rule *r = &a->db->rules[x->loose[i]];
 
-		if (applies(a, r) && matches(a, r))
+		if (may_apply(a, r) && applies(a, r) && matches(a, r))
 			return r;
 	}
 	return NULL;
@@ -472,21 +538,18 @@ match_page_ready(struct match_page *page, const struct match_db *db)
 
 /* ---- the verdict ---- */
 
-/* Lower case, eight bytes at a time: a byte's top bit comes out of two sums exactly if it is from 'A' to 'Z'. */
 static void
 copy_lower(char *to, const char *from, size_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), low = 0x7f * ones;
+	typedef uint8_t block __attribute__((vector_size(16)));
 	size_t i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t x, seven, capital;
+	for (; i + sizeof(block) <= n; i += sizeof(block)) {
+		block x;
 
-		memcpy(&x, from + i, 8);
-		seven = x & low;
-		capital = (seven + (0x80 - 'A') * ones) & ~(seven + (0x80 - 'Z' - 1) * ones) & ~x & ~low;
-		x |= capital >> 2;
-		memcpy(to + i, &x, 8);
+		memcpy(&x, from + i, sizeof(x));
+		x |= (block)((x >= 'A') & (x <= 'Z')) & 0x20;
+		memcpy(to + i, &x, sizeof(x));
 	}
 	for (; i < n; i++)
 		to[i] = tc_lower(from[i]);

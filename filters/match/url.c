@@ -9,6 +9,9 @@
  * third party. Hosts: see host.c.
  */
 #include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "host.h"
 #include "url.h"
@@ -62,6 +65,96 @@ is_slash(char c)
 {
 	return is(c, SLASH);
 }
+
+/* ---- 16 bytes at a time ---- */
+
+#ifdef __SSE2__
+/* Bytes of a block that are c; that are at most, at least c. */
+static inline __m128i
+eq(__m128i x, char c)
+{
+	return _mm_cmpeq_epi8(x, _mm_set1_epi8(c));
+}
+
+static inline __m128i
+upto(__m128i x, char c)
+{
+	return _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(c)), x);
+}
+
+static inline __m128i
+since(__m128i x, char c)
+{
+	return _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(c)), x);
+}
+
+static inline __m128i
+either(__m128i a, __m128i b)
+{
+	return _mm_or_si128(a, b);
+}
+
+/* '#', and a few more than TAB, LF and CR */
+static inline __m128i
+care_ends(__m128i x)
+{
+	return either(eq(x, '#'), upto(x, '\r'));
+}
+
+static inline __m128i
+care_query(__m128i x)
+{
+	__m128i angle = eq(either(x, _mm_set1_epi8(2)), '>'); /* or '<' */
+
+	return either(either(upto(x, ' '), since(x, 0x7f)), either(angle, either(eq(x, '"'), eq(x, '\''))));
+}
+
+static inline __m128i
+care_path(__m128i x)
+{
+	__m128i two = either(x, _mm_set1_epi8(2));
+	__m128i marks = either(either(eq(two, '>'), eq(two, '^')), either(eq(x, '"'), eq(x, '?'))); /* '<' '\\', too */
+	__m128i more = either(eq(x, '`'), either(eq(x, '{'), eq(x, '}')));
+
+	return either(either(upto(x, ' '), since(x, 0x7f)), either(marks, more));
+}
+
+/* "/." and "/%"; next: the bytes that follow those of x. */
+static inline __m128i
+care_dots(__m128i x, __m128i next)
+{
+	return _mm_and_si128(eq(x, '/'), either(eq(next, '.'), eq(next, '%')));
+}
+#endif
+
+/* How many bytes at the front of s need no care for certain. `care` is one of the above, of as many as are known. */
+#ifdef __SSE2__
+#define SKIP(name, ahead, care)                                                                      \
+	static inline size_t name(struct tc_str s)                                                       \
+	{                                                                                                \
+		size_t n = 0;                                                                                \
+                                                                                                     \
+		for (; n + 16 + (ahead) <= s.n; n += 16) {                                                   \
+			__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(s.p + n));                   \
+			unsigned found = (unsigned)_mm_movemask_epi8(care);                                      \
+                                                                                                     \
+			if (found != 0)                                                                          \
+				return n + (size_t)__builtin_ctz(found);                                             \
+		}                                                                                            \
+		return n;                                                                                    \
+	}
+#else
+#define SKIP(name, ahead, care)                                                                      \
+	static inline size_t name(struct tc_str s)                                                       \
+	{                                                                                                \
+		(void)s;                                                                                     \
+		return 0;                                                                                    \
+	}
+#endif
+
+SKIP(skip_text, 0, care_ends(x))
+SKIP(skip_query, 0, care_query(x))
+SKIP(skip_path, 1, either(care_path(x), care_dots(x, _mm_loadu_si128((const __m128i *)(const void *)(s.p + n + 1)))))
 
 /* ---- schemes ---- */
 
@@ -185,7 +278,7 @@ fold_dots(struct out *o, size_t root, size_t segment, bool last)
 static size_t
 plain_path(struct tc_str s)
 {
-	size_t n = 0;
+	size_t n = skip_path(s);
 
 	while (n < s.n && !is(s.p[n], PATH_CARE)) {
 		if (s.p[n] == '/' && n + 1 < s.n && (s.p[n + 1] == '.' || s.p[n + 1] == '%'))
@@ -230,7 +323,7 @@ static void
 put_query(struct out *o, struct tc_str s)
 {
 	while (s.n > 0) {
-		size_t n = 0;
+		size_t n = skip_query(s);
 
 		while (n < s.n && !is(s.p[n], QUERY_CARE))
 			n++;
@@ -420,9 +513,16 @@ unknown(struct url *u, struct tc_str raw)
 static bool
 resolve(struct url *u, struct tc_str s, const struct url *base, struct out *o)
 {
-	size_t n = scheme_length(s);
-	int scheme = n > 0 ? scheme_find(tc_str_of(s.p, n)) : SCHEME_COUNT, base_scheme = scheme_of(base);
-	size_t slashes = 0;
+	size_t n, slashes = 0;
+	int scheme, base_scheme;
+
+	if (tc_starts(s, schemes[0].start) && s.n > 8 && !is_slash(s.p[8])) { /* nearly all that are absolute */
+		tc_skip(&s, schemes[0].start.n);
+		return absolute(u, o, 0, s);
+	}
+	n = scheme_length(s);
+	scheme = n > 0 ? scheme_find(tc_str_of(s.p, n)) : SCHEME_COUNT;
+	base_scheme = scheme_of(base);
 
 	if (n > 0 && scheme == SCHEME_COUNT) {
 		*u = (struct url){.scheme = URL_OPAQUE};
@@ -450,7 +550,7 @@ url_resolve(struct url *u, struct tc_str raw, const struct url *base, char *buf)
 {
 	struct out o = {buf, 0, false};
 	char clean[URL_MAX];
-	size_t n = 0, max;
+	size_t n, max;
 
 	assert(buf != NULL);
 	while (raw.n > 0 && is(raw.p[0], EDGE))
@@ -458,6 +558,7 @@ url_resolve(struct url *u, struct tc_str raw, const struct url *base, char *buf)
 	while (raw.n > 0 && is(raw.p[raw.n - 1], EDGE))
 		raw.n--;
 	max = raw.n < URL_MAX ? raw.n : URL_MAX;
+	n = skip_text(tc_str_of(raw.p, max));
 	while (n < max && !is(raw.p[n], FRAGMENT | DROP))
 		n++;
 	o.cut = n == URL_MAX && raw.n > n;
