@@ -268,13 +268,19 @@ static size_t
 judge_rows(const struct match_db *db)
 {
 	static char buf[URL_MAX + 64];
+	struct match_page page = {.host = {NULL, 0}};
 	struct match_result result;
 	size_t blocked = 0;
 	struct url u;
 
-	for (size_t i = 0; i < row_count; i++)
+	for (size_t i = 0; i < row_count; i++) {
+		if (!tc_eq(page.host, rows[i].page.host)) { /* as filter_html does, once for each page */
+			page = rows[i].page;
+			match_page_ready(&page, db);
+		}
 		if (url_resolve(&u, rows[i].raw, NULL, buf))
-			blocked += match_url(db, &rows[i].page, &u, rows[i].type, &result) == MATCH_BLOCK;
+			blocked += match_url(db, &page, &u, rows[i].type, &result) == MATCH_BLOCK;
+	}
 	return blocked;
 }
 

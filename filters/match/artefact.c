@@ -43,7 +43,7 @@ struct section {
 struct index_image {
 	uint32_t loose[LOOSE_MAX], loose_count;
 	uint32_t important, to, to_entity;
-	uint8_t bitmap[GRAM_BITS / 8];
+	uint32_t noted[NOTED_BITS / 32];
 };
 
 struct head {
@@ -134,7 +134,7 @@ image_of(const struct index *x)
 		.loose_count = x->loose_count, .important = x->important, .to = x->to, .to_entity = x->to_entity};
 
 	memcpy(image.loose, x->loose, x->loose_count * sizeof(*image.loose));
-	memcpy(image.bitmap, x->bitmap, sizeof(image.bitmap));
+	memcpy(image.noted, x->noted, sizeof(image.noted));
 	return image;
 }
 
@@ -202,7 +202,8 @@ rules_are_sound(const struct match_db *db)
 
 		sound &= is_text(db, r->text, r->text_n) & is_text(db, r->pattern, r->pattern_n);
 		sound &= (r->text_n <= TEXT_MAX_N) & (r->pattern_n <= TEXT_MAX_N) & (r->domains < db->domain_count);
-		sound &= (r->class < TC_CLASS_COUNT) & (r->pack < TC_PACK_COUNT) & (r->host_n <= r->pattern_n);
+		sound &= (r->class < TC_CLASS_COUNT) & (r->pack < TC_PACK_COUNT) & (r->host_n <= r->pattern_n) &
+		    (r->gram_at <= r->pattern_n);
 		changes += (r->flags & RULE_CHANGE) != 0;
 		regexes += (r->flags & RULE_REGEX) != 0;
 	}
@@ -347,7 +348,7 @@ take_index(const struct match_db *db, struct index *x, const struct index_image 
 	if (!sound)
 		return false;
 	memcpy(x->loose, image->loose, sizeof(x->loose));
-	memcpy(x->bitmap, image->bitmap, sizeof(x->bitmap));
+	memcpy(x->noted, image->noted, sizeof(x->noted));
 	x->loose_count = image->loose_count;
 	x->important = image->important != 0;
 	x->to = image->to != 0;

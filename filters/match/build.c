@@ -320,7 +320,8 @@ place_gram(struct match_db *db, struct building *b, uint32_t number, int at, str
 	r->gram_at = (uint8_t)at;
 	if (w->used[bit] < UINT16_MAX)
 		w->used[bit]++;
-	b->index->bitmap[bit / 8] |= (uint8_t)(1u << bit % 8);
+	bit = noted_bit(gram_read(text));
+	b->index->noted[bit / 32] |= UINT32_C(1) << bit % 32;
 	return chains_add(&b->grams, gram_read(text), number);
 }
 

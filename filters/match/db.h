@@ -118,14 +118,15 @@ struct table {
 	uint32_t mask; /* slots - 1; 0 and slots NULL: no rule */
 };
 
-enum { LOOSE_MAX = 16, GRAM_BITS = 65536 };
+enum { LOOSE_MAX = 16, GRAM_BITS = 1 << 16,
+	NOTED_BITS = 1 << 17 }; /* 16 KiB: in half as many bits one of 20 would be set by chance */
 
 struct index {
 	struct table hosts, grams, sites;
 	uint32_t loose[LOOSE_MAX], loose_count;
 	bool important;                /* one of the rules is */
 	bool to, to_entity;            /* sites has rules by hosts that URLs have: TO_KEY; some like "google.*" */
-	uint8_t bitmap[GRAM_BITS / 8]; /* a 4-gram whose bit is 0 is in no slot */
+	uint32_t noted[NOTED_BITS / 32]; /* a 4-gram whose bit is 0 is in no slot */
 };
 
 struct match_db {
@@ -227,6 +228,13 @@ gram_of(uint64_t bytes, size_t i)
 #else
 	return (uint32_t)(bytes >> (32 - 8 * i));
 #endif
+}
+
+/* Its bit among NOTED_BITS, and, more coarsely, among GRAM_BITS. */
+static inline uint32_t
+noted_bit(uint32_t gram)
+{
+	return gram * 0x9e3779b1u >> 15;
 }
 
 static inline uint32_t

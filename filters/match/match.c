@@ -336,9 +336,9 @@ try_gram(const struct ask *a, const struct index *x, size_t at, struct seen *see
 static inline bool
 is_noted(const struct index *x, uint32_t gram)
 {
-	uint32_t bit = gram_bit(gram);
+	uint32_t bit = noted_bit(gram);
 
-	return (x->bitmap[bit / 8] >> bit % 8 & 1) != 0;
+	return (x->noted[bit / 32] >> bit % 32 & 1) != 0;
 }
 
 /* The same for four grams in a row; eight bytes are there. */
