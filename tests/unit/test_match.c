@@ -241,6 +241,9 @@ test_substrings(void **state)
 		{"/px^", "https://o.example/px/", "https://o.example/px-1"},
 		{"^px^", "https://o.example/?px=1", "https://o.example/?apx=1"},
 		{"/ads/*/px.", "https://o.example/ads/1/px.js", "https://o.example/ads/px.js"},
+		/* a part at which its gram is not enough; a later one at which it is; the end that is a separator */
+		{"/qzx-*/wvk^", "https://o.example/qz/qzx-/qzx-1/wvk", "https://o.example/qzx-1/wvkx"},
+		{"/a^qzx-*/px.", "https://o.example/qzx-/a?qzx-1/px.js", "https://o.example/aqzx-1/px.js"},
 		{"/ads/*.gif|", "https://o.example/ads/x.gif", "https://o.example/ads/x.gif?"},
 		{"*/collector/*", "https://o.example/collector/x", "https://o.example/collector"},
 		{"|https://t.", "https://t.example/", "http://t.example/"},
