@@ -576,8 +576,8 @@ check_marks(const struct row *r, int i)
 	for (const char *p = r->field[i]; *p != '\0';) {
 		size_t n = strcspn(p, "|;");
 
-		if (n == 0 || memchr("#^ ", p[0], 3) != NULL)
-			bad(r, "column %d: a mark begins with plain text: %s", i + 1, p);
+		if (n < 2 || memchr("#^ ", p[0], 3) != NULL)
+			bad(r, "column %d: a mark has two bytes or more, and the first is plain: %s", i + 1, p);
 		p += n;
 		if (*p == ';' && (p[1] != ' ' || p[2] == '\0'))
 			bad(r, "column %d: marks are separated by \"; \"", i + 1);
@@ -635,6 +635,24 @@ needed_segments(const char *glob)
 	return bits;
 }
 
+/* The bits with which one of the first two marks of a query begins; all ones: any. Forms of it are separated by '|'. */
+static void
+needed_params(const char *marks, unsigned long long need[2])
+{
+	need[0] = need[1] = *marks != '\0' ? 0 : ~0ull;
+	for (int i = 0; *marks != '\0' && i < 2; i++) {
+		for (bool more = true; more; marks += *marks == '|') {
+			const char *p = marks + (*marks == '=');
+
+			marks += strcspn(marks, "|;");
+			need[i] |= marks - p < 2 || is_wild(p[1]) || p[1] == '^' ? ~0ull : PACK_SEGMENT(p[0], p[1]);
+			more = *marks == '|';
+		}
+		marks += *marks == ';' ? 2 : 0;
+	}
+	need[1] = need[1] != 0 ? need[1] : ~0ull; /* there is no second one */
+}
+
 /* Of the bits in need the one that fewest globs need: under it a glob is found. 64: it needs none. */
 static int
 rarest(unsigned long long need, const int *users)
@@ -676,7 +694,7 @@ put_path_index(FILE *out, const unsigned long long *need, int count)
 static void
 put_paths(FILE *out, const struct table *t)
 {
-	unsigned long long need[PATHS_MAX];
+	unsigned long long need[PATHS_MAX], params[2];
 	int count = 0;
 
 	fputs("const struct pack_path pack_paths[] = {\n", out);
@@ -684,6 +702,7 @@ put_paths(FILE *out, const struct table *t)
 		const struct row *r = &t->rows[i];
 		char *rest = keep(r->field[2][0] != '\0' ? r->field[2] : "*"), *part;
 
+		needed_params(r->field[3], params);
 		while ((part = next_part(&rest)) != NULL) {
 			if (part[0] != '/' && part[0] != '*')
 				bad(r, "a path begins with / or *: %s", part);
@@ -692,7 +711,8 @@ put_paths(FILE *out, const struct table *t)
 			fputs("\t{", out);
 			put_str(out, part);
 			need[count] = needed_segments(part);
-			fprintf(out, ", %#llx, %d},\n", need[count++], i);
+			fprintf(out, ", %#llx, {%#llx, %#llx}, %d, %s, %s},\n", need[count++], params[0], params[1], i,
+			    r->field[3][0] != '\0' ? "true" : "false", r->field[4][0] != '\0' ? "true" : "false");
 		}
 	}
 	fputs("};\n", out);

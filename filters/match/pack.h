@@ -169,11 +169,16 @@ struct pack_names {
 #define PACK_SEGMENT(first, second) \
 	(UINT64_C(1) << (((unsigned char)(first) * 37u + (unsigned char)(second)*11u) & 63))
 
-/* A glob over the whole path ('*' any bytes, '#' one or more digits) and its row of pack_endpoints. */
+/*
+ * A glob over the whole path ('*' any bytes, '#' one or more digits) and its row of pack_endpoints, with what shows at a
+ * glance that a request is none of it. The parameters of a query, and their values, begin with two bytes as segments do.
+ */
 struct pack_path {
 	struct tc_str glob;
-	uint64_t segments; /* PACK_SEGMENTs that the path must have; 0: none */
+	uint64_t segments;  /* PACK_SEGMENTs that the path must have; 0: none */
+	uint64_t params[2]; /* of each the query must have one; all ones: anything will do */
 	uint16_t row;
+	bool query, body; /* there are marks */
 };
 
 struct pack_range {

@@ -229,10 +229,23 @@ segments_of(struct tc_str path)
 	return bits;
 }
 
+/* The bits of all parameters of a query and of their values. */
+static uint64_t
+params_of(struct tc_str query)
+{
+	const char *p = query.p, *end = query.p + query.n;
+	uint64_t bits = query.n >= 2 ? PACK_SEGMENT(p[0], p[1]) : 0;
+
+	for (; end - p > 2; p++)
+		if (*p == '&' || *p == '=')
+			bits |= PACK_SEGMENT(p[1], p[2]);
+	return bits;
+}
+
 /* A request of which is asked whether it is for an endpoint. */
 struct asked {
 	struct tc_str path, query, body;
-	uint64_t segments;
+	uint64_t segments, params;
 	size_t found; /* the first of pack_paths that it looks like, as far as is known */
 };
 
@@ -251,8 +264,10 @@ try_paths(struct asked *a, struct pack_range range)
 		const struct pack_path *p = &pack_paths[pack_path_lists[i]];
 		const struct pack_endpoint *e = &pack_endpoints[p->row];
 
-		if ((p->segments & ~a->segments) == 0 && can_end(p->glob, a->path.p[a->path.n - 1]) &&
-		    (a->query.n > 0 || e->query.n == 0) && (a->body.n > 0 || e->body.n == 0) && path_like(p->glob, a->path) &&
+		if ((p->segments & ~a->segments) != 0 || (p->body && a->body.n == 0) ||
+		    (p->query && ((p->params[0] & a->params) == 0 || (p->params[1] & a->params) == 0)))
+			continue;
+		if (can_end(p->glob, a->path.p[a->path.n - 1]) && path_like(p->glob, a->path) &&
 		    marks_hold(e->query, a->query, mark_in_query) && marks_hold(e->body, a->body, mark_in_body))
 			a->found = pack_path_lists[i];
 	}
@@ -261,7 +276,7 @@ try_paths(struct asked *a, struct pack_range range)
 const struct pack_endpoint *
 pack_endpoint(struct tc_str path, struct tc_str query, struct tc_str body)
 {
-	struct asked a = {path, query, body, segments_of(path), SIZE_MAX};
+	struct asked a = {path, query, body, segments_of(path), query.n > 0 ? params_of(query) : 0, SIZE_MAX};
 
 	if (path.n == 0)
 		return NULL;

@@ -7,7 +7,8 @@
 #include "cli/audit.h"
 
 #define ENTRY_MAX ((size_t)256 << 20)
-enum { LINES_MAX = 512 };
+enum { LINES_MAX = 512,
+	ENTRIES_MAX = 100000 }; /* the others are counted, not read */
 
 /* One entry as it is written: parts are read when they are needed. */
 struct har_entry {
@@ -378,13 +379,20 @@ entries_walk(struct audit *a, struct tc_str entries, bool judge)
 {
 	struct json j = json_of(entries);
 	bool found = false;
+	size_t n = 0;
 
 	if (!json_enter(&j, '['))
 		return;
 	while (json_item(&j)) {
-		struct tc_arena *arena = arena_new(NULL, ENTRY_MAX);
+		struct tc_arena *arena;
 		struct har_entry e;
 
+		if (++n > ENTRIES_MAX) {
+			a->unread += judge;
+			(void)json_skip(&j, NULL);
+			continue;
+		}
+		arena = arena_new(NULL, ENTRY_MAX);
 		if (!entry_read(&j, arena, &e))
 			a->unread += judge;
 		else if (judge)

@@ -1,5 +1,6 @@
 """tacet audit: what a page, a recorded visit or a site carries, whose it is, and a configuration that fits."""
 import base64
+import gzip
 import json
 import os
 import random
@@ -25,6 +26,7 @@ PAGE = """<!doctype html><title>Shop</title>
 def audit(*args, status=(0, 1), stdin=None):
     text = isinstance(stdin, str)
     ran = subprocess.run([tacet_path(), "audit", *map(str, args)], input=stdin.encode() if text else stdin, capture_output=True, timeout=60, cwd=ROOT)
+    assert b"Sanitizer" not in ran.stderr and b"runtime error" not in ran.stderr, ran
     assert ran.returncode in (status if isinstance(status, tuple) else (status,)), ran
     return ran
 
@@ -215,6 +217,11 @@ def test_many_entries():
     assert found["findings_not_listed"] > 0 and len(found["others"]) + len(found["findings"]) <= 4096
 
 
+def test_more_entries_than_are_read():
+    text = '{"log":{"entries":[' + '{"request":{"url":"x:"}},' * 100000 + json.dumps(VISIT[1]) + "]}}"
+    assert report("-", "--site", HOST, stdin=text, status=0)["unread"] == 100001
+
+
 def test_damaged_visits(visit):
     """Bytes changed anywhere: an answer or an error, never a crash."""
     whole, change = bytearray(visit.read_bytes()), random.Random(7)
@@ -269,6 +276,8 @@ def test_chunked_and_redirected(origin):
     origin.on("/to", answer("", {"Location": "/shop2"}, status="302 Found"))
     origin.on("/shop2", chunked_answer(PAGE.encode(), size=7))
     assert report(f"http://127.0.0.1:{origin.port}/to", status=1)["trackers"] > 5
+    origin.on("/packed", answer(gzip.compress(PAGE.encode()), {"Content-Encoding": "gzip"}))
+    assert report(f"http://127.0.0.1:{origin.port}/packed", status=1)["trackers"] > 5, "packed though not asked for"
     origin.on("/loop", answer("", {"Location": "/loop"}, status="302 Found"))
     assert b"redirect" in audit(f"http://127.0.0.1:{origin.port}/loop", status=1).stderr
     origin.on("/tls", answer("", {"Location": "https://www.shop.example/"}, status="301 Moved"))

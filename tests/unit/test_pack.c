@@ -248,6 +248,99 @@ test_endpoints(void **state)
 			    tool(cases[i].path, cases[i].query, cases[i].body), cases[i].tool);
 }
 
+/* Each path is in one list. */
+static size_t
+path_count(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < 65; i++)
+		n += pack_path_by_segment[i].n;
+	return n;
+}
+
+/* The first row that holds, without what shows at a glance. */
+static const struct pack_endpoint *
+first_row(struct tc_str path, struct tc_str query, struct tc_str body)
+{
+	size_t paths = path_count();
+
+	for (size_t i = 0; i < pack_endpoint_count; i++) {
+		const struct pack_endpoint *e = &pack_endpoints[i];
+		bool like = false;
+
+		for (size_t k = 0; k < paths && !like; k++)
+			like = pack_paths[k].row == i && path_like(pack_paths[k].glob, path);
+		if (like && (e->query.n == 0 || (query.n > 0 && marks_hold(e->query, query, mark_in_query))) &&
+		    (e->body.n == 0 || (body.n > 0 && marks_hold(e->body, body, mark_in_body))))
+			return e;
+	}
+	return NULL;
+}
+
+/* One form of a mark, with something in the place of what stands for others. */
+static size_t
+put_mark(char *out, struct tc_str marks)
+{
+	size_t count = 1, n = 0;
+	struct tc_str form = {NULL, 0};
+
+	for (size_t i = 0; i < marks.n; i++)
+		count += marks.p[i] == '|' || marks.p[i] == ';';
+	for (size_t skip = (size_t)rand() % count + 1; skip > 0 && marks.n > 0; skip--) {
+		size_t at = 0;
+
+		while (at < marks.n && marks.p[at] != '|' && marks.p[at] != ';')
+			at++;
+		form = tc_trim(tc_str_of(marks.p, at));
+		tc_skip(&marks, at < marks.n ? at + 1 : at);
+	}
+	for (size_t i = 0; i < form.n; i++) {
+		if (i == 0 && form.p[0] == '=')
+			out[n++] = 'x';
+		if (form.p[i] == '#')
+			out[n++] = '7';
+		else if (form.p[i] == '^')
+			n += (size_t)snprintf(out + n, 5, "AB1C");
+		else
+			out[n++] = form.p[i];
+	}
+	return n;
+}
+
+/* What shows at a glance rules nothing out that would hold. */
+static void
+test_glance(void **state)
+{
+	static const char *const paths[] = {"/", "/x/", "/collect", "/g/collect", "/app.js", "/tr/", "/events/x", "/i/v0/e/", "/count"};
+	size_t hits = 0;
+
+	(void)state;
+	srand(1);
+	for (int round = 0; round < 4000; round++) {
+		char query[512], body[512];
+		struct tc_str path = tc_str_from(paths[(size_t)rand() % (sizeof(paths) / sizeof(*paths))]);
+		size_t n = 0, m = 0;
+
+		for (int k = rand() % 4; k > 0; k--) {
+			n += put_mark(query + n, pack_endpoints[(size_t)rand() % pack_endpoint_count].query);
+			if (rand() % 4 > 0)
+				query[n++] = '&';
+		}
+		for (int k = rand() % 3; k > 0; k--)
+			m += put_mark(body + m, pack_endpoints[(size_t)rand() % pack_endpoint_count].body);
+		char *edge_q = edge_copy(query, n), *edge_b = edge_copy(body, m);
+		struct tc_str q = tc_str_of(edge_q, n), b = tc_str_of(edge_b, m);
+		const struct pack_endpoint *e = first_row(path, q, b);
+
+		assert_ptr_equal(pack_endpoint(path, q, b), e);
+		hits += e != NULL;
+		edge_free(edge_q, n);
+		edge_free(edge_b, m);
+	}
+	assert_true(hits > 200 && hits < 3800);
+}
+
 /* ---- the generator ---- */
 
 static int
@@ -310,11 +403,12 @@ test_generator(void **state)
 		{COOKIE, PARAM, TRACKER, "V\tanalytics\tv\t\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
 		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
 		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta=|#; b\t=c^; d\tempty\t\n", EMBED, "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\ta; ^\tempty\t\n", EMBED, "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta;b\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta||b\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta|\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
-		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta=#^|b; =c\t&d=#\tempty\t\n", EMBED, NULL},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\t\taa; ^x\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\taa;bb\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\taa||bb\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta; bc\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\taa|\t\tempty\t\n", EMBED, "endpoints.tsv:1: "},
+		{COOKIE, PARAM, TRACKER, "V\tanalytics\t\ta=#^|b=; =c\t&d=#\tempty\t\n", EMBED, NULL},
 		{COOKIE, PARAM, TRACKER, ENDPOINT, EMBED EMBED, "embeds.tsv:2: "},
 		{COOKIE, PARAM, TRACKER, ENDPOINT, "v.example\t/v\tfilm\tV\tV\t\t\t\n", "embeds.tsv:1: "},
 		{COOKIE, PARAM, TRACKER, ENDPOINT, "V.example\t/v\tvideo\tV\tV\t\t\t\n", "embeds.tsv:1: "},
@@ -362,6 +456,7 @@ main(void)
 		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_signatures),
 		cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_glance),
 		cmocka_unit_test(test_generator),
 	};
 
