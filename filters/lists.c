@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lists_file.h"
@@ -103,17 +104,35 @@ read_beside(void *arg, struct tc_str name, struct tc_str *text)
 	int folder = slash != NULL ? (int)(slash - b->path) + 1 : 0, length;
 	char path[PATH_ROOM];
 	struct match_fault fault;
+	struct tc_str file;
 
 	if (name.n == 0 || name.n > PATH_ROOM / 2 || name.p[0] == '/' || memchr(name.p, '\0', name.n) != NULL ||
 	    tc_find(name, TC_STR("..")) < name.n || tc_find_byte(name, ':') < name.n)
 		return false;
 	length = snprintf(path, sizeof(path), "%.*s%.*s", folder, b->path, (int)name.n, name.p);
-	if (length <= 0 || length >= (int)sizeof(path) || list_file_read(path, text) == -1)
+	if (length <= 0 || length >= (int)sizeof(path) || list_file_read(path, &file) == -1)
 		return false;
-	if (match_fault(*text, &fault))
+	if (match_fault(file, &fault))
 		(void)refuse_fault(b->s, path, &fault);
-	mix(b->s, *text);
+	mix(b->s, file);
+	*text = tc_str_of(malloc(file.n + 1), file.n);
+	if (text->p == NULL)
+		abort();
+	memcpy((char *)(uintptr_t)text->p, file.p, file.n);
+	list_file_free(file);
 	return true;
+}
+
+/* "2026-01-31": when the file was changed; n = 0: not known. */
+static struct tc_str
+date_of(const char *path, char to[16])
+{
+	struct stat st;
+	struct tm tm;
+
+	if (stat(path, &st) == -1 || gmtime_r(&st.st_mtim.tv_sec, &tm) == NULL)
+		return tc_str_of(NULL, 0);
+	return tc_str_of(to, strftime(to, 16, "%Y-%m-%d", &tm));
 }
 
 /* Rules from text go into s->db; a compiled list that came before them too. */
@@ -122,7 +141,7 @@ from_text(struct loading *s)
 {
 	int result = 0;
 
-	if (s->built_in && match_add_built_in(s->db) == -1)
+	if (s->built_in && match_add_pack(s->db, s->l->digest) == -1)
 		result = -1;
 	s->built_in = false;
 	if (s->opened != NULL && result == 0)
@@ -135,9 +154,10 @@ static int
 add_text(struct loading *s, const char *path, struct tc_str text, enum tc_pack pack, enum tc_class class)
 {
 	struct beside beside = {s, path};
-	const struct match_source source = {
+	struct match_source source = {
 		.name = tc_str_from(path), .read = read_beside, .arg = &beside, .digest = s->l->digest};
 	struct match_fault fault;
+	char date[16];
 	size_t first;
 
 	(void)match_from_json(&text);
@@ -145,6 +165,8 @@ add_text(struct loading *s, const char *path, struct tc_str text, enum tc_pack p
 		return refuse_fault(s, path, &fault);
 	if (from_text(s) == -1)
 		return -1;
+	if (s->l->digest != NULL) /* somebody wants to know all about it */
+		source.date = date_of(path, date);
 	first = match_list_count(s->db);
 	mix(s, text);
 	if (match_add_with(s->db, text, pack, class, &source) == -1)
@@ -198,7 +220,7 @@ add_file(struct loading *s, const char *path, enum tc_pack pack, enum tc_class c
 	if (list_file_read(path, &text) == -1)
 		return refuse(s, path, errno == EFBIG ? "more than 64 MiB: this is not a filter list" : strerror(errno));
 	result = add_text(s, path, text, pack, class);
-	free((void *)(uintptr_t)text.p);
+	list_file_free(text);
 	return result;
 }
 

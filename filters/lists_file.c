@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define COMPILED_MAX ((size_t)1 << 30)
-#define LARGE_PAGE ((size_t)2 << 20)
 
 /* Opens a regular file of at most max bytes; -1 and errno. It may be a FIFO: opening one does not wait. */
 static int
@@ -63,47 +61,24 @@ list_file_read(const char *path, struct tc_str *text)
 
 	if (fd == -1)
 		return -1;
-	bytes = malloc(n + 1);
+	bytes = block_pages(n + 1);
 	got = bytes != NULL ? read_all(fd, bytes, n) : -1;
-	why = errno;
+	why = got == -1 ? errno : EIO; /* somebody writes it just now */
 	(void)close(fd);
-	if (got == -1) {
-		free(bytes);
+	if (got != (ssize_t)n) {
+		if (bytes != NULL)
+			block_pages_free(bytes, n + 1);
 		errno = why;
 		return -1;
 	}
-	*text = tc_str_of(bytes, (size_t)got);
+	*text = tc_str_of(bytes, n);
 	return 0;
 }
 
-static size_t
-whole_pages(size_t n)
+void
+list_file_free(struct tc_str text)
 {
-	return (n + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-}
-
-static void
-list_file_close(const void *p, size_t n)
-{
-	(void)munmap((void *)(uintptr_t)p, whole_pages(n));
-}
-
-/* Memory at the beginning of a large page, of these where the system has some; NULL: there is none. */
-static char *
-large_pages(size_t n)
-{
-	size_t size = whole_pages(n), before;
-	char *p = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	before = (LARGE_PAGE - (uintptr_t)p % LARGE_PAGE) % LARGE_PAGE;
-	if (before > 0)
-		(void)munmap(p, before);
-	if (before < LARGE_PAGE)
-		(void)munmap(p + before + size, LARGE_PAGE - before);
-	(void)madvise(p + before, size, MADV_HUGEPAGE);
-	return p + before;
+	block_pages_free(text.p, text.n + 1);
 }
 
 /*
@@ -113,18 +88,18 @@ large_pages(size_t n)
 static int
 copy_file(int fd, size_t n, struct match_block *bytes)
 {
-	char *p = large_pages(n);
+	char *p = block_pages(n);
 	ssize_t got;
 
 	if (p == NULL)
 		return -1;
 	got = lseek(fd, 0, SEEK_SET) == 0 ? read_all(fd, p, n) : -1;
 	if (got == -1) {
-		list_file_close(p, n);
+		block_pages_free(p, n);
 		return -1;
 	}
-	(void)mprotect(p, whole_pages(n), PROT_READ);
-	*bytes = (struct match_block){p, n, list_file_close};
+	block_pages_fixed(p, n);
+	*bytes = (struct match_block){p, n, block_pages_free};
 	return 0;
 }
 

@@ -24,7 +24,7 @@ match_list(const struct match_db *db, size_t i, struct match_list *out)
 		.licence = text_of(db, l->licence),
 		.within = l->within,
 		.pack = l->pack,
-		.class = l->class,
+		.classes = l->classes,
 		.lines = l->lines,
 		.bad_line = l->bad_line,
 		.sha256 = l->digested ? l->sha256 : NULL,

@@ -28,7 +28,7 @@ grown(void *array, size_t size, uint32_t n, uint32_t more, uint32_t *room)
 	want = want < 1024 ? 1024 : want + want / 2;
 	if (want > UINT32_MAX)
 		return NULL;
-	p = realloc(array, (size_t)want * size);
+	p = array_resize(array, *room * size, (size_t)want * size);
 	if (p != NULL)
 		*room = (uint32_t)want;
 	return p;

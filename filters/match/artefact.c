@@ -13,7 +13,7 @@
 #include "db.h"
 #include "pack.h"
 
-enum { ORDER = 0x01020304, VERSION = 1, TABLES = 9, ALIGN = 64, TEXT_MAX_N = 8192 };
+enum { ORDER = 0x01020304, VERSION = 1, TABLES = 9, ALIGN = 64, TEXT_MAX_N = 8192, SETTLE_FROM = 1 << 18 };
 
 /* X(enum, type, array, count); what a table holds comes behind these. */
 #define SECTIONS(X)                                                                                  \
@@ -449,6 +449,29 @@ match_open(const struct match_block *bytes, const char **why)
 	return db;
 }
 
+int
+block_settle(struct match_db *db)
+{
+	struct head h = {.magic = MATCH_MAGIC};
+	uint64_t size = put_sections(db, &h, NULL);
+	void *bytes;
+	bool sound;
+
+	if (size < SETTLE_FROM)
+		return 0;
+	bytes = block_pages(size);
+	if (bytes == NULL)
+		return -1;
+	(void)put_sections(db, &h, bytes);
+	block_pages_fixed(bytes, size);
+	arrays_free(db);
+	db->block_of = (struct match_block){bytes, size, block_pages_free};
+	sound = take_sections(db, &h);
+	assert(sound);
+	db->stats.bytes = size + sizeof(*db) + db->regex_count * sizeof(*db->codes);
+	return 0;
+}
+
 /* ---- two blocks into one ---- */
 
 /* The lists of `from`, behind those of db; what will be counted anew is not taken over. *first: number of the first. */
@@ -467,6 +490,7 @@ merge_lists(struct match_db *db, const struct match_db *from, uint32_t *first)
 			return -1;
 		now.name = db->lists[number].name;
 		now.within += *first;
+		now.classes = 0;
 		memset(now.kinds, 0, sizeof(now.kinds));
 		now.skipped[MATCH_SKIP_REMOVED] = now.skipped[MATCH_SKIP_NO_LITERAL] = 0;
 		if (text_add(db, text_of(from, l->title), &now.title) == -1 ||

@@ -51,7 +51,7 @@ refs_room(struct match_db *db, uint32_t more)
 static void *
 shrunk(void *array, size_t size, uint32_t n, uint32_t *room)
 {
-	void *p = n > 0 && n < *room ? realloc(array, n * size) : NULL;
+	void *p = n > 0 && n < *room ? array_resize(array, *room * size, n * size) : NULL;
 
 	if (p == NULL)
 		return array;
@@ -79,28 +79,34 @@ match_new(void)
 }
 
 static void
-index_free(struct index *x)
+table_free(struct table *t)
 {
-	free(x->hosts.slots);
-	free(x->grams.slots);
-	free(x->sites.slots);
+	array_free(t->slots, t->slots != NULL ? ((size_t)t->mask + 1) * sizeof(*t->slots) : 0);
 }
 
 static void
+index_free(struct index *x)
+{
+	table_free(&x->hosts);
+	table_free(&x->grams);
+	table_free(&x->sites);
+}
+
+void
 arrays_free(struct match_db *db)
 {
 	index_free(&db->block);
 	index_free(&db->allow);
 	index_free(&db->change);
-	free(db->regexes);
-	free(db->changes);
-	free(db->rules);
-	free(db->domains);
-	free(db->pool);
-	free(db->refs);
-	free(db->lists);
-	free(db->places);
-	free(db->bad);
+	array_free(db->regexes, db->regex_room * sizeof(*db->regexes));
+	array_free(db->changes, db->change_room * sizeof(*db->changes));
+	array_free(db->rules, db->rule_room * sizeof(*db->rules));
+	array_free(db->domains, db->domain_room * sizeof(*db->domains));
+	array_free(db->pool, db->pool_room * sizeof(*db->pool));
+	array_free(db->refs, db->ref_room * sizeof(*db->refs));
+	array_free(db->lists, db->list_room * sizeof(*db->lists));
+	array_free(db->places, db->place_room * sizeof(*db->places));
+	array_free(db->bad, db->bad_room * sizeof(*db->bad));
 }
 
 void
@@ -148,7 +154,7 @@ chains_room(struct chains *c)
 	if (c->slots != NULL && c->keys * 2 < c->mask)
 		return 0;
 	mask = c->slots == NULL ? 63 : mask;
-	slots = calloc((size_t)mask + 1, sizeof(*slots));
+	slots = array_zeroed(((size_t)mask + 1) * sizeof(*slots));
 	if (slots == NULL)
 		return -1;
 	for (uint32_t i = 0; c->slots != NULL && i <= c->mask; i++) {
@@ -160,7 +166,7 @@ chains_room(struct chains *c)
 			at = (at + 1) & mask;
 		slots[at] = c->slots[i];
 	}
-	free(c->slots);
+	array_free(c->slots, c->slots != NULL ? ((size_t)c->mask + 1) * sizeof(*c->slots) : 0);
 	c->slots = slots;
 	c->mask = mask;
 	return 0;
@@ -233,7 +239,7 @@ write_table(struct match_db *db, struct chains *c, struct table *t)
 			c->slots[i].ref = write_chain(db, c, c->slots[i].ref);
 	t->slots = c->slots;
 	t->mask = c->mask;
-	free(c->links);
+	array_free(c->links, c->room * sizeof(*c->links));
 	*c = (struct chains){0};
 	return result;
 }
@@ -248,7 +254,7 @@ struct weights {
 static struct weights *
 weights_new(void)
 {
-	struct weights *w = calloc(1, sizeof(*w));
+	struct weights *w = array_zeroed(sizeof(*w));
 	uint16_t n = sizeof(common_grams) / 4;
 
 	for (uint16_t i = 0; w != NULL && i < n; i++)
@@ -450,6 +456,8 @@ count_rule(struct match_db *db, const struct rule *r)
 {
 	struct list_info *info = &db->lists[db->place >> PLACE_LINE_BITS];
 
+	if ((r->flags & RULE_EXCEPTION) == 0)
+		info->classes |= TC_CLASS_BIT(r->class);
 	if ((r->flags & RULE_CHANGE) != 0) {
 		unsigned kind = change_of(db, r)->kind;
 
@@ -527,7 +535,7 @@ finish(struct match_db *db)
 	    db->regex_room * sizeof(*db->regexes) + db->list_room * sizeof(*db->lists) +
 	    db->place_room * sizeof(*db->places) + db->bad_room * sizeof(*db->bad);
 	db->built = true;
-	return regex_ready(db);
+	return block_settle(db) + regex_ready(db) == 0 ? 0 : -1;
 }
 
 int
@@ -542,7 +550,7 @@ match_build(struct match_db *db)
 		qsort(db->bad, db->bad_count, sizeof(*db->bad), by_key);
 	if (w != NULL)
 		placed = place_all(db, all, w);
-	free(w);
+	array_free(w, sizeof(*w));
 	/* Also after a failure: the tables take over the memory, and match_destroy() gives it back. */
 	for (size_t i = 0; i < 3; i++)
 		wrote += write_index(db, &all[i]);

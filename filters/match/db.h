@@ -93,7 +93,8 @@ struct list_info {
 	uint32_t lines, bad_line; /* the first line that cannot be read; 0: none */
 	uint32_t kinds[MATCH_KIND_COUNT], skipped[MATCH_SKIP_COUNT];
 	uint8_t sha256[MATCH_DIGEST_SIZE];
-	uint8_t class, pack, digested, spare;
+	uint8_t class, pack, digested;
+	tc_classes classes; /* of its rules in force */
 };
 
 /* Where a rule was read: the number of its list above its line, which is 0 where there are too many. */
@@ -292,11 +293,23 @@ int list_begin(struct match_db *db, struct tc_str name, enum tc_pack pack, enum 
 /* Tells damaged bytes from whole ones, at the speed of memory; not from forged ones. */
 uint64_t block_sum(const void *p, size_t n);
 
+/* Moves what has been built into one piece of memory, where that pays. 0, or -1 when memory ends: nothing has changed. */
+int block_settle(struct match_db *db);
+void arrays_free(struct match_db *db); /* build.c: those of a block that has not settled */
+
 /* Puts text into the pool. 0, or -1 when memory ends. */
 int text_add(struct match_db *db, struct tc_str text, struct list_text *to);
 
 /* A $badfilter rule. 0, or -1 when memory ends. */
 int bad_add(struct match_db *db, uint64_t key);
+
+/*
+ * pages.c: memory that an array grows in. n: its bytes, which array_resize() and array_free() are told again. NULL: there is
+ * none, and nothing has changed.
+ */
+void *array_resize(void *p, size_t was, size_t n);
+void *array_zeroed(size_t n);
+void array_free(void *p, size_t n);
 
 /* The array with room for `more` items beyond n, maybe moved; NULL when memory ends: then nothing has changed. */
 void *grown(void *array, size_t size, uint32_t n, uint32_t more, uint32_t *room);

@@ -88,8 +88,8 @@ find_value(struct tc_str json)
 bool
 match_from_json(struct tc_str *text)
 {
-	char *to = (char *)(uintptr_t)text->p; /* in its place: it only gets shorter */
 	struct tc_str begin = text->n > 0 && text->p[0] == '[' ? find_value(*text) : tc_str_of(NULL, 0), s = begin;
+	char *to = (char *)(uintptr_t)begin.p; /* in its place: it only gets shorter */
 	size_t n = 0;
 
 	while (s.n > 0 && s.p[0] != '"' && (uint8_t)s.p[0] >= ' ') {
@@ -109,6 +109,6 @@ match_from_json(struct tc_str *text)
 		return false;
 	if (n > 0 && to[n - 1] != '\n')
 		to[n++] = '\n'; /* its quote has ended it */
-	text->n = n;
+	*text = tc_str_of(to, n);
 	return true;
 }

@@ -228,7 +228,6 @@ read_class(struct list *s, struct tc_str name)
 	for (int class = 0; class < TC_CLASS_COUNT; class++)
 		if (tc_ieq(name, class_names[class]))
 			s->class = (enum tc_class) class;
-	s->db->lists[s->number].class = (uint8_t)s->class;
 }
 
 /* The value of "Key: value"; n = 0: it is another line. */
@@ -399,7 +398,10 @@ add_list(struct list *s, struct tc_str name, struct tc_str text)
 	}
 	if (add_text(s, text) == -1)
 		return -1;
-	s->db->lists[s->number].lines = s->line;
+	info = &s->db->lists[number];
+	info->lines = s->line;
+	if (info->version.n == 0 && s->inside == 0 && s->source != NULL)
+		return text_add(s->db, s->source->date, &info->version);
 	return 0;
 }
 
@@ -423,7 +425,13 @@ match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum tc_cl
 int
 match_add_built_in(struct match_db *db)
 {
-	const struct match_source source = {.name = TC_STR("built-in")};
+	return match_add_pack(db, NULL);
+}
+
+int
+match_add_pack(struct match_db *db, void (*digest)(struct tc_str text, uint8_t out[MATCH_DIGEST_SIZE]))
+{
+	const struct match_source source = {.name = TC_STR("built-in"), .digest = digest};
 
 	return match_add_with(db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING, &source);
 }

@@ -191,7 +191,7 @@ int match_add(struct match_db *db, struct tc_str text, enum tc_pack pack, enum t
  */
 enum { MATCH_DIGEST_SIZE = 32 };
 struct match_source {
-	struct tc_str name;
+	struct tc_str name, date; /* date: its version, if it does not name one */
 	bool (*read)(void *arg, struct tc_str name, struct tc_str *text);
 	void *arg;
 	void (*digest)(struct tc_str text, uint8_t out[MATCH_DIGEST_SIZE]);
@@ -201,8 +201,9 @@ int match_add_with(struct match_db *db, struct tc_str text, enum tc_pack pack, e
 int match_build(struct match_db *db); /* after the last match_add(); then read-only */
 void match_destroy(struct match_db **db);
 
-/* Adds the built-in pack. 0, or -1 when memory ends. */
+/* Adds the built-in pack. digest: as in a source, or NULL. 0, or -1 when memory ends. */
 int match_add_built_in(struct match_db *db);
+int match_add_pack(struct match_db *db, void (*digest)(struct tc_str text, uint8_t out[MATCH_DIGEST_SIZE]));
 
 /* Why a file is no filter list: before its text is added, and, by the number of its list, afterwards. false: it may be one. */
 struct match_fault {
@@ -212,7 +213,7 @@ struct match_fault {
 bool match_fault(struct tc_str text, struct match_fault *out);
 bool match_doubt(const struct match_db *db, size_t list, struct match_fault *out);
 
-/* The list inside a ruleset of npm's @adguard/dnr-rulesets, in the place of the JSON; false: it is something else. */
+/* The list inside a ruleset of npm's @adguard/dnr-rulesets, read where it is in the JSON; false: it is something else. */
 bool match_from_json(struct tc_str *text);
 
 /* A list that was added, in the order of adding; one that another includes comes behind that. Texts live with db. */
@@ -220,7 +221,7 @@ struct match_list {
 	struct tc_str name, title, version, licence; /* n = 0: it does not say */
 	size_t within;                               /* the number of the list that includes it; its own */
 	enum tc_pack pack;
-	enum tc_class class;    /* at its end */
+	tc_classes classes;     /* of its rules in force, but for exceptions */
 	size_t lines, bad_line; /* the first that cannot be read; 0: none */
 	size_t kinds[MATCH_KIND_COUNT], skipped[MATCH_SKIP_COUNT];
 	const uint8_t *sha256; /* NULL: nobody asked for it */
@@ -250,6 +251,11 @@ struct match_block {
 	size_t n;
 	void (*release)(const void *p, size_t n); /* NULL: nothing to do */
 };
+
+/* Zeroed memory for one, in pages of its own, NULL if there is none; from then on only read; and back to the system. */
+void *block_pages(size_t n);
+void block_pages_fixed(void *p, size_t n);
+void block_pages_free(const void *p, size_t n);
 
 /* A built block as bytes, to be freed. 0, or -1 when memory ends. */
 int match_image(const struct match_db *db, struct tc_str *out);

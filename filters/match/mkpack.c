@@ -477,6 +477,7 @@ static void
 put_rules(FILE *out, const struct table *t)
 {
 	fputs("const struct tc_str pack_rules = TC_STR_INIT(\n", out);
+	fputs("\t\"! Title: built into tacet\\n\"\n\t\"! Licence: Apache-2.0\\n\"\n", out);
 	for (int i = 0; i < t->count; i++) {
 		const struct row *r = &t->rows[i];
 		char *rest = keep(r->field[2]), *part, *class = keep(vendor_class(r));

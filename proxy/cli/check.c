@@ -104,6 +104,22 @@ print_all(const struct check *c, const char *file, const struct config *config, 
 	print_result(c, file, errors, warnings);
 }
 
+/* Skips a line of n bytes and the hint behind it, which it returns. */
+static struct tc_str
+take_hint(struct tc_str *rest, size_t n)
+{
+	const struct tc_str mark = TC_STR("   hint: ");
+	struct tc_str hint;
+
+	tc_skip(rest, n < rest->n ? n + 1 : n);
+	if (!tc_starts(*rest, mark))
+		return TC_STR("");
+	n = tc_find_byte(*rest, '\n');
+	hint = tc_str_of(rest->p + mark.n, n - mark.n);
+	tc_skip(rest, n < rest->n ? n + 1 : n);
+	return hint;
+}
+
 /* What the filters say when they load what the file names: lists, as run would read them. false: refused. */
 static bool
 check_filters(struct check *c, struct config *config)
@@ -118,19 +134,20 @@ check_filters(struct check *c, struct config *config)
 	rest = buf_str(&text);
 	while (rest.n > 0) {
 		size_t n = tc_find_byte(rest, '\n');
-		struct tc_str line = tc_str_of(rest.p, n), severity = line, said = line;
+		struct tc_str line = tc_str_of(rest.p, n), severity = line, said = line, hint;
 		size_t at = tc_find(line, TC_STR(": "));
 
 		severity.n = at;
 		if (at < line.n)
 			tc_skip(&said, at + 2);
+		hint = take_hint(&rest, n);
 		messages_add(c->m, &(struct message){
 				       .severity = tc_eq(severity, TC_STR("error")) ? SEVERITY_ERROR : SEVERITY_WARNING,
 				       .code = "filter",
 				       .file = config->file,
 				       .text = said,
+				       .hint = hint,
 				   });
-		tc_skip(&rest, n < rest.n ? n + 1 : n);
 	}
 	buf_reset(&text);
 	return fine;

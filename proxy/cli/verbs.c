@@ -63,6 +63,25 @@ const struct verb verbs[] = {
 	    "  --socket PATH        the socket itself\n"
 	    "\n"
 	    "Ends as tacet check would: 0 in force, 78 refused; a refused file changes nothing.\n"},
+	{"lists", verb_lists, "the filter lists: what they hold, which rule is about a URL",
+	    "usage: tacet lists [-c FILE | --use LIST...] [--format text|json]\n"
+	    "       tacet lists match URL... [--type TYPE] [--from SITE] [--method METHOD] [-c FILE | --use LIST...]\n"
+	    "       tacet lists compile -o FILE [-c FILE | --use LIST...]\n"
+	    "       tacet lists cname HOST... [--page FILE] [--resolver ADDR] [-c FILE | --use LIST...]\n"
+	    "\n"
+	    "Without a word: each list with its version, licence, rules by kind and what was skipped.\n"
+	    "match: which rule is about a URL, and why. compile: all lists as one file, which lists.use may name in\n"
+	    "their place. cname: which of the site's own hosts are another name for somebody who collects.\n"
+	    "\n"
+	    "  -c, --config FILE    configuration whose lists.use is meant; without it the built-in default\n"
+	    "  --use LIST           this list instead, as lists.use names it; may be given more than once\n"
+	    "  --type TYPE          what asks for the URL, as options of rules name it: script, image ...; each in turn\n"
+	    "  --from SITE          the site whose page asks; another one than the URL's\n"
+	    "  --method METHOD      GET\n"
+	    "  -o, --output FILE    where the compiled lists go\n"
+	    "  --page FILE          a page whose URLs name more hosts of the sites; may be given more than once\n"
+	    "  --resolver ADDR      whom to ask, such as 192.0.2.53 or 127.0.0.1:5353; those of the system\n"
+	    "  --format text|json   for people (the default) or for programs; --json is short for the latter\n"},
 	{"version", verb_version, "print the version", "usage: tacet version\n"},
 	{"help", verb_help, "explain a verb or an option",
 	    "usage: tacet help [VERB | OPTION]\n"
@@ -72,7 +91,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"test", "verify", "geo", "stats", "status", "top", "debug", "claims", "lists",
+static const char *const later[] = {"test", "verify", "geo", "stats", "status", "top", "debug", "claims",
     "schema", "completion", NULL};
 
 const struct verb *

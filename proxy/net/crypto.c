@@ -22,6 +22,16 @@ crypto_hmac_sha256(const uint8_t *key, size_t key_n, struct tc_str data, uint8_t
 	assert(n == CRYPTO_MAC_SIZE);
 }
 
+void
+crypto_sha256(struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE])
+{
+	unsigned n = CRYPTO_MAC_SIZE;
+
+	if (EVP_Digest(data.p, data.n, out, &n, EVP_sha256(), NULL) != 1)
+		abort();
+	assert(n == CRYPTO_MAC_SIZE);
+}
+
 bool
 crypto_random(void *p, size_t n)
 {

@@ -9,6 +9,9 @@
 /* HMAC-SHA-256 (RFC 2104, FIPS 180-4). */
 void crypto_hmac_sha256(const uint8_t *key, size_t key_n, struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE]);
 
+/* SHA-256 (FIPS 180-4). */
+void crypto_sha256(struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE]);
+
 /* n bytes from the system's generator. false: there is none; do not go on without it. */
 bool crypto_random(void *p, size_t n);
 
