@@ -255,7 +255,7 @@ void tc_answer_differs(struct tc_call *c);
 /* After tc_answer(): the entity tag of the answer, with its quotes. The hook itself returns 304 where it was asked for. */
 void tc_answer_tag(struct tc_call *c, const char *tag);
 
-/* After tc_answer(), with a status of 3xx: where to go instead, an absolute URL in the arena. */
+/* After tc_answer() without a body, for a status of 3xx: where to go instead, an absolute URL in the arena. */
 void tc_answer_to(struct tc_call *c, struct tc_str url);
 
 /* One thing was done to this message: counted, and shown by explain (what is never stored or logged). */

@@ -364,8 +364,9 @@ tc_answer_to(struct tc_call *call, struct tc_str url)
 {
 	struct chain *c = link_of(call)->chain;
 
-	assert(c->answered);
-	c->answer.to = url;
+	assert(c->answered && c->answer.body.n == 0);
+	c->answer.body = url;
+	c->answer.moved = true;
 }
 
 static void

@@ -39,8 +39,9 @@ struct link {
 /* The answer a filter made at the edge. */
 struct chain_answer {
 	const char *type, *cache, *tag; /* NULL: none */
-	struct tc_str body, to;         /* to: Location; p NULL: none */
-	bool shared;                    /* with pages of other origins */
+	struct tc_str body;
+	bool shared; /* with pages of other origins */
+	bool moved;  /* body is where to go instead, and there is none */
 };
 
 /* What explain, audit and tests get to see; NULL in the running proxy. */

@@ -351,7 +351,8 @@ edge_answer(struct exchange *x)
 {
 	const struct chain_answer *a = &x->chain.answer;
 
-	x->answer_body = a->body;
+	if (!a->moved)
+		x->answer_body = a->body;
 	if (a->shared && share(x) < 0)
 		return -1;
 	if (a->type != NULL && own_field(x, TC_F_CONTENT_TYPE, a->type) < 0)
@@ -360,7 +361,7 @@ edge_answer(struct exchange *x)
 		return -1;
 	if (a->tag != NULL && own_field(x, TC_F_ETAG, a->tag) < 0)
 		return -1;
-	if (a->to.p != NULL && tc_field_set(&x->res.fields, TC_F_LOCATION, a->to) < 0)
+	if (a->moved && tc_field_set(&x->res.fields, TC_F_LOCATION, a->body) < 0)
 		return -1;
 	return own_field(x, TC_F_X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
