@@ -16,7 +16,7 @@
 #include "db.h"
 #include "grams.h"
 
-enum { ANY_NAME_MAX = 64 };
+enum { ANY_NAME_MAX = 64, SITE_REGEXES_MAX = 32 };
 
 const char *const match_skip_names[MATCH_SKIP_COUNT] = {
 #define X(e, name) name,
@@ -331,6 +331,19 @@ place_gram(struct match_db *db, struct building *b, uint32_t number, int at, str
 	return chains_add(&b->grams, gram_read(text), number);
 }
 
+/* Whether enough regular expressions are tried for this key already: all of them are, with each URL. */
+static bool
+has_enough(const struct match_db *db, const struct building *b, uint32_t key, uint32_t number)
+{
+	unsigned n = 0;
+
+	if ((db->rules[number].flags & RULE_REGEX) == 0 || b->sites.slots == NULL)
+		return false;
+	for (uint32_t at = chains_slot(&b->sites, key)->ref; at != 0; at = b->sites.links[at].next)
+		n += (db->rules[b->sites.links[at].rule].flags & RULE_REGEX) != 0;
+	return n >= SITE_REGEXES_MAX;
+}
+
 /* By each domain that the page (about: 0) or the URL (DOMAIN_TO) may have; 1: it names none. */
 static int
 place_sites(struct match_db *db, struct building *b, uint32_t number, unsigned about)
@@ -348,9 +361,12 @@ place_sites(struct match_db *db, struct building *b, uint32_t number, unsigned a
 		if ((d->flags & (DOMAIN_NOT | DOMAIN_TO | DOMAIN_DENY)) != about)
 			continue;
 		key = host_hash(tc_str_of(db->pool + d->text, d->n)) ^ to;
+		key ^= (d->flags & DOMAIN_ENTITY) != 0 ? ENTITY_KEY : 0;
+		if (has_enough(db, b, key, number))
+			continue;
 		result = 0;
 		b->index->to_entity = b->index->to_entity || (to != 0 && (d->flags & DOMAIN_ENTITY) != 0);
-		if (chains_add(&b->sites, (d->flags & DOMAIN_ENTITY) != 0 ? key ^ ENTITY_KEY : key, number) == -1)
+		if (chains_add(&b->sites, key, number) == -1)
 			return -1;
 	}
 	b->index->to = b->index->to || (result == 0 && to != 0);

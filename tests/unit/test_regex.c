@@ -194,6 +194,25 @@ test_threads(void **state)
 	match_destroy(&db);
 }
 
+/* A site for which a list has many: as many as can be tried with each URL. */
+static void
+test_many(void **state)
+{
+	char list[8192];
+	struct match_db *db;
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "/[x]%02d$/$domain=site.example\n", i);
+	db = build(list);
+	assert_int_equal(match_stats(db)->rules[TC_PACK_OPERATOR], 32);
+	assert_int_equal(match_stats(db)->skipped[MATCH_SKIP_NO_LITERAL], 68);
+	assert_int_equal(judge(db, "https://t.example/x31", MATCH_SCRIPT), MATCH_BLOCK);
+	assert_int_equal(judge(db, "https://t.example/x32", MATCH_SCRIPT), MATCH_NONE);
+	match_destroy(&db);
+}
+
 int
 main(void)
 {
@@ -204,6 +223,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
