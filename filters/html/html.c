@@ -262,6 +262,7 @@ set_up(struct tc_call *c, struct html *st)
 	match_page_ready(&env->page, env->db);
 	if (!page_url(c, &env->doc, buf) || !judge_keep_url(&env->doc, c->arena))
 		env->doc = (struct url){.scheme = URL_NONE};
+	match_scripts(env->db, &env->page, &env->doc, &env->scripts);
 	/* a policy may refuse data: */
 	env->image = policy ? TC_STR("/.well-known/tacet/1x1.gif") : REWRITE_IMAGE;
 	rewrite_init(&st->rw, env, emit, c);

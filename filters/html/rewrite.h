@@ -40,6 +40,7 @@ struct rewrite_env {
 	uint8_t embeds;  /* enum embeds: what becomes of videos and maps of others */
 	uint8_t charset; /* enum charset: of the bytes that come */
 	struct match_page page;
+	struct match_scripts scripts; /* rules about scripts of the page by what they say */
 	struct url doc;      /* the URL of the page; scheme URL_NONE if it cannot be read */
 	struct tc_str image; /* what takes the place of a picture */
 };

@@ -126,6 +126,22 @@ drop_held(struct run *r)
 	run_replace(r, r->at, r->at + r->rw->held, TC_STR(""));
 }
 
+/* Whether a list has a rule against a script that says what is held of this one; reported if so. */
+static bool
+is_listed(struct run *r)
+{
+	const struct rewrite_env *env = r->rw->env;
+	struct tc_str s = held_of(r);
+	enum tc_class class;
+
+	if (s.n > SCRIPT_HELD_MAX) /* how much more is there depends on how it came */
+		s.n = SCRIPT_HELD_MAX;
+	if (env->scripts.n == 0 || s.n == 0 || !match_script(env->db, &env->scripts, s, &class))
+		return false;
+	judge_did(r->rw, TC_DID_INLINE_SCRIPT, class, TC_STR("a script that a list names"));
+	return true;
+}
+
 static void
 judge_script(struct run *r)
 {
@@ -135,6 +151,10 @@ judge_script(struct run *r)
 	bool foreign = r->rw->text == TEXT_FOREIGN && !r->rw->foreign_cdata;
 	struct script_ctx ctx = {.judge = judge_value, .ctx = &judge, .foreign = foreign};
 
+	if (is_listed(r)) {
+		drop_held(r);
+		return;
+	}
 	judge_begin(&judge, r->rw, TC_DID_INLINE_SCRIPT, true);
 	script_judge(&ctx, held_of(r), &edits);
 	judge_script_done(&judge, edits.n > 0);
@@ -441,7 +461,7 @@ overflow(struct run *r)
 		run_erase(r, r->at + rw->held);
 		rw->held = 0;
 	}
-	rw->text = (uint8_t)overflown((enum rewrite_text)rw->text);
+	rw->text = (uint8_t)(rw->text == TEXT_SCRIPT && is_listed(r) ? TEXT_DROP : overflown((enum rewrite_text)rw->text));
 	rw->sub = (struct script_sub){.n = 0};
 }
 

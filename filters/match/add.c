@@ -145,12 +145,12 @@ add_methods(struct match_db *db, uint16_t methods)
 
 /* Adds the items of one option. -1, or why the rule must be skipped. */
 static int
-add_domain_list(struct match_db *db, struct tc_str list, unsigned flags)
+add_domain_list(struct match_db *db, struct tc_str list, char between, unsigned flags)
 {
 	int why = -1;
 
 	while (list.p != NULL && why == -1)
-		why = add_domain(db, tc_next(&list, '|'), flags);
+		why = add_domain(db, tc_next(&list, between), flags);
 	return why;
 }
 
@@ -158,12 +158,14 @@ static int
 add_domains(struct match_db *db, const struct line *l, struct rule *r)
 {
 	uint32_t first = db->domain_count;
-	int why = add_domain_list(db, l->from, 0);
+	int why = add_domain_list(db, l->from, '|', 0);
 
 	if (why == -1)
-		why = add_domain_list(db, l->to, DOMAIN_TO);
+		why = add_domain_list(db, l->sites, ',', 0);
 	if (why == -1)
-		why = add_domain_list(db, l->deny, DOMAIN_DENY);
+		why = add_domain_list(db, l->to, '|', DOMAIN_TO);
+	if (why == -1)
+		why = add_domain_list(db, l->deny, '|', DOMAIN_DENY);
 	if (why == -1)
 		add_methods(db, l->methods);
 	if (why != -1 || db->domain_count == first) {

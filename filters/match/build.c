@@ -383,7 +383,8 @@ place_name(struct match_db *db, struct building *b, uint32_t number)
 
 	if (r->pattern_n > 0 || (r->flags & (RULE_REGEX | RULE_HOST)) != 0)
 		return 1;
-	if ((c->flags & (CHANGE_REGEX | CHANGE_NOT)) != 0 || c->kind == MATCH_CSP || c->kind == MATCH_REDIRECT_RULE)
+	if ((c->flags & (CHANGE_REGEX | CHANGE_NOT)) != 0 || c->kind == MATCH_CSP || c->kind == MATCH_REDIRECT_RULE ||
+	    c->kind == MATCH_SCRIPT_TEXT)
 		name.n = 0;
 	if (name.n == 0 && b->any_name++ >= ANY_NAME_MAX)
 		return 1;

@@ -39,6 +39,12 @@ change_regex_end(struct tc_str value)
 	return 0;
 }
 
+static struct tc_str
+value_of(const struct match_db *db, const struct change *c)
+{
+	return tc_str_of(db->pool + c->value, c->value_n);
+}
+
 /* Parameters are tried as "name=value", cookies and fields by their name. */
 static bool
 regex_names(const struct match_db *db, const struct change_ask *q, const struct rule *r)
@@ -62,7 +68,7 @@ regex_names(const struct match_db *db, const struct change_ask *q, const struct 
 static bool
 names(const struct match_db *db, const struct change_ask *q, const struct rule *r, const struct change *c)
 {
-	struct tc_str value = tc_str_of(db->pool + c->value, c->value_n);
+	struct tc_str value = value_of(db, c);
 	bool same;
 
 	if (value.n == 0)
@@ -81,7 +87,7 @@ names(const struct match_db *db, const struct change_ask *q, const struct rule *
 static bool
 values(const struct match_db *db, const struct change_ask *q, const struct change *c)
 {
-	struct tc_str value = tc_str_of(db->pool + c->value, c->value_n);
+	struct tc_str value = value_of(db, c);
 
 	if (q->exceptions)
 		return value.n == 0 || tc_eq(value, q->value);
@@ -235,8 +241,8 @@ match_softens(const struct match_db *db, const struct match_page *page, const st
 enum { SEEN_MAX = 32 }; /* different values that are looked at */
 
 size_t
-match_values(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
-    enum match_change kind, struct match_result *out, struct tc_str *all, size_t max)
+change_all(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    enum match_change kind, struct match_result *out, uint32_t *rules, size_t max)
 {
 	struct tc_str seen[SEEN_MAX];
 	struct change_ask q = {.kind = kind, .all = true, .seen = seen};
@@ -245,19 +251,29 @@ match_values(const struct match_db *db, const struct match_page *page, const str
 	q.keys[0] = q.keys[1] = change_key(kind, tc_str_of(NULL, 0));
 	while (n < max && q.seen_n < SEEN_MAX && may_ask(db, page, url, kind)) {
 		const struct rule *block = change_found(db, page, url, type, &q);
-		const struct change *c;
 
 		if (block == NULL)
 			break;
-		c = change_of(db, block);
-		q.value = seen[q.seen_n] = tc_str_of(db->pool + c->value, c->value_n);
+		q.value = seen[q.seen_n] = value_of(db, change_of(db, block));
 		if (exception_from(db, page, url, type, &q, &block) == NULL) {
 			out[n] = (struct match_result){.verdict = MATCH_BLOCK, .class = block->class, .pack = block->pack};
 			out[n].rule = rule_text(db, block);
-			all[n++] = q.value;
+			rules[n++] = (uint32_t)(block - db->rules);
 		}
 		q.value = tc_str_of(NULL, 0);
 		q.seen_n++;
 	}
+	return n;
+}
+
+size_t
+match_values(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    enum match_change kind, struct match_result *out, struct tc_str *all, size_t max)
+{
+	uint32_t rules[SEEN_MAX];
+	size_t n = change_all(db, page, url, type, kind, out, rules, max < SEEN_MAX ? max : SEEN_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = value_of(db, change_of(db, &db->rules[rules[i]]));
 	return n;
 }

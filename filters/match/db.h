@@ -269,6 +269,7 @@ struct line {
 	enum match_skip why; /* LINE_SKIP */
 	struct tc_str pattern;
 	struct tc_str from, to, deny; /* values of domain=, to=, denyallow= */
+	struct tc_str sites;          /* as from, but parted by commas */
 	uint16_t types, flags;
 	uint16_t methods;    /* a bit of each; 0: any */
 	uint64_t key;        /* of pattern and options without badfilter; LINE_BAD: of the rule to remove */
@@ -278,6 +279,7 @@ struct line {
 };
 
 void line_read(struct line *l, struct tc_str text);
+bool script_text_read(struct line *l, struct tc_str text); /* script_text.c: false if it is another kind of rule */
 
 /* ---- add.c: rules go into the block ---- */
 
@@ -330,6 +332,10 @@ struct change_ask {
 
 /* Behind the '/' that ends "/regex/", its 'i' included: at a ';' or the end. 0: none does. */
 size_t change_regex_end(struct tc_str value);
+
+/* As match_values(), but numbers of rules. */
+size_t change_all(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
+    enum match_change kind, struct match_result *out, uint32_t *rules, size_t max);
 
 bool change_wanted(const struct match_db *db, const struct change_ask *q, const struct rule *r);
 const struct change *change_of(const struct match_db *db, const struct rule *r);

@@ -92,7 +92,8 @@ struct tc_str match_option(struct tc_str rule, struct tc_str name);
 	X(COOKIE, "cookie")                                                                              \
 	X(REMOVEHEADER, "removeheader")                                                                  \
 	X(CSP, "csp")                                                                                    \
-	X(REDIRECT_RULE, "redirect-rule")
+	X(REDIRECT_RULE, "redirect-rule")                                                                \
+	X(SCRIPT_TEXT, "script:has-text")
 
 enum match_change {
 #define X(e, name) MATCH_##e,
@@ -130,6 +131,19 @@ enum match_verdict match_softens(const struct match_db *db, const struct match_p
  */
 size_t match_values(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, enum match_change kind, struct match_result *out, struct tc_str *values, size_t max);
+
+/*
+ * Rules about what inline scripts say, of a page at url: found once for a page, then each script is asked about, as much of
+ * its text as is known. *class: of the rule. An expression that takes too many steps counts as found.
+ */
+enum { MATCH_SCRIPTS_MAX = 16 };
+struct match_scripts {
+	size_t n;
+	uint32_t rules[MATCH_SCRIPTS_MAX];
+};
+void match_scripts(const struct match_db *db, const struct match_page *page, const struct url *url,
+    struct match_scripts *out);
+bool match_script(const struct match_db *db, const struct match_scripts *rules, struct tc_str text, enum tc_class *class);
 
 /* Why a rule of a list does nothing here. X(ENUM, "name") */
 #define MATCH_SKIPS(X)                                                                               \

@@ -457,7 +457,8 @@ line_read(struct line *l, struct tc_str text)
 	assert(text.n > 0);
 	*l = (struct line){.kind = LINE_RULE, .types = TYPES_DEFAULT, .flags = RULE_FIRST | RULE_THIRD};
 	if (is_cosmetic(text)) {
-		skip(l, MATCH_SKIP_COSMETIC);
+		if (!script_text_read(l, text))
+			skip(l, MATCH_SKIP_COSMETIC);
 		return;
 	}
 	l->pattern = text;
