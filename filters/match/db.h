@@ -119,14 +119,15 @@ struct table {
 	uint32_t mask; /* slots - 1; 0 and slots NULL: no rule */
 };
 
-enum { LOOSE_MAX = 16, GRAM_BITS = 1 << 16,
+enum { LOOSE_MAX = 16,
+	GRAM_BITS = 1 << 16,
 	NOTED_BITS = 1 << 17 }; /* 16 KiB: in half as many bits one of 20 would be set by chance */
 
 struct index {
 	struct table hosts, grams, sites;
 	uint32_t loose[LOOSE_MAX], loose_count;
-	bool important;                /* one of the rules is */
-	bool to, to_entity;            /* sites has rules by hosts that URLs have: TO_KEY; some like "google.*" */
+	bool important;                  /* one of the rules is */
+	bool to, to_entity;              /* sites has rules by hosts that URLs have: TO_KEY; some like "google.*" */
 	uint32_t noted[NOTED_BITS / 32]; /* a 4-gram whose bit is 0 is in no slot */
 };
 

@@ -234,6 +234,97 @@ ask_again(struct resolver *r)
 	}
 }
 
+/* ---- other names ---- */
+
+struct alias {
+	struct resolver *resolver;
+	aliased done;
+	void *ctx;
+};
+
+enum { DNS_HEAD = 12, DNS_RECORD = 10, DNS_CNAME = 5, DNS_IN = 1 };
+
+/* Goes over the name at *at of a message, and `more` bytes behind it; false: it does not have them. */
+static bool
+skip_name(const unsigned char *msg, int n, int *at, int more)
+{
+	char *name;
+	long length;
+
+	if (ares_expand_name(msg + *at, msg, n, &name, &length) != ARES_SUCCESS)
+		return false;
+	ares_free_string(name);
+	if (length > n - *at || more > n - *at - length)
+		return false;
+	*at += (int)length + more;
+	return true;
+}
+
+static int
+dns16(const unsigned char *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+/* The name in the first CNAME record of an answer, to be freed by ares_free_string(); NULL: there is none. */
+static char *
+find_cname(const unsigned char *msg, int n)
+{
+	int at = DNS_HEAD, records = n >= DNS_HEAD ? dns16(msg + 6) : 0;
+	char *name = NULL;
+	long length;
+
+	if (records == 0 || !skip_name(msg, n, &at, 4))
+		return NULL;
+	for (; records > 0; records--) {
+		const unsigned char *r;
+
+		if (!skip_name(msg, n, &at, DNS_RECORD))
+			return NULL;
+		r = msg + at - DNS_RECORD;
+		if (dns16(r) == DNS_CNAME && at < n)
+			return ares_expand_name(msg + at, msg, n, &name, &length) == ARES_SUCCESS ? name : NULL;
+		if (dns16(r + 8) > n - at)
+			return NULL;
+		at += dns16(r + 8);
+	}
+	return NULL;
+}
+
+static void
+on_alias(void *ctx, int status, int timeouts, unsigned char *msg, int n)
+{
+	struct alias *q = ctx;
+	bool answered = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
+	char *name = status == ARES_SUCCESS ? find_cname(msg, n) : NULL;
+
+	(void)timeouts;
+	if (--q->resolver->questions == 0)
+		(void)uv_timer_stop(&q->resolver->ticker);
+	q->done(q->ctx, name != NULL ? tc_str_from(name) : tc_str_of("", 0), answered);
+	if (name != NULL)
+		ares_free_string(name);
+	free(q);
+}
+
+void
+resolve_alias(struct resolver *r, const char *host, aliased done, void *ctx)
+{
+	struct alias *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		abort();
+	*q = (struct alias){.resolver = r, .done = done, .ctx = ctx};
+	if (!r->ready) {
+		done(ctx, tc_str_of("", 0), false);
+		free(q);
+		return;
+	}
+	if (r->questions++ == 0)
+		(void)uv_timer_start(&r->ticker, on_tick, TICK_MS, TICK_MS);
+	ares_query(r->channel, host, DNS_IN, DNS_CNAME, on_alias, q);
+}
+
 /* ---- the channel ---- */
 
 static void

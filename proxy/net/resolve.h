@@ -37,4 +37,11 @@ void resolver_use(struct resolver *r, struct tc_strs servers);
 /* host ends with a zero. done() is called exactly once, possibly before this returns; never after the resolver is gone. */
 void resolve_name(struct resolver *r, const char *host, uint16_t port, resolved done, void *ctx);
 
+/*
+ * What a name is another name for, one step: DNS alone, not the hosts file. alias n = 0: for none, or (answered false) nobody
+ * could say; it lives until done() returns. done() is called once, as above.
+ */
+typedef void (*aliased)(void *ctx, struct tc_str alias, bool answered);
+void resolve_alias(struct resolver *r, const char *host, aliased done, void *ctx);
+
 #endif

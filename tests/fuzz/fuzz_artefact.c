@@ -19,8 +19,10 @@ ask(const struct match_db *db, const char *text)
 	static char buf[URL_MAX + 64];
 	struct match_page page = {.host = TC_STR("www.site.example"), .domain = TC_STR("site.example"), .denied = 0xff};
 	struct match_result r, again, why[4];
+	struct match_scripts scripts;
 	struct match_place place;
 	struct tc_str values[4];
+	enum tc_class class;
 	struct url url;
 
 	if (!url_resolve(&url, tc_str_from(text), NULL, buf))
@@ -30,6 +32,8 @@ ask(const struct match_db *db, const char *text)
 		(void)match_place(db, r.rule, &place);
 	match_page_ready(&page, db);
 	assert(match_url(db, &page, &url, MATCH_SCRIPT, &again) != MATCH_BLOCK || again.rule.n <= db->pool_n);
+	match_scripts(db, &page, &url, &scripts);
+	(void)match_script(db, &scripts, TC_STR("var track = 1;"), &class);
 	for (enum match_change kind = 0; kind < MATCH_CHANGE_COUNT; kind++) {
 		(void)match_removes(db, &page, &url, MATCH_DOCUMENT, kind, TC_STR("a"), TC_STR("1"), &r);
 		(void)match_removes(db, &page, &url, MATCH_DOCUMENT, kind, TC_STR("a"), TC_STR("1"), &again);
