@@ -41,8 +41,8 @@ struct rewrite_env {
 	uint8_t charset; /* enum charset: of the bytes that come */
 	struct match_page page;
 	struct match_scripts scripts; /* rules about scripts of the page by what they say */
-	struct url doc;      /* the URL of the page; scheme URL_NONE if it cannot be read */
-	struct tc_str image; /* what takes the place of a picture */
+	struct url doc;               /* the URL of the page; scheme URL_NONE if it cannot be read */
+	struct tc_str image;          /* what takes the place of a picture */
 };
 
 /* HTML that is put into the page (ux.md 1.1, 1.2), each n = 0 if there is none. */
