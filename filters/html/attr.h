@@ -56,6 +56,7 @@ void attr_write_decoded(struct run *r, const struct element *x, size_t i, struct
 void attr_edit_url(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule);
 void attr_edit_lazy(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule);
 void attr_edit_navigate(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule);
+void attr_edit_query(struct run *r, const struct element *x, size_t i); /* attr_query.c */
 void attr_edit_link(struct run *r, const struct element *x, size_t i);
 void attr_edit_meta(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule);
 void attr_edit_base(struct run *r, const struct element *x, size_t i, const struct attr_rule *rule);

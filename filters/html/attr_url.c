@@ -176,6 +176,8 @@ attr_edit_navigate(struct run *r, const struct element *x, size_t i, const struc
 	if (may_be_inner(&raw) && raw.p[0] != 'd' && raw.p[0] != 'D' &&
 	    raw_inner_denied(r, raw, rule->types, (enum tc_action)rule->action))
 		attr_write(r, x, i, TC_STR(""));
+	else if (r->rw->env->links && !x->partial)
+		attr_edit_query(r, x, i);
 }
 
 void

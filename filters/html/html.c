@@ -26,13 +26,11 @@ struct html {
 
 static_assert(sizeof(struct html) <= 8192, "the state of an idle stream fits 8 KiB");
 
-struct html_opts {
-	int embeds;
-};
-
 static const struct tc_option html_options[] = {
 	{"embeds", TC_OPT_ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "videos, maps and posts of others in frames",
 	    offsetof(struct html_opts, embeds), false},
+	{"query.links", TC_OPT_BOOL, "false", NULL, "take click ids and the like out of the links of pages, too",
+	    offsetof(struct html_opts, links), false},
 };
 
 /* ---- head hooks ---- */
@@ -257,6 +255,7 @@ set_up(struct tc_call *c, struct html *st)
 	env->known = &st->known;
 	env->acts = acts(c);
 	env->embeds = (uint8_t)embeds_of(c);
+	env->links = c->opts != NULL && ((const struct html_opts *)c->opts)->links;
 	env->charset = st->in.charset;
 	page_of(c, &env->page);
 	match_page_ready(&env->page, env->db);

@@ -6,4 +6,10 @@
 
 extern const struct tc_filter filter_html;
 
+/* What a rule set says: embeds, query.links. */
+struct html_opts {
+	int embeds; /* enum embeds */
+	bool links; /* ids are taken out of the queries of links */
+};
+
 #endif

@@ -37,6 +37,7 @@ struct rewrite_env {
 	const struct match_db *db;
 	struct rewrite_known *known;
 	bool acts;       /* something is denied, or done to embeds; else nothing is changed but what is put in */
+	bool links;      /* ids are taken out of the queries of links */
 	uint8_t embeds;  /* enum embeds: what becomes of videos and maps of others */
 	uint8_t charset; /* enum charset: of the bytes that come */
 	struct match_page page;

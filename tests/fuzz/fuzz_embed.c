@@ -14,7 +14,8 @@
 		} \
 	} while (0)
 
-static const int modes[] = {EMBEDS_KEEP, EMBEDS_PRIVACY_MODE, EMBEDS_CLICK_TO_LOAD, EMBEDS_REMOVE};
+static const struct html_opts modes[] = {{EMBEDS_KEEP, false}, {EMBEDS_PRIVACY_MODE, false}, {EMBEDS_CLICK_TO_LOAD, false},
+    {EMBEDS_REMOVE, true}};
 
 static struct fake_call *
 page(int mode)

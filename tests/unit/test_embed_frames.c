@@ -16,8 +16,8 @@
 #define ASK "/.well-known/tacet/embed?url=https%3A%2F%2F"
 #define NOCOOKIE ASK "www.youtube-nocookie.com%2Fembed%2F"
 
-/* As filters/html/html.c lays out its options: what a rule set holds for it. */
-static const int modes[] = {EMBEDS_KEEP, EMBEDS_PRIVACY_MODE, EMBEDS_CLICK_TO_LOAD, EMBEDS_REMOVE};
+static const struct html_opts modes[] = {{EMBEDS_KEEP, false}, {EMBEDS_PRIVACY_MODE, false}, {EMBEDS_CLICK_TO_LOAD, false},
+    {EMBEDS_REMOVE, false}};
 
 static struct fake_call *
 page_in(enum embeds mode)
