@@ -47,6 +47,18 @@ fits(char pattern, char c)
 	return pattern == c || (pattern == '^' && is_separator(c));
 }
 
+/* The first place from `at` on where p may begin: s.n if there is none. */
+static size_t
+next_begin(struct tc_str p, struct tc_str s, size_t at)
+{
+	const char *found;
+
+	if (p.n == 0 || p.p[0] == '^' || p.p[0] == '*' || at == s.n)
+		return at;
+	found = memchr(s.p + at, p.p[0], s.n - at);
+	return found != NULL ? (size_t)(found - s.p) : s.n;
+}
+
 /*
  * Whether p matches s from `at` on, '*' any bytes, '^' a separator or the end; with `anywhere`, from there or
  * later. Going back to the last '*' alone is enough: p.n * s.n steps at most.
@@ -54,12 +66,13 @@ fits(char pattern, char c)
 static bool
 like(struct tc_str p, struct tc_str s, size_t at, bool anywhere, bool to_end)
 {
-	size_t k = 0, star = anywhere ? 0 : SIZE_MAX, mark = at;
+	size_t k = 0, star = anywhere ? 0 : SIZE_MAX, mark;
 
+	mark = at = anywhere ? next_begin(p, s, at) : at;
 	for (;;) {
 		if (k < p.n && p.p[k] == '*') {
 			star = ++k;
-			mark = at;
+			mark = at = next_begin(tc_str_of(p.p + k, p.n - k), s, at);
 		} else if (k < p.n && at < s.n && fits(p.p[k], s.p[at])) {
 			k++;
 			at++;
@@ -71,7 +84,7 @@ like(struct tc_str p, struct tc_str s, size_t at, bool anywhere, bool to_end)
 			return false;
 		} else {
 			k = star;
-			at = ++mark;
+			mark = at = next_begin(tc_str_of(p.p + k, p.n - k), s, mark + 1);
 		}
 	}
 }

@@ -255,15 +255,48 @@ regex_find(const struct match_db *db, uint32_t key)
 	return &db->regexes[from];
 }
 
+/* What one match needs beside the text, on the stack: asking the allocator would take longer than most matches do. */
+struct scratch {
+	_Alignas(max_align_t) char bytes[1024];
+	size_t n;
+};
+
+static void *
+scratch_take(PCRE2_SIZE n, void *arg)
+{
+	struct scratch *s = arg;
+	size_t whole = (n + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+
+	if (whole < n || whole > sizeof(s->bytes) - s->n)
+		return malloc(n);
+	s->n += whole;
+	return s->bytes + s->n - whole;
+}
+
+static void
+scratch_give(void *p, void *arg)
+{
+	const struct scratch *s = arg;
+
+	if ((char *)p < s->bytes || (char *)p >= s->bytes + sizeof(s->bytes))
+		free(p);
+}
+
 bool
 regex_matches(const struct match_db *db, uint32_t key, struct tc_str subject, bool undecided)
 {
 	const pcre2_code *code = code_of(db, regex_find(db, key));
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	struct scratch scratch; /* not zeroed */
+	pcre2_general_context *memory;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
 	int found = PCRE2_ERROR_NOMEMORY;
 
-	if (code != NULL && data != NULL && limits != NULL) {
+	scratch.n = 0;
+	memory = pcre2_general_context_create(scratch_take, scratch_give, &scratch);
+	data = pcre2_match_data_create(1, memory);
+	limits = pcre2_match_context_create(memory);
+	if (code != NULL && memory != NULL && data != NULL && limits != NULL) {
 		(void)pcre2_set_match_limit(limits, STEPS_MAX);
 		(void)pcre2_set_depth_limit(limits, DEPTH_MAX);
 		(void)pcre2_set_heap_limit(limits, HEAP_MAX_KIB);
@@ -271,5 +304,6 @@ regex_matches(const struct match_db *db, uint32_t key, struct tc_str subject, bo
 	}
 	pcre2_match_context_free(limits);
 	pcre2_match_data_free(data);
+	pcre2_general_context_free(memory);
 	return found >= 0 || (found != PCRE2_ERROR_NOMATCH && undecided);
 }
