@@ -34,24 +34,11 @@ type_guessed(const struct tc_request *req)
 static enum match_type
 type_of(const struct tc_request *req)
 {
-	static const uint16_t types[] = {
-		[TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
-		[TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
-		[TC_DEST_EMPTY] = MATCH_XHR | MATCH_PING,
-		[TC_DEST_SCRIPT] = MATCH_SCRIPT,
-		[TC_DEST_STYLE] = MATCH_STYLESHEET,
-		[TC_DEST_IMAGE] = MATCH_IMAGE,
-		[TC_DEST_FONT] = MATCH_FONT,
-		[TC_DEST_MEDIA] = MATCH_MEDIA,
-		[TC_DEST_OBJECT] = MATCH_OBJECT,
-		[TC_DEST_WORKER] = MATCH_SCRIPT,
-		[TC_DEST_REPORT] = MATCH_OTHER,
-		[TC_DEST_OTHER] = MATCH_OTHER,
-	};
-
 	if (req->websocket)
 		return MATCH_WEBSOCKET;
-	return req->dest == TC_DEST_ABSENT ? type_guessed(req) : (enum match_type)types[req->dest];
+	if (req->dest == TC_DEST_ABSENT)
+		return type_guessed(req);
+	return req->dest == TC_DEST_EMPTY ? MATCH_XHR | MATCH_PING : page_dest_type(req->dest);
 }
 
 void

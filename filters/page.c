@@ -54,6 +54,28 @@ page_allows(const struct match_page *page, struct tc_str host)
 	return false;
 }
 
+enum match_type
+page_dest_type(enum tc_dest dest)
+{
+	static const enum match_type types[] = {
+		[TC_DEST_ABSENT] = MATCH_OTHER,
+		[TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
+		[TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
+		[TC_DEST_EMPTY] = MATCH_XHR,
+		[TC_DEST_SCRIPT] = MATCH_SCRIPT,
+		[TC_DEST_STYLE] = MATCH_STYLESHEET,
+		[TC_DEST_IMAGE] = MATCH_IMAGE,
+		[TC_DEST_FONT] = MATCH_FONT,
+		[TC_DEST_MEDIA] = MATCH_MEDIA,
+		[TC_DEST_OBJECT] = MATCH_OBJECT,
+		[TC_DEST_WORKER] = MATCH_SCRIPT,
+		[TC_DEST_REPORT] = MATCH_OTHER,
+		[TC_DEST_OTHER] = MATCH_OTHER,
+	};
+
+	return types[dest];
+}
+
 bool
 page_owns(const struct match_page *page, const struct url *url)
 {

@@ -14,6 +14,9 @@ void page_self(const struct tc_call *c, struct match_page *page);
 /* The URL of the request; false if it cannot be read. buf holds URL_MAX + 64 bytes. */
 bool page_url(const struct tc_call *c, struct url *url, char *buf);
 
+/* What a request with this Sec-Fetch-Dest asks for; MATCH_OTHER without one. A script's own request is MATCH_XHR. */
+enum match_type page_dest_type(enum tc_dest dest);
+
 /* Whether a URL is of the page's own site, or let through. What cannot be read is not. */
 bool page_owns(const struct match_page *page, const struct url *url);
 

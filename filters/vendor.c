@@ -6,6 +6,7 @@
 #include "match/match.h"
 #include "match/pack.h"
 #include "match/url.h"
+#include "page.h"
 
 #define ALL_CLASSES ((tc_classes)~0u)
 #define ALL_TYPES ((enum match_type)(MATCH_OTHER * 2 - 1 - MATCH_DOCUMENT))
@@ -181,28 +182,6 @@ tc_domain(struct tc_str host)
 	return domain.n > 0 ? domain : host;
 }
 
-static enum match_type
-type_of(enum tc_dest as)
-{
-	static const enum match_type types[] = {
-		[TC_DEST_ABSENT] = MATCH_OTHER,
-		[TC_DEST_DOCUMENT] = MATCH_DOCUMENT,
-		[TC_DEST_FRAME] = MATCH_SUBDOCUMENT,
-		[TC_DEST_EMPTY] = MATCH_XHR,
-		[TC_DEST_SCRIPT] = MATCH_SCRIPT,
-		[TC_DEST_STYLE] = MATCH_STYLESHEET,
-		[TC_DEST_IMAGE] = MATCH_IMAGE,
-		[TC_DEST_FONT] = MATCH_FONT,
-		[TC_DEST_MEDIA] = MATCH_MEDIA,
-		[TC_DEST_OBJECT] = MATCH_OBJECT,
-		[TC_DEST_WORKER] = MATCH_SCRIPT,
-		[TC_DEST_REPORT] = MATCH_OTHER,
-		[TC_DEST_OTHER] = MATCH_OTHER,
-	};
-
-	return types[as];
-}
-
 enum tc_list_verdict
 tc_lists_ask(const void *lists, struct tc_str page_host, const struct tc_address *a, enum tc_dest as,
     struct tc_listed *out)
@@ -215,7 +194,7 @@ tc_lists_ask(const void *lists, struct tc_str page_host, const struct tc_address
 
 	if (lists == NULL || !url_resolve(&u, a->text, NULL, buf))
 		return TC_NOT_LISTED;
-	verdict = match_url(lists, &page, &u, type_of(as), &why);
+	verdict = match_url(lists, &page, &u, page_dest_type(as), &why);
 	if (verdict == MATCH_BLOCK)
 		*out = (struct tc_listed){why.class, why.pack, why.rule};
 	return verdict == MATCH_BLOCK ? TC_BLOCKED : verdict == MATCH_ALLOW ? TC_EXCEPTED
