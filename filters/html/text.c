@@ -345,7 +345,7 @@ cdata_parts(const struct run *r, struct tc_str s)
 			if (tc_istarts(rest, raw))
 				return 0;
 		}
-		return r->rw->foreign_script && tc_find(s, TC_STR("<!--")) < s.n ? 0 : s.n;
+		return tc_ieq(raw, TC_STR("script")) && tc_find(s, TC_STR("<!--")) < s.n ? 0 : s.n; /* escaped from there on */
 	}
 	at = tc_find_byte(s, '>');
 	return at + tc_find_byte(tc_str_of(s.p + at, s.n - at), '<');
