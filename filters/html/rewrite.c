@@ -167,7 +167,7 @@ link_due(struct run *r, enum tok_kind kind)
 			if (attr_of(tc_str_of(r->at + r->tk.attr[i].name, r->tk.attr[i].name_n)) == AT_DATA_TACET)
 				return;
 	run_replace(r, r->at, r->at, rw->extra->link);
-	rw->link_done = true;
+	rw->link_done = rw->tree.no_frameset = true;
 }
 
 static inline bool

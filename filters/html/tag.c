@@ -62,6 +62,7 @@ before_body_end(struct run *r)
 	if (!rw->link_done)
 		run_replace(r, r->at, r->at, rw->extra->at_end);
 	rw->status_done = rw->link_done = true;
+	rw->tree.no_frameset |= rw->extra->status.n + rw->extra->at_end.n > 0; /* text in the body: see tree.h */
 }
 
 /* What an element says that we put in, or that asks for it. */

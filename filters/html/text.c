@@ -255,7 +255,7 @@ judge_comment(struct run *r)
 	if (!tc_eq(s, TC_STR("tacet:choices")))
 		return;
 	run_replace(r, r->at, r->at + rw->held, rw->extra->link);
-	rw->link_done = true;
+	rw->link_done = rw->tree.no_frameset = true;
 }
 
 /* CSS in [r->at, held), as far as it is decided; with last all of it. */
