@@ -75,15 +75,16 @@ LLHTTP_USE  := $(LLHTTP_CFLAGS) $(if $(LLHTTP_FAST),-DLLHTTP_SSE42=1)
 
 # ---- sources ---------------------------------------------------------------------------------
 
-MODULES := base http net config geo stats core admin cli
+MODULES := base http net consent config geo stats core admin cli
 # What each module may include, beside include/tacet (style, section 1).
 SEES_base   := base
 SEES_http   := http base
 SEES_net    := net base
-SEES_config := config base
+SEES_consent := consent base
+SEES_config := config consent base
 SEES_geo    := geo base
 SEES_stats  := stats base http
-SEES_core   := core base http net config geo stats
+SEES_core   := core base http net consent config geo stats
 SEES_admin  := $(MODULES)
 SEES_cli    := $(MODULES)
 

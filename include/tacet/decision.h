@@ -6,6 +6,7 @@
 #define TACET_DECISION_H
 
 #include "tacet/class.h"
+#include "tacet/site.h"
 #include "tacet/str.h"
 
 /* Who said so. X(ENUM, "token in Privacy-Decision"), in order of precedence (signals.md 0). */
@@ -29,7 +30,8 @@ enum tc_source {
 /* One rule set, compiled. Immutable; lives as long as the snapshot. */
 struct tc_rule_set {
 	struct tc_str name;
-	tc_classes remove; /* scripts.remove: classes whose items go */
+	tc_classes remove;     /* scripts.remove: classes whose items go */
+	bool keep_measurement; /* scripts.remove says sell_share: hosts of acts_for_us stay */
 	char hash[9];      /* first 8 hex digits over everything below the name; NUL-terminated */
 	const void **opts; /* one option block per row of the filter table, in its order */
 	int line;          /* where it was written, 0 for the built-in default */
@@ -41,6 +43,9 @@ struct tc_decision {
 	bool out;                        /* "out" in Privacy-Decision: advertising is denied */
 	bool person;                     /* a person said no: insert Sec-GPC, show the status */
 	bool pass_bodies;                /* the route says filter: none */
+	bool location_off;               /* the visitor keeps his place to himself: no more than the country is told */
+	bool measurement;                /* hosts that act for the site alone (acts_for_us) are let through */
+	const struct tc_strs *residency; /* the only third parties that may be asked; NULL: any */
 	enum tc_source src;              /* TC_SRC_NONE when nobody and nothing decided */
 	struct tc_str region;            /* name of the region row, or "unknown" */
 };

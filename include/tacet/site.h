@@ -34,6 +34,7 @@ struct tc_site {
 	struct tc_strs hosts;        /* lower case; "*.example.com", "*" */
 	struct tc_strs keep_cookies; /* names never touched */
 	struct tc_strs allow;        /* third-party hosts let through past every list */
+	struct tc_strs acts_for_us;  /* receivers of measurements that use them for this site alone */
 	struct tc_str choices_path;  /* "/privacy-choices" */
 	enum tc_choices_link choices_link;
 	struct tc_strs languages; /* first = default */

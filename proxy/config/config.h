@@ -128,7 +128,33 @@ struct config_region {
 	const struct tc_rule_set *opted_in; /* NULL: see decide() */
 	struct tc_str link_text;
 	bool gpc_override_opt_in; /* gpc_override: explicit-opt-in */
+	struct tc_strs residency; /* hosts that may be asked without the visitor's separate consent; see has_residency */
+	bool has_residency;
 	int line;
+};
+
+/*
+ * A row of law by place, of a region pack (signals.md 3). It can only add denials. Several rows may stand for one place
+ * with days that do not overlap.
+ */
+struct config_law {
+	struct tc_str name;
+	struct tc_strs where;       /* upper case, as of a region */
+	bool opt_in_sale;           /* the group sell_share needs a grant */
+	bool opt_in_measurement;    /* the group measurement needs one */
+	uint32_t binding;           /* HONOUR_GPC, HONOUR_DNT: signals that bind by law */
+	int32_t from, until;        /* in force on these days since 1970-01-01: from <= day < until */
+	const struct config_duty *duties;
+	size_t duty_count;
+	struct tc_str pack; /* its name */
+	struct tc_str file;
+	int line;
+};
+
+/* What the law asks for, for people to read: `tacet check --regions`. */
+struct config_duty {
+	struct tc_str what, mark, source;
+	int32_t from; /* INT32_MIN: not dated */
 };
 
 struct config_limits {
@@ -177,6 +203,8 @@ struct config {
 	const struct config_region *regions;
 	size_t region_count;
 	const struct config_region *strictest; /* row whose default removes most classes; ties: first */
+	const struct config_law *laws;         /* rows of all packs, in the order of the files */
+	size_t law_count;
 	int64_t policy_version;                /* promises.policy.version, 1 if not given */
 	struct config_limits limits;
 	bool log_json;

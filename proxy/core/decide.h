@@ -6,6 +6,7 @@
 #define CORE_DECIDE_H
 
 #include "config/config.h"
+#include "consent/consent.h"
 #include "tacet/decision.h"
 
 enum choice {
@@ -14,11 +15,20 @@ enum choice {
 	CHOICE_IN,
 };
 
+/* What a visitor may switch beside the classes; bits of the choice cookie. */
+enum {
+	SWITCH_LOCATION_OFF = 1, /* no more than the country goes to the origin */
+	SWITCH_EXPORT = 2,       /* a separate consent: hosts outside the residency list may be asked */
+};
+
 struct facts {
 	bool gpc, dnt;            /* live signals of this request */
 	enum choice choice;       /* the sticky cookie: in only with a valid MAC */
 	tc_classes choice_denied; /* classes the visitor switched off there; 0: none named */
+	uint8_t switches;         /* SWITCH_*: of the same cookie */
 	enum choice account;      /* Privacy-Account-Choice of this response */
+	struct consent consent;   /* what the site's own consent cookies say */
+	int32_t day;              /* since 1970-01-01, UTC: which rows of law are in force */
 	struct place place;       /* after geo.unknown and --region were applied; "" = unknown */
 	const struct config_site *site;
 	const struct tc_route *route;

@@ -4,7 +4,7 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MODULES = ["base", "http", "net", "config", "geo", "stats", "core", "admin", "cli"]
+MODULES = ["base", "http", "net", "consent", "config", "geo", "stats", "core", "admin", "cli"]
 
 
 def files(*patterns):
