@@ -1,11 +1,12 @@
 /*
  * choice.c: the sticky choice cookie, read, written and kept from the origin (signals.md 1.1).
  *
- *	tacet_choice=v1.out-0f.2026-11.1.Zm9vYmFyYmF6cXV4cXV1eA
- *	             |  |   |  |       | 16 bytes of HMAC-SHA-256 over site and what stands before, base64url
- *	             |  |   |  |       version of the policy text
- *	             |  |   |  month of the choice
- *	             |  |   denied classes, where the visitor named any
+ *	tacet_choice=v1.out-0f01.2026-11.1.Zm9vYmFyYmF6cXV4cXV1eA
+ *	             |  |   | |  |       | 16 bytes of HMAC-SHA-256 over site and what stands before, base64url
+ *	             |  |   | |  |       version of the policy text
+ *	             |  |   | |  month of the choice
+ *	             |  |   | switches, where the visitor set any (ADR 0018)
+ *	             |  |   denied classes, where the visitor named any, or set a switch
  *	             |  out | in
  *	             version of the format
  */
@@ -25,9 +26,10 @@
 #define KEY_LINE (2 * KEY_SIZE + 1)
 #define MAC_SIZE 16
 #define MAC_TEXT 22   /* of 16 bytes in base64url */
-#define FIELDS_MAX 64 /* of the fields before the MAC, longest: v1.out-ff.9999-12.<18 digits> */
-#define VERIFY_MAX 8  /* copies of "in" in one request whose MAC is computed */
+#define FIELDS_MAX 64 /* of the fields before the MAC, longest: v1.out-ffff.9999-12.<18 digits> */
+#define VERIFY_MAX 8  /* copies in one request whose MAC is computed */
 #define POLICY_DIGITS 18
+#define SWITCHES (SWITCH_LOCATION_OFF | SWITCH_EXPORT) /* all there are; other bits say nothing */
 
 static const struct tc_str NAME = TC_STR_INIT("tacet_choice");
 
@@ -291,10 +293,26 @@ number_parse(struct tc_str s, size_t max, int64_t *out)
 	return true;
 }
 
+/* Two hex digits off the front of *s. */
+static bool
+byte_parse(struct tc_str *s, uint8_t *out)
+{
+	int high, low;
+
+	if (s->n < 2)
+		return false;
+	high = hex_digit(s->p[0]);
+	low = hex_digit(s->p[1]);
+	tc_skip(s, 2);
+	*out = (uint8_t)(high << 4 | low);
+	return high >= 0 && low >= 0;
+}
+
+/* "out", "in-0b", "out-0f01" */
 static bool
 state_parse(struct tc_str s, struct choice_cookie *c)
 {
-	int high, low;
+	uint8_t denied, switches = 0;
 
 	c->state = CHOICE_NONE;
 	if (tc_starts(s, TC_STR("out"))) {
@@ -306,13 +324,13 @@ state_parse(struct tc_str s, struct choice_cookie *c)
 	}
 	if (s.n == 0 || c->state == CHOICE_NONE)
 		return c->state != CHOICE_NONE;
-	if (s.n != 3 || s.p[0] != '-')
+	if (s.p[0] != '-')
 		return false;
-	high = hex_digit(s.p[1]);
-	low = hex_digit(s.p[2]);
-	if (high < 0 || low < 0)
+	tc_skip(&s, 1);
+	if (!byte_parse(&s, &denied) || (s.n > 0 && !byte_parse(&s, &switches)) || s.n > 0)
 		return false;
-	c->denied = (tc_classes)((high << 4 | low) & ~TC_ESSENTIAL);
+	c->denied = (tc_classes)(denied & ~TC_ESSENTIAL);
+	c->switches = switches & SWITCHES;
 	return true;
 }
 
@@ -391,30 +409,51 @@ struct reading {
 	const struct choice_key *k;
 	struct tc_str site;
 	int verified;
-	bool found;
+	bool found, location_off, no_export;
 	struct choice_cookie *out;
 };
 
-/* An "out" beats an "in"; classes of several copies add up. */
+static bool
+is_genuine(struct reading *r, const struct parsed *p)
+{
+	return r->verified++ < VERIFY_MAX && mac_valid(r->k, r->site, p->fields, p->mac);
+}
+
+/* An "out" beats an "in"; classes of several copies add up. What grants something needs a valid MAC. */
 static void
 read_value(struct reading *r, struct tc_str value)
 {
 	struct parsed p;
+	bool in, export;
 
 	if (!value_parse(value, &p))
 		return;
-	if (p.cookie.state == CHOICE_IN) {
-		if (r->found && r->out->state == CHOICE_OUT)
+	in = p.cookie.state == CHOICE_IN;
+	export = (p.cookie.switches & SWITCH_EXPORT) != 0;
+	r->location_off |= (p.cookie.switches & SWITCH_LOCATION_OFF) != 0;
+	if (in && r->found && r->out->state == CHOICE_OUT)
+		return;
+	if ((in || export) && !is_genuine(r, &p)) {
+		if (in)
 			return;
-		if (r->verified++ >= VERIFY_MAX || !mac_valid(r->k, r->site, p.fields, p.mac))
-			return;
+		export = false;
 	}
+	r->no_export |= !export;
 	if (r->found && r->out->state == p.cookie.state) {
 		r->out->denied |= p.cookie.denied;
 		return;
 	}
 	*r->out = p.cookie;
 	r->found = true;
+}
+
+/* What all copies together say of the switches. */
+static uint8_t
+switches_of(const struct reading *r)
+{
+	unsigned location = r->location_off ? SWITCH_LOCATION_OFF : 0, export = r->found && !r->no_export ? SWITCH_EXPORT : 0;
+
+	return (uint8_t)(location | export);
 }
 
 bool
@@ -435,6 +474,7 @@ choice_read(const struct choice_key *k, struct tc_str site, const struct tc_fiel
 			if (pair_ours(tc_next(&rest, ';'), &value))
 				read_value(&r, value);
 	}
+	out->switches = switches_of(&r);
 	return r.found;
 }
 
@@ -442,13 +482,16 @@ struct tc_str
 choice_write(const struct choice_key *k, struct tc_str site, const struct choice_cookie *c,
     struct tc_arena *arena)
 {
-	char fields[FIELDS_MAX], classes[4] = "", mac[MAC_TEXT];
+	char fields[FIELDS_MAX], classes[6] = "", mac[MAC_TEXT];
 	tc_classes denied = c->denied & (tc_classes)~TC_ESSENTIAL;
+	uint8_t switches = c->switches & SWITCHES;
 	int n;
 
 	assert(c->state != CHOICE_NONE && c->month >= 1 && c->month <= 12);
 	assert(c->year >= 0 && c->year <= 9999 && c->policy >= 0);
-	if (denied != 0)
+	if (switches != 0)
+		(void)snprintf(classes, sizeof(classes), "-%02x%02x", denied, switches);
+	else if (denied != 0)
 		(void)snprintf(classes, sizeof(classes), "-%02x", denied);
 	n = snprintf(fields, sizeof(fields), "v1.%s%s.%04d-%02d.%lld", c->state == CHOICE_OUT ? "out" : "in",
 	    classes, c->year, c->month, (long long)(c->policy % 1000000000000000000));

@@ -16,11 +16,13 @@ struct choice_cookie {
 	tc_classes denied;
 	int year, month; /* of the choice */
 	int64_t policy;
+	uint8_t switches; /* SWITCH_* */
 };
 
 /*
- * Reads all Cookie fields. Of several copies an "out" wins; "in" needs a valid MAC, "out" does not. site: the
- * site's first host. Returns false if there is none that counts.
+ * Reads all Cookie fields. Of several copies an "out" wins; "in" needs a valid MAC, "out" does not. Of the switches
+ * the location is off if any copy says so, even one that does not count otherwise; export is granted if all copies that
+ * count say so with a valid MAC. site: the site's first host. Returns false if there is none that counts.
  */
 bool choice_read(const struct choice_key *k, struct tc_str site, const struct tc_fields *request,
     struct choice_cookie *out);

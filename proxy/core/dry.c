@@ -109,6 +109,7 @@ facts_read(const struct snapshot *s, const struct dry_request *in, struct dry_re
 		out->facts.choice = cookie.state;
 		out->facts.choice_denied = cookie.denied;
 	}
+	out->facts.switches = cookie.switches;
 }
 
 static int

@@ -85,6 +85,7 @@ read_facts(struct exchange *x, const struct tc_addr *client)
 		f->choice = x->choice.state;
 		f->choice_denied = x->choice.denied;
 	}
+	f->switches = x->choice.switches;
 	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, x->visitor->tls) ? TC_STR("https")
 												       : TC_STR("http");
 }
@@ -227,7 +228,13 @@ keep_choice(struct exchange *x)
 		now = CHOICE_OUT;
 	if (now != CHOICE_NONE)
 		c = (struct choice_cookie){
-			.state = now, .year = year, .month = month, .policy = config_of(x)->policy_version};
+			.state = now,
+			.denied = now == CHOICE_OUT ? c.denied : 0, /* what was switched off stays off */
+			.switches = c.switches,
+			.year = year,
+			.month = month,
+			.policy = config_of(x)->policy_version,
+		};
 	else if (!page || was == CHOICE_NONE || (c.year == year && c.month == month))
 		return 0;
 	return send_choice(x, &c);

@@ -107,6 +107,17 @@ def test_a_lost_key_never_loses_an_opt_out_and_never_grants(texas, germany, orig
     assert decision(origin.last(path)).startswith("out;src=region;")
 
 
+def test_switches_of_the_cookie_are_carried_along(texas, origin):
+    path = origin.on("/switches", PAGE)
+    mac = "A" * 22
+    ours = lambda res: [c.split(";")[0][len("tacet_choice="):] for c in res.all("Set-Cookie") if c.startswith("tacet_choice=")]
+    again = texas.get(path, {"Cookie": f"tacet_choice=v1.out-0803.2020-01.1.{mac}"})
+    assert ours(again)[0].startswith("v1.out-0801.2020-01.1."), "nobody granted what has no valid MAC"
+    gpc = texas.get(path, {"Sec-GPC": "1", "Cookie": f"tacet_choice=v1.in-0801.2020-01.1.{mac}"})
+    assert re.match(r"v1\.out-0001\.(?!2020)", ours(gpc)[0])
+    assert not ours(texas.get(path, {"Cookie": f"tacet_choice=v1.in-0801.2020-01.1.{mac}"}))
+
+
 def test_account_field_opts_out_at_once_and_stays_inside(texas, origin):
     path = origin.on("/account", answer(PAGE.split(b"\r\n\r\n", 1)[1], {"Privacy-Account-Choice": "opt-out"}))
     res = texas.get(path)

@@ -27,6 +27,22 @@ holds_mac(struct tc_str text, const struct choice_cookie *c, struct tc_arena *ar
 	return false;
 }
 
+/* A grant of export comes from a cookie of ours that has it, whatever other copies add to its classes and location. */
+static bool
+holds_export(struct tc_str text, const struct choice_cookie *c, struct tc_arena *arena)
+{
+	for (int denied = 0; denied < 256; denied++)
+		for (int location = 0; location < 2; location++) {
+			struct choice_cookie one = *c;
+
+			one.denied = (tc_classes)denied;
+			one.switches = (uint8_t)(SWITCH_EXPORT | location);
+			if ((denied & ~c->denied) == 0 && holds_mac(text, &one, arena))
+				return true;
+		}
+	return false;
+}
+
 static void
 check(const struct choice_cookie *c, struct tc_str text, struct tc_arena *arena)
 {
@@ -35,12 +51,15 @@ check(const struct choice_cookie *c, struct tc_str text, struct tc_arena *arena)
 	struct tc_str set = choice_write(&fixed, TC_STR("example.com"), c, arena);
 
 	assert(c->state == CHOICE_OUT || c->state == CHOICE_IN);
+	assert((c->switches & ~SWITCHES) == 0);
 	assert((c->denied & TC_ESSENTIAL) == 0 && c->month >= 1 && c->month <= 12);
-	if (c->state == CHOICE_IN && c->denied == 0)
+	if (c->state == CHOICE_IN && c->denied == 0 && c->switches == 0)
 		assert(holds_mac(text, c, arena));
+	if ((c->switches & SWITCH_EXPORT) != 0)
+		assert(holds_export(text, c, arena));
 	assert(tc_field_add(&again, TC_F_COOKIE, tc_str_of(set.p, tc_find_byte(set, ';'))) == 0);
 	assert(choice_read(&fixed, TC_STR("example.com"), &again, &got));
-	assert(got.state == c->state && got.denied == c->denied && got.policy == c->policy);
+	assert(got.state == c->state && got.denied == c->denied && got.policy == c->policy && got.switches == c->switches);
 	assert(got.year == c->year && got.month == c->month);
 }
 

@@ -48,7 +48,13 @@ written(struct tc_str site, const struct choice_cookie *c)
 static struct tc_str
 pair(enum choice state, tc_classes denied)
 {
-	return written(SITE, &(struct choice_cookie){state, denied, 2026, 11, 1});
+	return written(SITE, &(struct choice_cookie){state, denied, 2026, 11, 1, 0});
+}
+
+static struct tc_str
+switched(enum choice state, tc_classes denied, unsigned switches)
+{
+	return written(SITE, &(struct choice_cookie){state, denied, 2026, 11, 1, (uint8_t)switches});
 }
 
 static struct tc_fields
@@ -86,7 +92,7 @@ round_trip(void **unused)
 	for (int state = CHOICE_OUT; state <= CHOICE_IN; state++)
 		for (int denied = 0; denied < 256; denied++) {
 			struct choice_cookie in = {(enum choice)state, (tc_classes)denied, 2026, 1 + denied % 12,
-			    denied * 1000003};
+			    denied * 1000003, (uint8_t)(denied % 4)};
 			struct tc_fields fs = cookies(written(SITE, &in), (struct tc_str){NULL, 0});
 			struct choice_cookie out;
 
@@ -96,6 +102,7 @@ round_trip(void **unused)
 			assert_int_equal(out.year, 2026);
 			assert_int_equal(out.month, in.month);
 			assert_int_equal(out.policy, in.policy);
+			assert_int_equal(out.switches, in.switches);
 		}
 }
 
@@ -109,6 +116,9 @@ form(void **unused)
 	assert_int_equal(plain.n, sizeof("tacet_choice=v1.out.2026-11.1.") - 1 + MAC_TEXT);
 	assert_true(tc_starts(classes, TC_STR("tacet_choice=v1.in-0b.2026-11.1.")));
 	assert_true(tc_eq(pair(CHOICE_OUT, 0), plain)); /* the same for everyone */
+	assert_true(tc_starts(switched(CHOICE_OUT, 0x0f, SWITCH_LOCATION_OFF), TC_STR("tacet_choice=v1.out-0f01.2026-11.1.")));
+	assert_true(tc_starts(switched(CHOICE_IN, 0, SWITCH_EXPORT), TC_STR("tacet_choice=v1.in-0002.2026-11.1.")));
+	assert_true(tc_starts(switched(CHOICE_IN, 0x01, 0xfc), TC_STR("tacet_choice=v1.in-01.2026-11.1."))); /* no such bits */
 }
 
 /* RFC 4231, test case 2; and the beginning of its base64url. */
@@ -166,6 +176,11 @@ bad_syntax(void **unused)
 		"v1.out-0.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
 		"v1.out-0F.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
 		"v1.out-0ff.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0f0F.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0f.01.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0f010.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out-0f0100.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
+		"v1.out0f01.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA",
 		"v1.out.2026-13.1.AAAAAAAAAAAAAAAAAAAAAA",
 		"v1.out.2026-00.1.AAAAAAAAAAAAAAAAAAAAAA",
 		"v1.out.2026-1.1.AAAAAAAAAAAAAAAAAAAAAA",
@@ -225,6 +240,49 @@ several_copies(void **unused)
 		text = join(TC_STR("tacet_choice=v1.in.2026-11.1.AAAAAAAAAAAAAAAAAAAAAA"), ";",
 		    i == 0 ? out : text);
 	assert_int_equal(state_of(join(text, ";", out)), CHOICE_OUT);
+}
+
+/* What is read of one or two copies; found: whether one counts. */
+static unsigned
+switches_read(struct tc_str first, struct tc_str second, bool found)
+{
+	struct tc_fields fs = cookies(first, second);
+	struct choice_cookie c;
+
+	assert_int_equal(choice_read(key, SITE, &fs, &c), found);
+	return c.switches;
+}
+
+#define ALONE ((struct tc_str){NULL, 0})
+#define NO_MAC "AAAAAAAAAAAAAAAAAAAAAA"
+
+static void
+switches(void **unused)
+{
+	struct tc_str in = pair(CHOICE_IN, 0), both = switched(CHOICE_IN, 0, 3), exports = switched(CHOICE_OUT, 0, SWITCH_EXPORT);
+	struct tc_str forged_in = TC_STR("tacet_choice=v1.in-0003.2026-11.1." NO_MAC);
+	struct tc_str forged_out = TC_STR("tacet_choice=v1.out-0003.2026-11.1." NO_MAC), many = exports;
+
+	(void)unused;
+	for (unsigned k = 0; k < 4; k++)
+		for (int state = CHOICE_OUT; state <= CHOICE_IN; state++)
+			assert_int_equal(switches_read(switched((enum choice)state, 0x05, k), ALONE, true), k);
+	/* The location is kept back by any copy, even by one that nobody can verify; export needs our own word. */
+	assert_int_equal(switches_read(forged_in, ALONE, false), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(forged_out, ALONE, true), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(forged_in, in, true), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(exports, forged_in, true), 3);
+	assert_int_equal(switches_read(TC_STR("tacet_choice=v1.out-00fe.2026-11.1." NO_MAC), ALONE, true), 0);
+	/* And no copy that counts may lack it. */
+	assert_int_equal(switches_read(both, both, true), 3);
+	assert_int_equal(switches_read(both, in, true), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(in, both, true), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(exports, pair(CHOICE_OUT, 0), true), 0);
+	assert_int_equal(switches_read(exports, forged_out, true), SWITCH_LOCATION_OFF);
+	assert_int_equal(switches_read(exports, in, true), SWITCH_EXPORT); /* does not count beside an out */
+	for (int i = 0; i < VERIFY_MAX; i++) /* bounded work, and then nothing is granted */
+		many = join(many, ";", exports);
+	assert_int_equal(switches_read(many, ALONE, true), 0);
 }
 
 static void
@@ -324,7 +382,7 @@ static void
 keys_rotate(void **unused)
 {
 	struct choice_key *old, *both, *new;
-	struct choice_cookie c = {CHOICE_IN, 0, 2026, 11, 1}, got;
+	struct choice_cookie c = {CHOICE_IN, 0, 2026, 11, 1, 0}, got;
 	struct tc_fields fs;
 
 	(void)unused;
@@ -413,6 +471,7 @@ main(void)
 		cmocka_unit_test(forged),
 		cmocka_unit_test(bad_syntax),
 		cmocka_unit_test(several_copies),
+		cmocka_unit_test(switches),
 		cmocka_unit_test(strip),
 		cmocka_unit_test(key_is_made_once),
 		cmocka_unit_test(keys_rotate),

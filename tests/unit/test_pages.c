@@ -225,12 +225,12 @@ state_sentences(void **state)
 	answer(&w);
 	assert_true(has(&w, "Your browser sends Do Not Track. Opt-Out Request Honored."));
 	w = world("/privacy-choices");
-	w.cookie = (struct choice_cookie){CHOICE_OUT, 0, 2026, 10, 7};
+	w.cookie = (struct choice_cookie){CHOICE_OUT, 0, 2026, 10, 7, 0};
 	w.has_cookie = true;
 	answer(&w);
 	assert_true(has(&w, "You have opted out. Opt-Out Request Honored."));
 	w = world("/privacy-choices");
-	w.cookie = (struct choice_cookie){CHOICE_IN, TC_CLASS_BIT(TC_SOCIAL), 2026, 10, 7};
+	w.cookie = (struct choice_cookie){CHOICE_IN, TC_CLASS_BIT(TC_SOCIAL), 2026, 10, 7, 0};
 	w.has_cookie = true;
 	answer(&w);
 	assert_true(has(&w, "You have not opted out. You have allowed sharing."));
@@ -285,7 +285,7 @@ saved(void **state)
 	(void)state;
 	assert_true(has(&w, "did not keep the cookie") && has(&w, "Global Privacy Control") && has(&w, "not opted out"));
 	w = world("/privacy-choices/saved");
-	w.cookie = (struct choice_cookie){CHOICE_OUT, 0, 2026, 11, 7};
+	w.cookie = (struct choice_cookie){CHOICE_OUT, 0, 2026, 11, 7, 0};
 	w.has_cookie = true;
 	answer(&w);
 	assert_true(has(&w, "Your choice is saved.") && has(&w, "You have opted out. Opt-Out Request Honored."));
