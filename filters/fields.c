@@ -3,7 +3,7 @@
  *
  * Request: advertising APIs, compression dictionaries, the Referer by option. Response: links and refreshes to
  * trackers, reports to others, advertising APIs, client hints; on pages the denials of html.md N15, N20 and
- * N21. A visitor to whom nothing is denied gets and sends what was sent.
+ * N21, and of the visitor's place by his own wish. A visitor to whom nothing is denied gets and sends what was sent.
  */
 #include "fields.h"
 
@@ -264,9 +264,11 @@ static const struct tc_str denials =
 	"ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
 	"ch-ua-platform-version=(), ch-ua-wow64=()");
 
+static const struct tc_str no_location = TC_STR_INIT("geolocation=()");
+
 /* One malformed row, or an empty one, makes browsers ignore all of them: it goes, since it had no effect anyway. */
 static int
-deny_features(struct tc_fields *fields)
+deny_features(struct tc_fields *fields, struct tc_str features)
 {
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_field *f = &fields->v[i];
@@ -274,7 +276,7 @@ deny_features(struct tc_fields *fields)
 		if (f->id == TC_F_PERMISSIONS_POLICY && (f->value.n == 0 || !dictionary_valid(f->value)))
 			f->dropped = true;
 	}
-	return tc_field_add(fields, TC_F_PERMISSIONS_POLICY, denials);
+	return tc_field_add(fields, TC_F_PERMISSIONS_POLICY, features);
 }
 
 /* What each policy becomes when others must not learn more than where a visitor came from. */
@@ -360,9 +362,11 @@ tell_page(struct tc_call *c, int referrer)
 		return -1;
 	if (referrer != REFERRER_NONE && (tracking || referrer == REFERRER_ORIGIN) && raise_referrer_policy(fields) < 0)
 		return -1;
+	if (c->decision->location_off && deny_features(fields, no_location) < 0)
+		return -1;
 	if (!tracking)
 		return 0;
-	if (deny_features(fields) < 0)
+	if (deny_features(fields, denials) < 0)
 		return -1;
 	return tc_field_set(fields, TC_F_X_DNS_PREFETCH_CONTROL, TC_STR("off"));
 }
@@ -453,7 +457,7 @@ fields_response(struct tc_call *c)
 	struct field_work w = {.c = c, .db = c->conf};
 	int late;
 
-	if ((c->decision->denied & ANY) == 0 && o->referrer == REFERRER_KEEP)
+	if ((c->decision->denied & ANY) == 0 && o->referrer == REFERRER_KEEP && !c->decision->location_off)
 		return 0;
 	if ((c->decision->denied & ANY) != 0 && tc_eq(c->res->type, TC_STR("application/signed-exchange"))) {
 		tc_bypassed(c, TC_BYPASS_CODING); /* a page in a wrapping that must not be opened */

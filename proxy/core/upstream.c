@@ -178,6 +178,13 @@ put_member(char *at, const char *start, struct tc_str key)
 	return put(at, key);
 }
 
+/* GEO_* bits of what may be said about this visitor's place. */
+static uint32_t
+geo_told(const struct config_site *site, const struct tc_decision *d)
+{
+	return d->location_off ? site->geo & GEO_COUNTRY : site->geo;
+}
+
 /* country=US, region=US-CA, city="San Diego": what is known of the members that the site forwards. */
 static int
 add_geo(struct tc_fields *fs, uint32_t members, const struct place *p)
@@ -239,7 +246,7 @@ upstream_fields(const struct config_site *site, const struct tc_decision *d, con
 	}
 	if ((gpc.folded || d->person) && !gpc.exact && tc_field_add(fs, TC_F_SEC_GPC, TC_STR("1")) < 0)
 		return -1;
-	if (add_decision(fs, d) < 0 || add_geo(fs, site->geo, place) < 0)
+	if (add_decision(fs, d) < 0 || add_geo(fs, geo_told(site, d), place) < 0)
 		return -1;
 	if (host.n > 0 && tc_field_add(fs, TC_F_X_FORWARDED_HOST, host) < 0)
 		return -1;

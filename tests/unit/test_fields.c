@@ -363,6 +363,41 @@ test_n15_n20_permissions(void **state)
 	assert_true(dictionary_valid(denials));
 }
 
+/* "Do not send my city to this site": the page may not ask for more than that either, whoever said what else. */
+static void
+test_place_kept_back(void **state)
+{
+	static const struct {
+		bool said_no;
+		const char *type, *in, *out;
+	} rows[] = {
+		{false, "text/html", "geolocation=(self), camera=()", "geolocation=(self), camera=() | geolocation=()"},
+		{false, "text/html", "geolocation 'self'", "geolocation=()"},
+		{false, "image/png", "geolocation=(self)", "geolocation=(self)"},
+		{true, "image/png", "geolocation=(self)", "geolocation=(self)"},
+	};
+	struct fake_call *f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		f = begin(REFERRER_KEEP);
+		if (!rows[i].said_no)
+			allow_all(f);
+		f->decision.location_off = true;
+		f->res.type = z(rows[i].type);
+		put(&f->res.fields, "Permissions-Policy", rows[i].in);
+		assert_int_equal(fake_respond(f), 0);
+		assert_string_equal(got(&f->res.fields, "Permissions-Policy"), rows[i].out);
+		assert_string_equal(got(&f->res.fields, "Referrer-Policy"), "-");
+		fake_free(&f);
+	}
+	f = begin(REFERRER_KEEP);
+	f->decision.location_off = true;
+	assert_int_equal(fake_respond(f), 0);
+	assert_int_equal(strncmp(got(&f->res.fields, "Permissions-Policy"), "geolocation=() | browsing-topics=()", 35), 0);
+	fake_free(&f);
+}
+
 static void
 test_n21(void **state)
 {
@@ -556,6 +591,7 @@ main(void)
 		cmocka_unit_test(test_n09_n10_n14),
 		cmocka_unit_test(test_n12_hints),
 		cmocka_unit_test(test_n15_n20_permissions),
+		cmocka_unit_test(test_place_kept_back),
 		cmocka_unit_test(test_n21),
 		cmocka_unit_test(test_which_are_told),
 		cmocka_unit_test(test_signed_exchange),

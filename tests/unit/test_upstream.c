@@ -179,6 +179,24 @@ geo_field(void **state)
 	}
 }
 
+/* The visitor keeps his place to himself: the country, and only where the site forwards that. */
+static void
+geo_kept_back(void **state)
+{
+	static const uint32_t members[] = {GEO_COUNTRY | GEO_REGION | GEO_CITY, GEO_REGION | GEO_CITY, GEO_CITY, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const struct config_site site = {.geo = members[i]};
+		struct tc_decision d = decision(false, TC_SRC_NONE);
+		struct tc_request req;
+
+		d.location_off = true;
+		req = sent(&site, &d, &san_diego, bare);
+		assert_string_equal(values(&req, "Tacet-Geo"), i == 0 ? "country=US" : "-");
+	}
+}
+
 static void
 client_ip_modes(void **state)
 {
@@ -298,6 +316,7 @@ main(void)
 		cmocka_unit_test(decision_field),
 		cmocka_unit_test(sec_gpc),
 		cmocka_unit_test(geo_field),
+		cmocka_unit_test(geo_kept_back),
 		cmocka_unit_test(client_ip_modes),
 		cmocka_unit_test(forged_copies),
 		cmocka_unit_test(full_arena),
