@@ -3,6 +3,7 @@
  * bodies go by phase (tacet/filter.h).
  */
 #include "coding/coding.h"
+#include "contain.h"
 #include "fields.h"
 #include "match/match.h"
 #include "status.h"
@@ -19,6 +20,7 @@ const struct tc_filter *const tc_filters[] = {
 	&filter_cookies,
 	&filter_listfields, /* its policies are edited as the site's are */
 	&filter_fields,
+	&filter_contain, /* what it adds, nobody edits */
 	&filter_status,
 	&filter_html,
 	&filter_decode, /* asks what the rewriter expects */

@@ -12,14 +12,14 @@
 #include "filters/match/pack.h"
 
 extern const struct tc_filter filter_endpoint, filter_surrogate, filter_query, filter_cookies, filter_fields,
-    filter_decode, filter_encode;
+    filter_contain, filter_decode, filter_encode;
 
 enum { ROUNDS = 15,
 	RUNS = 20000,
 	FIELDS_MAX = 40 };
 
 static const struct tc_filter *const order[] = {&filter_endpoint, &filter_surrogate, &filter_query, &filter_cookies,
-    &filter_fields, &filter_decode, &filter_encode};
+    &filter_fields, &filter_contain, &filter_decode, &filter_encode};
 enum { COUNT = sizeof(order) / sizeof(*order) };
 
 struct head {
@@ -76,6 +76,13 @@ static struct {
 static struct {
 	int referrer;
 } fields_opts = {0};
+static struct {
+	int contain;
+} contain_opts = {2};
+
+/* Third parties of a site that contains the others. */
+static const struct tc_str allowed[] = {TC_STR_INIT("fonts.gstatic.com"), TC_STR_INIT("fonts.googleapis.com"),
+    TC_STR_INIT("cdn.jsdelivr.net"), TC_STR_INIT("js.stripe.com")};
 
 struct bench {
 	struct fake_call *f;
@@ -133,7 +140,7 @@ renew(struct bench *b, struct arena_cache *cache, const char *path, const char *
 static void
 hooks(struct bench *b)
 {
-	const void *opts[COUNT] = {NULL, NULL, &query_opts, &cookie_opts, &fields_opts, NULL, NULL};
+	const void *opts[COUNT] = {NULL, NULL, &query_opts, &cookie_opts, &fields_opts, &contain_opts, NULL, NULL};
 	struct fake_call *f = b->f;
 
 	f->call.res = NULL;
@@ -196,6 +203,7 @@ main(void)
 	if (b.db == NULL || match_add(b.db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING) < 0 || match_build(b.db) < 0)
 		return 1;
 	b.f->discard = true;
+	b.f->site.allow = (struct tc_strs){allowed, sizeof(allowed) / sizeof(*allowed)};
 	b.request_n = parse(b.request, browser, sizeof(browser) / sizeof(*browser));
 	b.response_n = parse(b.response, page, sizeof(page) / sizeof(*page));
 	(void)psl_domain(TC_STR("www.example.com")); /* loads its list */

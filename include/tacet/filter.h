@@ -103,7 +103,8 @@ struct tc_call {
 	X(ENDPOINT, "endpoint")                                                                      \
 	X(STATUS, "status_text")                                                                     \
 	X(DISAMBIGUATED, "disambiguated")                                                            \
-	X(OVERFLOW, "overflow")
+	X(OVERFLOW, "overflow")                                                                      \
+	X(CONTAIN, "contained")
 
 enum tc_action {
 #define X(e, name) TC_DID_##e,

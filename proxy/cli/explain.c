@@ -275,6 +275,7 @@ static const struct {
 	[TC_DID_STATUS] = {"shown", "status"},
 	[TC_DID_DISAMBIGUATED] = {"made plain", NULL},
 	[TC_DID_OVERFLOW] = {"overflow", NULL},
+	[TC_DID_CONTAIN] = {"contained", "contain"},
 };
 
 /* The text that a rule set shows (its option `status`), whichever filter owns the option. */
@@ -396,6 +397,10 @@ print_deed(const struct explain *e, const struct deed *d)
 
 	if (d->action == TC_DID_STATUS)
 		return; /* shown() says it */
+	if (d->action == TC_DID_CONTAIN) {
+		row(KINDS[d->action].label, "", d->what, where_rule(e, e->out.decision.rules, "contain"));
+		return;
+	}
 	if (is_embed(e, d))
 		(void)snprintf(right, sizeof(right), "embed, %s", where_rule(e, e->out.decision.rules, "embeds"));
 	else if (KINDS[d->action].way != NULL)

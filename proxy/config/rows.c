@@ -176,7 +176,6 @@ const struct tc_option row_table[] = {
 	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", CLASSES, "classes of trackers that go, with all their constructs",
 	    raw_rules, remove),
 	LATER("rule_sets.*.bridge", FLAGS, "[]", "usprivacy|gpp|cmp", "consent formats of the site that are told about a no"),
-	LATER("rule_sets.*.contain", ENUM, "none", "none|report|enforce", "a second CSP that holds what lists do not know"),
 	LATER("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set"),
 
 	ROW("regions[].name", STR, NULL, NULL, "label of counters: lower case, digits and -", raw_region, name),

@@ -13,6 +13,7 @@ enum { LITTLE_LISTS,
 	LITTLE_FIELDS,
 	LITTLE_STATUS,
 	LITTLE_HTML,
+	LITTLE_CONTAIN,
 	LITTLE_COUNT };
 
 struct little_cookies {
@@ -29,6 +30,9 @@ struct little_status {
 };
 struct little_html {
 	int embeds;
+};
+struct little_contain {
+	int contain;
 };
 
 #define COOKIES_BOUNDS "pass|drop-listed|keep-listed"
@@ -49,6 +53,9 @@ static const struct tc_option little_status_rows[] = {
 static const struct tc_option little_html_rows[] = {
     {"embeds", TC_OPT_ENUM, "keep", "keep|privacy-mode|click-to-load|remove", "embeds", offsetof(struct little_html, embeds), false},
 };
+static const struct tc_option little_contain_rows[] = {
+    {"contain", TC_OPT_ENUM, "none", "none|report|enforce", "a second CSP", offsetof(struct little_contain, contain), false},
+};
 
 static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "lists", .phase = TC_GATE},
@@ -57,9 +64,10 @@ static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "fields", .phase = TC_HEAD, .options = little_fields_rows, .option_count = 1, .options_size = sizeof(struct little_fields)},
     {.name = "status", .phase = TC_HEAD, .options = little_status_rows, .option_count = 1, .options_size = sizeof(struct little_status)},
     {.name = "html", .phase = TC_REWRITE, .options = little_html_rows, .option_count = 1, .options_size = sizeof(struct little_html)},
+    {.name = "contain", .phase = TC_HEAD, .options = little_contain_rows, .option_count = 1, .options_size = sizeof(struct little_contain)},
 };
 
 const struct tc_filter *const tc_filters[] = {&little_filters[0], &little_filters[1], &little_filters[2], &little_filters[3],
-    &little_filters[4], &little_filters[5], NULL};
+    &little_filters[4], &little_filters[5], &little_filters[6], NULL};
 
 #endif

@@ -1,0 +1,12 @@
+/* contain.h: the second content security policy (html.md 4.3), for who else has to know of it. */
+#ifndef TACET_CONTAIN_H
+#define TACET_CONTAIN_H
+
+#include "tacet/filter.h"
+
+extern const struct tc_filter filter_contain;
+
+/* Where browsers say what a policy of ours held back. The core answers there. */
+#define CONTAIN_REPORTS "/.well-known/tacet/csp-report"
+
+#endif
