@@ -28,6 +28,8 @@ enum { SITES_MAX = 1000,
 	ROUTES_MAX = 1000,
 	RULE_SETS_MAX = 200,
 	REGIONS_MAX = 1000,
+	LAWS_MAX = 1000, /* rows of all packs */
+	DUTIES_MAX = 64,
 	LISTEN_MAX = 64,
 	SERVERS_MAX = 64,
 	FIELDS_MAX = 64 }; /* response.set, .remove: every route repeats the site's */
@@ -36,6 +38,7 @@ enum { SITES_MAX = 1000,
 void compile_sites(struct compile *c, const struct node *sites);
 void compile_rules(struct compile *c, const struct node *rule_sets);
 void compile_regions(struct compile *c, const struct node *regions);
+void compile_packs(struct compile *c);
 void compile_promises(struct compile *c);
 void compile_tests(struct compile *c);
 

@@ -592,6 +592,7 @@ compile(struct compile *c)
 	compile_all_rules(c);
 	if (load_failed(c->l))
 		return;
+	compile_packs(c);
 	compile_promises(c);
 	compile_tests(c);
 	if (load_failed(c->l))

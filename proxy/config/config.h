@@ -157,6 +157,14 @@ struct config_duty {
 	int32_t from; /* INT32_MIN: not dated */
 };
 
+/* A region pack: a dated file of rows of law. */
+struct config_pack {
+	struct tc_str name, disclaimer;
+	int32_t version; /* a day */
+	struct tc_str file;
+	int line;
+};
+
 struct config_limits {
 	int64_t connections; /* visitor connections, all loops together */
 	int64_t header_size; /* request head, bytes */
@@ -205,6 +213,10 @@ struct config {
 	const struct config_region *strictest; /* row whose default removes most classes; ties: first */
 	const struct config_law *laws;         /* rows of all packs, in the order of the files */
 	size_t law_count;
+	const struct law_key *law_keys; /* packs.c: each place of each row, most specific first */
+	size_t law_key_count;
+	const struct config_pack *packs;
+	size_t pack_count;
 	int64_t policy_version;                /* promises.policy.version, 1 if not given */
 	struct config_limits limits;
 	bool log_json;
@@ -244,6 +256,15 @@ struct tc_str config_default_text(void);
 bool config_where(const struct config *c, const struct tc_rule_set *r, const char *way, struct tc_str *file,
     int *line);
 struct tc_str config_extends(const struct config *c, const struct tc_rule_set *r);
+
+/*
+ * The most specific row of law that is in force on that day for a known place: its state, then its country, then EU or
+ * EEA, then "*"; of several the first. NULL: none.
+ */
+const struct config_law *config_law_of(const struct config *c, const struct place *p, int32_t day);
+
+/* For unknown places: what any row in force that day makes opt-in. */
+void config_law_any(const struct config *c, int32_t day, bool *opt_in_sale, bool *opt_in_measurement);
 
 /* What the core has to know of a route of a site. */
 static inline const struct config_route *

@@ -305,17 +305,22 @@ const struct tc_option row_table[] = {
 
 	STORED_LATER("log.format", ENUM, "text", "text|json", "lines about start, reload and stop", raw_root, log_format),
 
-	LATER("pack.name", STR, NULL, NULL, "in an included pack: its name"),
-	LATER("pack.version", STR, NULL, NULL, "date of the pack"),
-	LATER("pack.disclaimer", STR, NULL, NULL, "what the pack is not"),
-	LATER("rows[].name", STR, NULL, NULL, "in an included pack: a row of the law by place"),
-	LATER("rows[].where", STRS, NULL, NULL, "places of the row"),
-	LATER("rows[].default", ANY, NULL, NULL, "opt-out or opt-in for each group of classes"),
-	LATER("rows[].binding", FLAGS, "[]", "gpc|dnt", "signals that bind by law"),
-	LATER("rows[].duties[].what", STR, NULL, NULL, "a duty"),
-	LATER("rows[].duties[].from", STR, NULL, NULL, "the day it begins"),
-	LATER("rows[].duties[].mark", ENUM, NULL, "primary|secondary|unverified", "how sure we are"),
-	LATER("rows[].duties[].source", STR, NULL, NULL, "who says so"),
+	ROW("pack.name", STR, NULL, NULL, "in an included pack: its name", raw_pack, name),
+	ROW("pack.version", STR, NULL, NULL, "date of the pack", raw_pack, version),
+	ROW("pack.disclaimer", STR, NULL, NULL, "what the pack is not", raw_pack, disclaimer),
+	ROW("rows[].name", STR, NULL, NULL, "in an included pack: a row of the law by place", raw_law, name),
+	ROW("rows[].where", STRS, NULL, NULL, "places of the row: DE, US-CA, EU, EEA, or \"*\"", raw_law, where),
+	ROW("rows[].default.sell_share", ENUM, "opt-out", "opt-out|opt-in",
+	    "opt-in: advertising, personalisation and social need a grant", raw_law, sale),
+	ROW("rows[].default.measurement", ENUM, "opt-out", "opt-out|opt-in", "opt-in: analytics need a grant", raw_law,
+	    measurement),
+	ROW("rows[].binding", FLAGS, "[]", "gpc|dnt", "signals that bind by law", raw_law, binding),
+	ROW("rows[].from", STR, NULL, NULL, "first day on which the row is in force, UTC; default: always was", raw_law, from),
+	ROW("rows[].until", STR, NULL, NULL, "first day on which it is not any more; default: no end", raw_law, until),
+	ROW("rows[].duties[].what", STR, NULL, NULL, "a duty", raw_duty, what),
+	ROW("rows[].duties[].from", STR, NULL, NULL, "the day it begins", raw_duty, from),
+	ROW("rows[].duties[].mark", ENUM, NULL, "primary|secondary|unverified", "how sure we are", raw_duty, mark),
+	ROW("rows[].duties[].source", STR, NULL, NULL, "who says so", raw_duty, source),
 };
 
 const size_t row_table_count = sizeof(row_table) / sizeof(row_table[0]);

@@ -331,7 +331,7 @@ read_default(struct loader *l, const struct row *row, void *out)
 /* ---- checked, but not in force ---- */
 
 /* What is named as a whole. */
-static const char *const sections[] = {"stats", "fleet", "promises", "tests", "pack", "rows", "listen[].tls"};
+static const char *const sections[] = {"stats", "fleet", "promises", "tests", "listen[].tls"};
 
 void
 schema_later(struct loader *l, const struct node *at, struct tc_str what)
@@ -416,6 +416,13 @@ static const char *const required[] = {
 	"tests[].request.url",
 	"listen[].tls.cert",
 	"listen[].tls.key",
+	"pack.name",
+	"pack.version",
+	"rows[].name",
+	"rows[].where",
+	"rows[].duties[].what",
+	"rows[].duties[].mark",
+	"rows[].duties[].source",
 };
 
 static void
@@ -750,6 +757,8 @@ schema_fill(struct loader *l, const char *prefix, int owner, const struct node *
 		const char *rest = below(row->path, prefix);
 
 		if (rest == NULL || row->owner != owner || strpbrk(rest, "[*") != NULL)
+			continue;
+		if (prefix[0] == '\0' && below(row->path, "pack") != NULL) /* speaks of another file */
 			continue;
 		if (*rest == '.')
 			rest++;

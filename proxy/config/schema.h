@@ -87,6 +87,22 @@ struct raw_region {
 	int gpc_override;
 };
 
+struct raw_pack {
+	struct tc_str name, version, disclaimer;
+};
+
+struct raw_law {
+	struct tc_str name, from, until;
+	struct tc_strs where;
+	int sale, measurement;
+	uint32_t binding;
+};
+
+struct raw_duty {
+	struct tc_str what, from, source;
+	int mark;
+};
+
 /* ---- the table ---- */
 
 /* Our rows and those of the filters, under "rule_sets.*.". Lives in the arena. */
