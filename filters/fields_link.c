@@ -193,6 +193,8 @@ next_rel(struct tc_str *rels)
 	struct tc_str rel = *rels = tc_trim(*rels);
 	size_t n = 0;
 
+	if (rel.n == 0) /* there may be no relation at all, and no bytes to point to */
+		return rel;
 	while (n < rel.n && rel.p[n] != ' ' && rel.p[n] != '\t')
 		n++;
 	tc_skip(rels, n);
