@@ -108,7 +108,8 @@ SPLIT  := $(patsubst tests/split/%.c,$(B)/tests/split/%,$(wildcard tests/split/t
 TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(TARGETS:%=$(B)/tests/replay/%)
 RELIABILITY := $(patsubst tests/reliability/%.c,build/reliability/%,$(wildcard tests/reliability/*.c))
-DIFFERENTIAL := $(B)/tests/differential/rewrite_many $(B)/tests/differential/match_many
+DIFFERENTIAL := $(B)/tests/differential/rewrite_many $(B)/tests/differential/match_many \
+	$(B)/tests/differential/decide_many
 MICRO  := $(patsubst bench/micro/%.c,$(B)/bench/%,$(wildcard bench/micro/bench_*.c))
 
 # ---- targets for people ----------------------------------------------------------------------

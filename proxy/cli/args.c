@@ -3,7 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "base/day.h"
 #include "cli/verbs.h"
 
 int
@@ -124,4 +126,10 @@ overrides_of(const char *origin, const char *listen, const char *admin, const ch
 		.region = text_of(region),
 		.geo_directory = text_of(geo),
 	};
+}
+
+int32_t
+args_today(void)
+{
+	return date_of(time(NULL));
 }

@@ -36,4 +36,7 @@ int args_wrong(const char *verb, const char *format, ...) __attribute__((format(
 struct config_overrides overrides_of(const char *origin, const char *listen, const char *admin, const char *region,
     const char *geo);
 
+/* Days since 1970-01-01, UTC. */
+int32_t args_today(void);
+
 #endif

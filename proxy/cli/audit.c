@@ -261,6 +261,7 @@ audit_entry(struct audit *a, const struct audit_entry *e, struct tc_arena *arena
 	struct dry_result out;
 	struct tc_address at;
 
+	in.day = args_today();
 	if (!tc_address_read(&at, e->in.url, buf)) {
 		a->unread += !tc_starts(e->in.url, TC_STR("data:")) && !tc_starts(e->in.url, TC_STR("blob:"));
 		return;

@@ -146,6 +146,7 @@ place_find(struct explain *e)
 {
 	struct tc_addr a;
 
+	e->in.day = args_today();
 	e->place_source = "geo.unknown";
 	e->in.place = e->config->geo_unknown;
 	if (e->from != NULL) {

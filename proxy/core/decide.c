@@ -1,20 +1,31 @@
 /*
- * decide.c: the one pure decision (signals.md 0; README, "Which rule set", wins).
+ * decide.c: the one pure decision (signals.md 0; README, "Which rule set", wins; ADR 0018).
  *
- *	facts -> verdict (who said what that counts here) -> rule set, denied classes
+ *	facts -> hearing: who said what, and what needs a grant here
+ *	      -> STEPS, in order of precedence: who says no, and to which classes
+ *	      -> rule set, denied classes, source
  */
 #include "core/decide.h"
 
 #include <assert.h>
 
 #define ADVERTISING TC_CLASS_BIT(TC_ADVERTISING)
+#define ANALYTICS TC_CLASS_BIT(TC_ANALYTICS)
+#define SELL_SHARE (ADVERTISING | ANALYTICS | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL))
+#define ALL ((tc_classes)~TC_ESSENTIAL)
 
-/* What the facts say before any rule set is looked at. */
-struct verdict {
-	enum tc_source no;  /* who said no; TC_SRC_NONE: nobody */
-	enum tc_source yes; /* who explicitly opted in; TC_SRC_NONE: nobody */
-	tc_classes classes; /* switched off one by one */
+/* The facts as far as they count in the visitor's region. */
+struct hearing {
+	const struct config_region *row;
+	const struct facts *f;
+	enum choice choice;        /* of the sticky cookie */
+	tc_classes switched_off;   /* there, one by one */
+	struct consent consent;    /* zero where the row does not honour it */
+	tc_classes opt_in;         /* what needs a grant, by the row's default or by law */
+	bool opt_in_measurement;   /* also where the receiver acts for the site alone */
 };
+
+/* ---- what counts ---- */
 
 /* An account's opt-in relaxes a sticky opt-out; it was the person's later act (signals.md D8). */
 static enum choice
@@ -25,35 +36,154 @@ choice_in_force(const struct facts *f)
 	return f->choice;
 }
 
-/* A live signal beats an opt-in, unless the row lets an explicit one override GPC (D5; check warns). */
-static bool
-gpc_counts(const struct config_region *row, const struct facts *f, enum choice choice)
+/* For an unknown place every row of law counts. */
+static void
+hear_law(struct hearing *h, const struct config *c)
 {
-	if (!f->gpc || (row->honour & HONOUR_GPC) == 0)
-		return false;
-	return !(row->gpc_override_opt_in && choice == CHOICE_IN);
+	const struct place *p = &h->f->place;
+	bool sale = false, measurement = false;
+
+	if (p->country[0] == '\0') {
+		config_law_any(c, h->f->day, &sale, &measurement);
+	} else {
+		const struct config_law *law = config_law_of(c, p, h->f->day);
+
+		sale = law != NULL && law->opt_in_sale;
+		measurement = law != NULL && law->opt_in_measurement;
+	}
+	h->opt_in |= sale ? SELL_SHARE : 0;
+	h->opt_in |= measurement ? ANALYTICS : 0;
+	h->opt_in_measurement |= measurement;
+}
+
+static bool
+takes_measurement(const struct tc_rule_set *r)
+{
+	return (r->remove & ANALYTICS) != 0 && !r->keep_measurement;
+}
+
+static void
+hear(struct hearing *h, const struct config *c, const struct facts *f)
+{
+	*h = (struct hearing){.row = region_of(c, &f->place), .f = f};
+	if ((h->row->honour & HONOUR_CHOICE) != 0)
+		h->choice = choice_in_force(f);
+	if (h->choice != CHOICE_NONE)
+		h->switched_off = f->choice_denied & ALL;
+	if ((h->row->honour & HONOUR_CONSENT) != 0)
+		h->consent = f->consent;
+	h->opt_in = h->row->initial->remove & ALL;
+	h->opt_in_measurement = takes_measurement(h->row->initial);
+	hear_law(h, c);
+}
+
+/* ---- the steps ---- */
+
+enum no {
+	NO_NOT, /* nothing, or single classes */
+	NO_OUT, /* all that the row's opted_out removes */
+	NO_SOME /* the same but for what was granted in the same breath: asked class by class */
+};
+
+/* A live signal beats an opt-in, unless the row lets an explicit one override GPC (D5; check warns). */
+static enum no
+gpc_says(const struct hearing *h, tc_classes *named)
+{
+	(void)named;
+	if (!h->f->gpc || (h->row->honour & HONOUR_GPC) == 0)
+		return NO_NOT;
+	return h->row->gpc_override_opt_in && h->choice == CHOICE_IN ? NO_NOT : NO_OUT;
+}
+
+static enum no
+dnt_says(const struct hearing *h, tc_classes *named)
+{
+	(void)named;
+	return h->f->dnt && (h->row->honour & HONOUR_DNT) != 0 ? NO_OUT : NO_NOT;
+}
+
+static enum no
+account_says(const struct hearing *h, tc_classes *named)
+{
+	(void)named;
+	return h->f->account == CHOICE_OUT ? NO_OUT : NO_NOT;
+}
+
+static enum no
+choice_says(const struct hearing *h, tc_classes *named)
+{
+	*named |= h->switched_off;
+	return h->choice == CHOICE_OUT || (h->switched_off & ADVERTISING) != 0 ? NO_OUT : NO_NOT;
+}
+
+static enum no
+consent_says(const struct hearing *h, tc_classes *named)
+{
+	*named |= h->consent.denied & ALL;
+	if (h->consent.out)
+		return NO_OUT;
+	return (h->consent.denied & ADVERTISING) != 0 ? NO_SOME : NO_NOT;
+}
+
+/* In order of precedence: of several, the first is the source. Each may name classes, whoever else said no. */
+static const struct {
+	enum tc_source src;
+	enum no (*says)(const struct hearing *h, tc_classes *named);
+} STEPS[] = {
+	{TC_SRC_GPC, gpc_says},
+	{TC_SRC_DNT, dnt_says},
+	{TC_SRC_ACCOUNT, account_says},
+	{TC_SRC_CHOICE, choice_says},
+	{TC_SRC_CONSENT, consent_says},
+};
+
+/* What the person said, all steps together. */
+struct verdict {
+	enum no no;
+	enum tc_source src; /* of the no, or of the yes */
+	bool yes;           /* an explicit opt-in, and no no */
+	tc_classes named;   /* denied one by one */
+	tc_classes granted;
+};
+
+/* Who explicitly opted in: to everything (account, choice), or by a consent cookie to all that needs it. */
+static enum tc_source
+yes_of(const struct hearing *h)
+{
+	tc_classes granted = h->consent.granted;
+
+	if (h->f->account == CHOICE_IN)
+		return TC_SRC_ACCOUNT;
+	if (h->choice == CHOICE_IN)
+		return TC_SRC_CHOICE;
+	return (granted & ADVERTISING) != 0 && (h->opt_in & ~granted) == 0 ? TC_SRC_CONSENT : TC_SRC_NONE;
 }
 
 static struct verdict
-verdict_of(const struct config_region *row, const struct facts *f)
+verdict_of(const struct hearing *h)
 {
-	enum choice choice = (row->honour & HONOUR_CHOICE) != 0 ? choice_in_force(f) : CHOICE_NONE;
-	struct verdict v = {.classes = choice != CHOICE_NONE ? f->choice_denied & ~TC_ESSENTIAL : 0};
+	struct verdict v = {.src = TC_SRC_NONE};
 
-	if (gpc_counts(row, f, choice))
-		v.no = TC_SRC_GPC;
-	else if (f->dnt && (row->honour & HONOUR_DNT) != 0)
-		v.no = TC_SRC_DNT;
-	else if (f->account == CHOICE_OUT)
-		v.no = TC_SRC_ACCOUNT;
-	else if (choice == CHOICE_OUT || (v.classes & ADVERTISING) != 0)
-		v.no = TC_SRC_CHOICE;
-	else if (f->account == CHOICE_IN)
-		v.yes = TC_SRC_ACCOUNT;
-	else if (choice == CHOICE_IN)
-		v.yes = TC_SRC_CHOICE;
+	for (size_t i = 0; i < sizeof(STEPS) / sizeof(STEPS[0]); i++) {
+		enum no no = STEPS[i].says(h, &v.named);
+
+		if (no == NO_NOT || v.no != NO_NOT)
+			continue;
+		v.no = no;
+		v.src = STEPS[i].src;
+	}
+	if (v.no == NO_NOT) {
+		v.src = yes_of(h);
+		v.yes = v.src != TC_SRC_NONE;
+	}
+	if (v.yes && v.src != TC_SRC_CONSENT)
+		v.granted = ALL;
+	else if (v.no != NO_OUT) /* after a plain no a consent tool's yes is the weaker word */
+		v.granted = h->consent.granted & ALL;
 	return v;
 }
+
+/* ---- the decision ---- */
 
 /* The rule set of an explicit opt-in: opted_in, else the default if that decides "in", else the empty one. */
 static const struct tc_rule_set *
@@ -65,51 +195,65 @@ opted_in_rules(const struct config *c, const struct config_region *row)
 }
 
 static void
-decide_person(const struct config_region *row, const struct verdict *v, struct tc_decision *out)
+decide_person(const struct config *c, const struct hearing *h, struct tc_decision *out)
 {
-	out->rules = row->opted_out;
-	out->denied = row->opted_out->remove | v->classes;
-	out->out = true;
-	out->person = true;
-	out->src = v->no;
+	struct verdict v = verdict_of(h);
+	tc_classes missing = h->opt_in & ~v.granted, removed;
+
+	if (v.no != NO_NOT)
+		out->rules = h->row->opted_out;
+	else
+		out->rules = v.yes ? opted_in_rules(c, h->row) : h->row->initial;
+	removed = out->rules->remove;
+	if (!v.yes) /* whoever said yes to all gets what the rule set for it says */
+		removed &= ~v.granted;
+	out->denied = removed | v.named | missing;
+	out->person = v.no != NO_NOT;
+	out->out = out->person || (out->denied & ADVERTISING) != 0;
+	out->src = out->out && !out->person ? TC_SRC_REGION : v.src;
+	out->measurement = (v.named & ANALYTICS) == 0 && !(h->opt_in_measurement && (v.granted & ANALYTICS) == 0) &&
+	    !(takes_measurement(out->rules) && (removed & ANALYTICS) != 0);
 }
 
-/* Nobody said no. What removes advertising all the same is the region's rule, whoever opted in. */
-static void
-decide_rules(const struct tc_rule_set *rules, const struct verdict *v, struct tc_decision *out)
-{
-	out->rules = rules;
-	out->denied = rules->remove | v->classes;
-	out->out = (rules->remove & ADVERTISING) != 0;
-	out->src = out->out ? TC_SRC_REGION : v->yes;
-}
-
+/* Everyone is opted out here, and nobody is asked. */
 static void
 decide_route(const struct config_region *row, struct tc_decision *out)
 {
 	out->rules = row->opted_out;
-	out->denied = (tc_classes)~TC_ESSENTIAL;
+	out->denied = ALL;
 	out->out = true;
 	out->src = TC_SRC_ROUTE;
+}
+
+/* The only third parties that may be asked, until the visitor grants export; NULL: any. */
+static const struct tc_strs *
+residency_of(const struct config *c, const struct hearing *h)
+{
+	bool unknown = h->f->place.country[0] == '\0';
+	bool granted = h->choice != CHOICE_NONE && (h->f->switches & SWITCH_EXPORT) != 0 && !h->f->route->force_out;
+
+	if (granted || !(unknown ? c->has_residency : h->row->has_residency))
+		return NULL;
+	return unknown ? &c->residency : &h->row->residency;
 }
 
 void
 decide(const struct config *c, const struct facts *f, struct tc_decision *out)
 {
-	const struct config_region *row = region_of(c, &f->place);
-	struct verdict v = verdict_of(row, f);
+	struct hearing h;
 
+	hear(&h, c, f);
 	*out = (struct tc_decision){
 		.pass_bodies = f->route->filter == TC_ROUTE_NONE,
-		.region = f->place.country[0] != '\0' ? row->name : TC_STR("unknown"),
+		.region = f->place.country[0] != '\0' ? h.row->name : TC_STR("unknown"),
+		.location_off = (f->switches & SWITCH_LOCATION_OFF) != 0,
+		.residency = residency_of(c, &h),
 	};
 	if (f->route->force_out)
-		decide_route(row, out);
-	else if (v.no != TC_SRC_NONE)
-		decide_person(row, &v, out);
+		decide_route(h.row, out);
 	else
-		decide_rules(v.yes != TC_SRC_NONE ? opted_in_rules(c, row) : row->initial, &v, out);
-	out->denied &= (tc_classes)~TC_ESSENTIAL;
+		decide_person(c, &h, out);
+	out->denied &= ALL;
 	assert(out->rules != NULL);
 }
 

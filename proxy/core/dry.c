@@ -102,6 +102,7 @@ facts_read(const struct snapshot *s, const struct dry_request *in, struct dry_re
 		.gpc = signal_gpc(fs),
 		.dnt = signal_dnt(fs),
 		.place = in->place,
+		.day = in->day,
 		.site = out->site,
 		.route = out->route,
 	};

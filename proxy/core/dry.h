@@ -13,6 +13,7 @@ struct dry_request {
 	struct tc_strs fields;      /* "Name: value" each; Host comes from the URL */
 	struct tc_str request_body; /* only filters look at it; its beginning is enough */
 	struct place place;         /* country "": unknown */
+	int32_t day;                /* since 1970-01-01, UTC */
 	bool has_response;          /* the rest stands for the origin's */
 	int status;
 	struct tc_strs response_fields;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <time.h>
 
+#include "base/day.h"
 #include "core/client.h"
 #include "core/downstream.h"
 #include "core/exchange.h"
@@ -80,6 +81,7 @@ read_facts(struct exchange *x, const struct tc_addr *client)
 	f->route = x->route;
 	f->gpc = signal_gpc(&x->req.fields);
 	f->dnt = signal_dnt(&x->req.fields);
+	f->day = date_of(time(NULL));
 	f->place = find_place(x, client);
 	if (choice_read(x->use->snapshot->choice_key, x->site->pub.hosts.v[0], &x->req.fields, &x->choice)) {
 		f->choice = x->choice.state;

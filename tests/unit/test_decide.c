@@ -85,16 +85,17 @@ model(const struct config_region *row, const struct facts *f)
 	tc_classes extra = sticky_out || sticky_in ? f->choice_denied : 0;
 	struct expected e = {0};
 
+	/* "its steps only ever add": whoever says no is not given back what the default takes from everyone */
 	if (f->route->force_out) { /* "route has force: opt-out: deny all but essential; stop" */
 		e = (struct expected){row->opted_out, 255, true, false, "route"};
 	} else if (f->gpc && (row->honour & HONOUR_GPC) && !(row->gpc_override_opt_in && sticky_in)) {
-		e = (struct expected){row->opted_out, row->opted_out->remove | extra, true, true, "gpc"};
+		e = (struct expected){row->opted_out, row->opted_out->remove | extra | row->initial->remove, true, true, "gpc"};
 	} else if (f->dnt && (row->honour & HONOUR_DNT)) {
-		e = (struct expected){row->opted_out, row->opted_out->remove | extra, true, true, "dnt"};
+		e = (struct expected){row->opted_out, row->opted_out->remove | extra | row->initial->remove, true, true, "dnt"};
 	} else if (f->account == CHOICE_OUT) { /* "the account field needs no key" */
-		e = (struct expected){row->opted_out, row->opted_out->remove | extra, true, true, "account"};
+		e = (struct expected){row->opted_out, row->opted_out->remove | extra | row->initial->remove, true, true, "account"};
 	} else if (sticky_out || (extra & AD)) { /* advertising switched off by itself is a no to it */
-		e = (struct expected){row->opted_out, row->opted_out->remove | extra, true, true, "choice"};
+		e = (struct expected){row->opted_out, row->opted_out->remove | extra | row->initial->remove, true, true, "choice"};
 	} else if (f->account == CHOICE_IN || sticky_in) {
 		e.rules = model_opted_in(row);
 		e.denied = e.rules->remove | extra;
