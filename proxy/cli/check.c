@@ -2,12 +2,13 @@
 #include "cli/args.h"
 #include "cli/environment.h"
 #include "cli/verbs.h"
-#include "core/snapshot.h"
+#include "core/prove.h"
 
 struct check {
 	struct arg_list files;
 	bool offline, deny_warnings, verbose, json;
 	struct messages *m;
+	size_t broken; /* promises, of this file */
 };
 
 /* ---- with -v: the steps, and the filters of each route ---- */
@@ -96,8 +97,8 @@ print_all(const struct check *c, const char *file, const struct config *config, 
 	messages_print(c->m, stderr);
 	print_load_steps(c, loaded);
 	if (loaded) {
-		print_step(c, "promises", "not proved in this version");
-		print_step(c, "environment", c->offline ? "skipped" : errors > 0 ? "failed"
+		print_step(c, "promises", c->broken > 0 ? "broken" : config->promise_count > 0 ? "kept" : "none");
+		print_step(c, "environment", c->offline ? "skipped" : errors > c->broken ? "failed"
 										 : "ok");
 		print_chains(c, config);
 	}
@@ -120,7 +121,15 @@ take_hint(struct tc_str *rest, size_t n)
 	return hint;
 }
 
-/* What the filters say when they load what the file names: lists, as run would read them. false: refused. */
+static void
+check_promises(void *ctx, const struct snapshot *s)
+{
+	struct check *c = ctx;
+
+	c->broken = prove(s, args_today(), c->m);
+}
+
+/* What the filters say when they load what the file names: lists, as run would read them; then the promises. false: refused. */
 static bool
 check_filters(struct check *c, struct config *config)
 {
@@ -130,7 +139,8 @@ check_filters(struct check *c, struct config *config)
 	bool fine;
 
 	buf_init(&text, 64 << 10);
-	fine = snapshot_try(config, &text) == 0;
+	c->broken = 0;
+	fine = snapshot_try(config, &text, check_promises, c) == 0;
 	rest = buf_str(&text);
 	while (rest.n > 0) {
 		size_t n = tc_find_byte(rest, '\n');

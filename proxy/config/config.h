@@ -99,6 +99,8 @@ struct config_route {
 	const struct config_field *set;     /* response.set: the site's, then the route's */
 	size_t set_count;
 	struct tc_strs remove; /* response.remove, the same way; lower case */
+	struct tc_str says;    /* the sentence of the policy behind it */
+	const struct node *node; /* NULL: the one that takes the rest */
 	int64_t body_max;      /* bytes of a request's body; 0: no limit */
 };
 
@@ -111,6 +113,8 @@ struct config_site {
 	enum downstream_cache downstream_cache;
 	enum site_mode mode;
 	struct tc_str choices_limit_url;
+	struct tc_str says;
+	const struct node *node;
 };
 
 /* honour: one bit each */
@@ -130,6 +134,8 @@ struct config_region {
 	bool gpc_override_opt_in; /* gpc_override: explicit-opt-in */
 	struct tc_strs residency; /* hosts that may be asked without the visitor's separate consent; see has_residency */
 	bool has_residency;
+	struct tc_str says; /* the sentence of the policy behind it */
+	const struct node *node;
 	int line;
 };
 
@@ -180,6 +186,61 @@ struct config_limits {
 	int64_t drain_delay_ms, drain_timeout_ms; /* from SIGTERM on: served as ever; then, at most, the rest */
 };
 
+/* ---- promises (promises.md 5) ---- */
+
+/* X(ENUM, "name") */
+#define CONFIG_PROMISES(X) \
+	X(GPC_EVERYWHERE, "gpc_everywhere") \
+	X(DNT_HONOURED, "dnt_honoured") \
+	X(NO_SALE, "no_sale") \
+	X(NO_THIRD_PARTY, "no_third_party_before_consent") \
+	X(STICKY_OPT_OUT, "sticky_opt_out") \
+	X(CHOICES_PAGE, "choices_page") \
+	X(MINORS_OFF, "minors_off") \
+	X(CITY_ONLY, "city_only") \
+	X(NO_CLIENT_IP, "no_client_ip_to_origin") \
+	X(MINIMISED, "third_party_minimised") \
+	X(COOKIES_INVENTORIED, "cookies_inventoried") \
+	X(EMAIL_ANONYMOUS, "email_pixels_anonymous") \
+	X(RESIDENCY, "residency") \
+	X(AGGREGATE_ONLY, "aggregate_metrics_only") \
+	X(RETENTION, "retention") \
+	X(HTTPS_ONLY, "https_only")
+
+enum config_promise_kind {
+#define X(e, name) PROMISE_##e,
+	CONFIG_PROMISES(X)
+#undef X
+	PROMISE_COUNT
+};
+
+/* Bits of config_promise.groups behind those of the classes. */
+enum { GROUP_SELL_SHARE = 1 << 8,
+	GROUP_MEASUREMENT = 1 << 9,
+	GROUP_ESSENTIAL = 1 << 10,
+	GROUP_LOCATION = 1 << 11,
+	GROUP_EXPORT = 1 << 12 };
+
+struct node; /* of the file: where something was written */
+
+/* One item of promises.keep. Which members have a meaning goes by kind; the rest is zero. */
+struct config_promise {
+	enum config_promise_kind kind;
+	const struct node *at; /* its name */
+	struct tc_str says;
+	uint32_t groups;                             /* classes, GROUP_* */
+	bool everywhere;                             /* regions: all, or not given */
+	struct tc_strs places;                       /* upper case: regions, region */
+	struct tc_strs hosts;                        /* hosts, targets; of no_third_party_before_consent: keep */
+	struct tc_strs routes, clicks;               /* routes, open; click */
+	struct tc_strs keep, languages, stores;
+	struct tc_str link, epsilon;                 /* n = 0: not given */
+	int unless;                                  /* 0 none, 1 consent or export */
+	int level, form, when, unknown;              /* index into the row's words */
+	bool tk, account_bridge, notice_on_change, notices;
+	int64_t days, k, max_ms, hsts_ms;
+};
+
 struct config_trace; /* where the values of a rule set were written */
 
 struct config {
@@ -211,12 +272,18 @@ struct config {
 	const struct config_region *regions;
 	size_t region_count;
 	const struct config_region *strictest; /* row whose default removes most classes; ties: first */
+	bool has_residency;                    /* of any row */
+	struct tc_strs residency;              /* for an unknown place: hosts that every such row has */
 	const struct config_law *laws;         /* rows of all packs, in the order of the files */
 	size_t law_count;
 	const struct law_key *law_keys; /* packs.c: each place of each row, most specific first */
 	size_t law_key_count;
 	const struct config_pack *packs;
 	size_t pack_count;
+	const struct config_promise *promises;
+	size_t promise_count;
+	int64_t stats_keep_ms, stats_k;        /* not in force yet; promises speak of them */
+	struct tc_strs verify_pages;           /* paths that verify visits */
 	int64_t policy_version;                /* promises.policy.version, 1 if not given */
 	struct config_limits limits;
 	bool log_json;
@@ -266,12 +333,24 @@ const struct config_law *config_law_of(const struct config *c, const struct plac
 /* For unknown places: what any row in force that day makes opt-in. */
 void config_law_any(const struct config *c, int32_t day, bool *opt_in_sale, bool *opt_in_measurement);
 
+/*
+ * Where a node stands, into a message: file, line, columns, source line. config_entry(): the value at a key ("allow") below a
+ * map, or of a list there the item with this text; NULL: it is not written.
+ */
+void config_point(const struct node *at, struct message *m);
+const struct node *config_entry(const struct node *map, const char *way, struct tc_str item);
+/* The effective map of a rule set, its parents' keys included. */
+const struct node *config_rules_node(const struct config *c, const struct tc_rule_set *r);
+
 /* What the core has to know of a route of a site. */
 static inline const struct config_route *
 config_route_of(const struct config_site *s, const struct tc_route *r)
 {
 	return &s->routes[r - s->pub.routes];
 }
+
+const struct config_law *config_law_of(const struct config *c, const struct place *p, int32_t day);
+void config_law_any(const struct config *c, int32_t day, bool *sale, bool *measurement);
 
 /* The rows of the schema, filters' rows included: for help, man page and lint. */
 size_t config_option_count(void);

@@ -103,6 +103,23 @@ keep_source(struct messages *m, struct message *msg)
 	msg->source = keep(m, s, SOURCE_MAX);
 }
 
+/* What a broken promise says besides: the word in front of each, and where it is. */
+static const struct {
+	const char *name;
+	size_t offset;
+} DETAILS[] = {
+	{"promised", offsetof(struct message, promised)},
+	{"witness", offsetof(struct message, witness)},
+	{"item", offsetof(struct message, item)},
+	{"because", offsetof(struct message, because)},
+};
+
+static struct tc_str *
+detail(struct message *m, size_t i)
+{
+	return (struct tc_str *)((char *)m + DETAILS[i].offset);
+}
+
 /* Messages of one file stand together, ordered by place; files stand in the order of their first message. */
 static size_t
 position(const struct messages *m, const struct message *msg)
@@ -141,6 +158,8 @@ messages_add(struct messages *m, const struct message *msg)
 	copy.text = keep(m, msg->text, TEXT_MAX);
 	copy.hint = keep(m, msg->hint, TEXT_MAX);
 	copy.suggestion = keep(m, msg->suggestion, TEXT_MAX);
+	for (size_t i = 0; i < sizeof(DETAILS) / sizeof(DETAILS[0]); i++)
+		*detail(&copy, i) = keep(m, *detail(&copy, i), TEXT_MAX);
 	keep_source(m, &copy);
 	at = position(m, msg);
 	memmove(m->v + at + 1, m->v + at, (m->n - at) * sizeof(*m->v));
@@ -218,6 +237,35 @@ print_caret(FILE *out, const struct message *msg)
 }
 
 static void
+print_source(FILE *out, const struct message *msg)
+{
+	(void)fprintf(out, "%5d | ", msg->line);
+	print_str(out, msg->source);
+	(void)fputc('\n', out);
+	print_caret(out, msg);
+}
+
+/* Whether there were any. */
+static bool
+print_details(FILE *out, const struct message *msg)
+{
+	struct message copy = *msg;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(DETAILS) / sizeof(DETAILS[0]); i++) {
+		struct tc_str text = *detail(&copy, i);
+
+		if (text.n == 0)
+			continue;
+		(void)fprintf(out, "   %-9s ", DETAILS[i].name);
+		print_str(out, text);
+		(void)fputc('\n', out);
+		any = true;
+	}
+	return any;
+}
+
+static void
 print_one(FILE *out, const struct message *msg)
 {
 	print_str(out, msg->file);
@@ -227,11 +275,10 @@ print_one(FILE *out, const struct message *msg)
 	    msg->severity == SEVERITY_ERROR ? "error" : "warning");
 	print_str(out, msg->text);
 	(void)fputc('\n', out);
-	if (msg->line > 0) {
-		(void)fprintf(out, "%5d | ", msg->line);
-		print_str(out, msg->source);
-		(void)fputc('\n', out);
-		print_caret(out, msg);
+	if (print_details(out, msg)) {
+		/* they say more than the line */
+	} else if (msg->line > 0) {
+		print_source(out, msg);
 	} else if (msg->suggestion.n > 0) {
 		(void)fputs("   did you mean \"", out);
 		print_str(out, msg->suggestion);
@@ -282,6 +329,8 @@ json_str(FILE *out, const char *key, struct tc_str s)
 static void
 json_message(FILE *out, const struct message *msg)
 {
+	struct message copy = *msg;
+
 	(void)fputs("  {", out);
 	json_str(out, "file", msg->file);
 	(void)fprintf(out, ", \"line\": %d, \"column\": %d, \"end_column\": %d, \"severity\": \"%s\", ", msg->line,
@@ -295,6 +344,11 @@ json_message(FILE *out, const struct message *msg)
 	json_str(out, "hint", msg->hint);
 	(void)fputs(", ", out);
 	json_str(out, "suggestion", msg->suggestion);
+	for (size_t i = 0; i < sizeof(DETAILS) / sizeof(DETAILS[0]); i++)
+		if (detail(&copy, i)->n > 0) {
+			(void)fputs(", ", out);
+			json_str(out, DETAILS[i].name, *detail(&copy, i));
+		}
 	(void)fputc('}', out);
 }
 

@@ -20,6 +20,8 @@ struct message {
 	struct tc_str source;         /* the line of the file */
 	int source_cut;               /* characters that messages_add() left out in front of source */
 	struct tc_str suggestion;     /* did you mean; n = 0: none */
+	/* Of a broken promise (promises.md 3), in place of the source line; n = 0: none. */
+	struct tc_str promised, witness, item, because;
 };
 
 /* Errors and warnings that are kept, of each kind; the counts go on. */

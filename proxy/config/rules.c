@@ -327,6 +327,8 @@ compile_region(struct compile *c, const struct node *row, struct config_region *
 	r->link_text = raw.link_text;
 	r->gpc_override_opt_in = raw.gpc_override != 0;
 	r->line = line_of(row);
+	r->says = raw.says;
+	r->node = row;
 	r->initial = rule_set_of(c, row, raw.initial, "default", raw.name);
 	r->opted_out = rule_set_of(c, row, raw.opted_out, "opted_out", raw.name);
 	if (raw.opted_in.n > 0)

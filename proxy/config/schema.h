@@ -29,6 +29,8 @@ struct raw_root {
 	struct tc_strs lists;
 	struct tc_str list_directory;
 	int64_t policy_version;
+	struct tc_strs verify_pages;
+	int64_t stats_keep_ms, stats_k;
 	int64_t connections, header_size, uri_size, fields, response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, tunnel_timeout_ms;
 	int64_t keepalive_requests, body_size, memory, threads;
@@ -63,14 +65,14 @@ struct raw_site {
 	uint32_t compress;
 	int client_ip, mode, downstream_cache, choices_link;
 	uint32_t geo;
-	struct tc_str choices_path, policy, limit_url;
+	struct tc_str choices_path, policy, limit_url, says;
 };
 
 struct raw_route {
 	struct tc_str name, match;
 	int filter, force, type;
 	struct tc_strs allow, remove, click_targets;
-	struct tc_str click_parameter;
+	struct tc_str click_parameter, says;
 	struct raw_origin origin;
 	struct raw_rate rate;
 	int64_t body_size;
@@ -78,10 +80,11 @@ struct raw_route {
 
 struct raw_rules {
 	uint32_t remove;
+	struct tc_str says;
 };
 
 struct raw_region {
-	struct tc_str name, initial, opted_out, opted_in, link_text;
+	struct tc_str name, initial, opted_out, opted_in, link_text, says;
 	struct tc_strs where;
 	uint32_t honour;
 	int gpc_override;

@@ -216,6 +216,8 @@ compile_route(struct compile *c, const struct node *node, struct tc_route *out, 
 
 	schema_fill(c->l, "sites[].routes[]", -1, node, &raw, &c->hash);
 	*out = (struct tc_route){.name = raw.name, .match = raw.match, .line = node->line};
+	core->says = raw.says;
+	core->node = node;
 	out->filter = (enum tc_route_filter)raw.filter;
 	out->force_out = raw.force != 0;
 	out->allow = compile_allow(c, node, "allow", raw.allow, way);
@@ -375,6 +377,8 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->downstream_cache = (enum downstream_cache)raw.downstream_cache;
 	s->mode = (enum site_mode)raw.mode;
 	s->choices_limit_url = raw.limit_url;
+	s->says = raw.says;
+	s->node = node;
 	s->pub.compress = raw.compress;
 	compile_origin(c, node_get(node, TC_STR("origin")), &raw.origin, way_of(c, i, "origin"), &s->origin);
 	base = compile_base(c, node, &raw, &s->origin, i);

@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/day.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/prove.h"
 #include "core/rate.h"
 
 /* ---- start ---- */
@@ -289,6 +291,33 @@ start_serving(struct service *s, struct buf *warnings)
 	return 0;
 }
 
+static void
+print_messages(const struct messages *m, struct buf *out)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	if (f == NULL)
+		abort();
+	messages_print(m, f);
+	(void)fclose(f);
+	(void)buf_add(out, text, n);
+	free(text);
+}
+
+/* What the configuration promises, it keeps; else the counter-examples are in out (promises.md 3). */
+static bool
+promises_kept(const struct snapshot *snapshot, struct buf *out)
+{
+	struct messages *m = messages_new();
+	bool kept = prove(snapshot, date_of(time(NULL)), m) == 0;
+
+	print_messages(m, out);
+	messages_destroy(&m);
+	return kept;
+}
+
 int
 service_start(struct service *s, struct loop *control, struct config *c, struct buf *warnings)
 {
@@ -311,6 +340,8 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	s->snapshot = snapshot_build(c, s->key, NULL, warnings);
 	if (s->snapshot == NULL)
 		return 78;
+	if (!promises_kept(s->snapshot, warnings))
+		return 1;
 	memory_start(control, s->snapshot->config->limits.memory);
 	if (rate_start(control) < 0) {
 		(void)buf_add_str(warnings, TC_STR("no memory or no random numbers for rate limits\n"));
@@ -331,21 +362,6 @@ struct reload {
 	void *ctx;
 };
 
-static void
-print_messages(const struct messages *m, struct buf *out)
-{
-	char *text = NULL;
-	size_t n = 0;
-	FILE *f = open_memstream(&text, &n);
-
-	if (f == NULL)
-		abort();
-	messages_print(m, f);
-	(void)fclose(f);
-	(void)buf_add(out, text, n);
-	free(text);
-}
-
 /* On a thread of libuv's pool. */
 static void
 build(uv_work_t *w)
@@ -361,8 +377,12 @@ build(uv_work_t *w)
 	if (c == NULL)
 		return;
 	r->built = snapshot_build(c, r->service->key, r->service->snapshot, &r->text);
-	if (r->built == NULL)
+	if (r->built == NULL) {
 		r->code = 78;
+	} else if (!promises_kept(r->built, &r->text)) {
+		snapshot_unref(&r->built);
+		r->code = 1;
+	}
 }
 
 static void

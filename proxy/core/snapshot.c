@@ -166,11 +166,13 @@ unload_filters(struct snapshot *s)
 }
 
 int
-snapshot_try(struct config *c, struct buf *warnings)
+snapshot_try(struct config *c, struct buf *warnings, void (*look)(void *ctx, const struct snapshot *s), void *ctx)
 {
 	struct snapshot s = {.config = c, .arena = arena_new(NULL, LOADER_ARENA_MAX)};
 	int r = load_filters(&s, warnings);
 
+	if (r == 0)
+		look(ctx, &s);
 	unload_filters(&s);
 	return r;
 }

@@ -35,8 +35,11 @@ struct snapshot {
  */
 struct snapshot *snapshot_build(struct config *c, const struct choice_key *key, const struct snapshot *old,
     struct buf *warnings);
-/* Only the filters' half, and nothing is kept: for check. 0, or -1: snapshot_build() would refuse. */
-int snapshot_try(struct config *c, struct buf *warnings);
+/*
+ * Only the configuration's and the filters' half, and nothing is kept: for check. 0, after look() has seen it; or -1:
+ * snapshot_build() would refuse.
+ */
+int snapshot_try(struct config *c, struct buf *warnings, void (*look)(void *ctx, const struct snapshot *s), void *ctx);
 
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot **s);
