@@ -354,7 +354,7 @@ finish(struct url *u, struct out *o, struct tc_str s, size_t root)
 		put_path(o, &s, root);
 	}
 	u->path = tc_str_of(o->p + root, o->n - root);
-	if (s.n > 0) {
+	if (s.n > 0 && o->n < URL_MAX) { /* of a path that was cut the query is not known */
 		put(o, "?", 1);
 		tc_skip(&s, 1);
 		u->query.p = o->p + o->n;
