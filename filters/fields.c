@@ -358,6 +358,8 @@ tell_page(struct tc_call *c, int referrer)
 
 	if (!is_page(c))
 		return 0;
+	if (c->route->force_out) /* minors, sensitive pages (signals.md D9): no other site learns that it was open */
+		referrer = REFERRER_NONE;
 	if (referrer == REFERRER_NONE && tc_field_set(fields, TC_F_REFERRER_POLICY, TC_STR("no-referrer")) < 0)
 		return -1;
 	if (referrer != REFERRER_NONE && (tracking || referrer == REFERRER_ORIGIN) && raise_referrer_policy(fields) < 0)
