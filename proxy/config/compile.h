@@ -17,6 +17,7 @@ struct compile {
 	struct config *c;
 	const struct config_overrides *over; /* never NULL */
 	const struct node *root;
+	const struct node *placeholder; /* sites, and listeners, of a file that is judged and has none; NULL: it has */
 	struct raw_root raw;
 	struct hash hash;
 	size_t origin_count;                /* numbers given so far */
@@ -40,6 +41,9 @@ void compile_rules(struct compile *c, const struct node *rule_sets);
 void compile_regions(struct compile *c, const struct node *regions);
 void compile_packs(struct compile *c);
 void compile_promises(struct compile *c);
+
+/* sites, and listen where promises speak of it, for a file that is judged and has none (placeholder.c). */
+const struct node *placeholder_root(struct compile *c);
 void compile_tests(struct compile *c);
 
 /* One origin: map is its node, or NULL with --origin; way is "sites[0].origin". */

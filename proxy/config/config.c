@@ -239,7 +239,7 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 static void
 compile_listen(struct compile *c)
 {
-	const struct node *list = node_get(c->root, TC_STR("listen"));
+	const struct node *list = node_get(c->placeholder != NULL ? c->placeholder : c->root, TC_STR("listen"));
 	bool given = c->over->listen.n > 0;
 	size_t n = list != NULL && !given ? list->n : 1;
 	struct config_listen *v;
@@ -551,7 +551,9 @@ compile_all_sites(struct compile *c)
 		load_fault(c->l, &about, "missing-key", "the configuration has no sites");
 		return;
 	}
-	compile_sites(c, sites != NULL ? sites : node_get(default_root(c), TC_STR("sites")));
+	if (sites == NULL)
+		sites = node_get(c->placeholder != NULL ? c->placeholder : default_root(c), TC_STR("sites"));
+	compile_sites(c, sites);
 }
 
 /* What is checked but waits for its engine is named in one warning, at the first of them. */
@@ -575,9 +577,20 @@ warn_later(struct compile *c)
 	load_warning(c->l, &about, "not-in-force", "not in force in this version: %s", text);
 }
 
+/* A file without sites and listeners that is only judged. */
+static void
+find_placeholder(struct compile *c)
+{
+	bool bare = node_get(c->root, TC_STR("sites")) == NULL && node_get(c->root, TC_STR("listen")) == NULL;
+
+	if (c->over->judge && c->over->origin.n == 0 && bare && !c->root->source->built_in)
+		c->placeholder = placeholder_root(c);
+}
+
 static void
 compile(struct compile *c)
 {
+	find_placeholder(c);
 	compile_root(c);
 	compile_state(c);
 	compile_listen(c);

@@ -258,11 +258,12 @@ see_item(const struct proof_item *item, const struct run *r, struct tc_str line,
 static void
 see(struct proof *p, const struct run *r, struct proof_shape *s)
 {
+	struct tc_str policy = tc_field_value(&r->res.fields, TC_F_CONTENT_SECURITY_POLICY);
 	struct tc_str rest = buf_str(&r->out), referrer = tc_field_value(&r->res.fields, TC_F_REFERRER_POLICY);
 
 	for (size_t i = 0; i < p->item_count; i++)
 		see_item(&p->items[i], r, line_at(&rest, i), s->passes + i * PROOF_KINDS);
-	s->contained = tc_field_first(&r->res.fields, TC_F_CONTENT_SECURITY_POLICY) != NULL;
+	s->contained = tc_find(policy, TC_STR("connect-src 'self'")) < policy.n;
 	s->status = tc_find(buf_str(&r->out), TC_STR("data-tacet=\"status\"")) < r->out.n;
 	s->click_ids = tc_find(r->req.query, TC_STR("gclid=")) < r->req.query.n;
 	s->referrer = referrer.n > 0 ? tc_copy(p->arena, referrer) : TC_STR("");
