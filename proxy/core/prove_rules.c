@@ -269,7 +269,7 @@ gpc_everywhere(struct proof *p, const struct config_promise *promise, const stru
 	if (w->row->gpc_override_opt_in)
 		return row_fault(p, w, "an earlier yes beats a live GPC", "gpc_override", "gpc_override is not never",
 		    "write gpc_override: never", f);
-	if (!w->decision.out)
+	if (!w->decision.person && w->decision.src != TC_SRC_ROUTE)
 		return row_fault(p, w, "the signal is not heard", "honour", "honour leaves gpc out", "add gpc to honour", f);
 	return signal_kept(p, promise, w, f);
 }
@@ -279,7 +279,7 @@ dnt_honoured(struct proof *p, const struct config_promise *promise, const struct
 {
 	if (!w->signal->dnt || !place_counts(promise, w))
 		return true;
-	if (!w->decision.out)
+	if (!w->decision.person && w->decision.src != TC_SRC_ROUTE)
 		return row_fault(p, w, "the signal is not heard", "honour", "honour leaves dnt out", "add dnt to honour", f);
 	return signal_kept(p, promise, w, f);
 }
