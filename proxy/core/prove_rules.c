@@ -194,14 +194,29 @@ contained(struct proof *p, const struct proof_world *w, struct proof_fault *f)
 	return false;
 }
 
-/* The three together: nothing of these classes can be reached. */
+/* The classes themselves: a list that names something new in one of them tomorrow has to find it denied. */
+static bool
+all_denied(struct proof *p, const struct proof_world *w, tc_classes classes, struct proof_fault *f)
+{
+	const struct tc_str none = {NULL, 0};
+	tc_classes missing = classes & (tc_classes)~w->decision.denied & (tc_classes)~UNKNOWN;
+
+	if (missing == 0)
+		return true;
+	f->item = proof_text(p, "class %s is not denied", CLASS_NAMES[__builtin_ctz(missing)]);
+	find_reason(p, w, none, missing, f);
+	return false;
+}
+
+/* Nothing of these classes can be reached. */
 static bool
 classes_gone(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
 	bool measurement;
 	tc_classes classes = classes_of(promise->groups, &measurement);
 
-	return items_gone(p, w, classes, measurement, f) && unknown_gone(p, w, f) && contained(p, w, f);
+	return items_gone(p, w, classes, measurement, f) && all_denied(p, w, classes, f) && unknown_gone(p, w, f) &&
+	    contained(p, w, f);
 }
 
 static bool

@@ -60,7 +60,7 @@ PROMISES = [
      "does not say that the opt-out was honoured"),
     ("gpc_everywhere: {}", dict(closed=CLOSED.replace("response: keep-listed", "response: pass")), "Set-Cookie "),
     ("gpc_everywhere: {}", dict(closed=CLOSED.replace("request: keep-listed", "request: pass")), "item      cookie "),
-    ("gpc_everywhere: {classes: [social]}", dict(closed=CLOSED.replace(", social, unknown", "")), "class social: passes"),
+    ("gpc_everywhere: {classes: [social]}", dict(closed=CLOSED.replace(", social, unknown", "")), "class social is not denied"),
     ("dnt_honoured: {}", dict(honour="gpc, choice"), "the signal is not heard"),
     ("no_sale: {}", dict(default="light"), "signal=none"),
     ("no_sale: {}", dict(opted_in="light"), "signal=sticky-in"),
