@@ -105,7 +105,7 @@ def suite_programs(suite, build):
 def suite_lint(_build):
     """The checks that hold for every commit and need no compiler."""
     result = Result()
-    for script in ("includes.py", "docs.py"):
+    for script in ("includes.py", "docs.py", "words.py"):
         run_program("lint", sys.executable, [os.path.join(ROOT, "tests/lint", script)], result, None)
     return result
 

@@ -115,6 +115,8 @@ struct config_site {
 	struct tc_str choices_limit_url;
 	struct tc_str says;
 	const struct node *node;
+	bool notice_on_change;       /* who chose under an older version of the policy is told so once */
+	struct tc_str gpc_statement; /* lastUpdate of gpc.json: 2026-11-21 */
 };
 
 /* honour: one bit each */

@@ -65,7 +65,8 @@ struct raw_site {
 	uint32_t compress;
 	int client_ip, mode, downstream_cache, choices_link;
 	uint32_t geo;
-	struct tc_str choices_path, policy, limit_url, says;
+	struct tc_str choices_path, policy, limit_url, says, gpc_statement;
+	bool notice_on_change;
 };
 
 struct raw_route {

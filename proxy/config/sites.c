@@ -337,6 +337,37 @@ check_languages(struct compile *c, const struct node *site, struct tc_strs langu
 		}
 }
 
+/* 2026-11-21 */
+static bool
+day_ok(struct tc_str day)
+{
+	static const int LENGTHS[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int n[3] = {0, 0, 0}, part = 0;
+
+	if (day.n != 10 || day.p[4] != '-' || day.p[7] != '-')
+		return false;
+	for (size_t i = 0; i < day.n; i++) {
+		if (i == 4 || i == 7) {
+			part++;
+			continue;
+		}
+		if (day.p[i] < '0' || day.p[i] > '9')
+			return false;
+		n[part] = n[part] * 10 + (day.p[i] - '0');
+	}
+	if (n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > LENGTHS[n[1] - 1])
+		return false;
+	return n[1] != 2 || n[2] < 29 || (n[0] % 4 == 0 && (n[0] % 100 != 0 || n[0] % 400 == 0));
+}
+
+static void
+check_day(struct compile *c, const struct node *site, const char *key, struct tc_str day, size_t i)
+{
+	if (!day_ok(day))
+		load_fault(c->l, ABOUT(at_key(site, key), way_of(c, i, key), TC_STR("write year, month and day: 2026-11-21")),
+		    "bad-date", "\"%.*s\" is not a day", STR_ARGS(node_shown(at_key(site, key))));
+}
+
 /* A cookie name is a token (RFC 6265 4.1.1). */
 static void
 check_cookies(struct compile *c, const struct node *site, struct tc_strs names, size_t i)
@@ -379,6 +410,8 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->choices_limit_url = raw.limit_url;
 	s->says = raw.says;
 	s->node = node;
+	s->notice_on_change = raw.notice_on_change;
+	s->gpc_statement = raw.gpc_statement;
 	s->pub.compress = raw.compress;
 	compile_origin(c, node_get(node, TC_STR("origin")), &raw.origin, way_of(c, i, "origin"), &s->origin);
 	base = compile_base(c, node, &raw, &s->origin, i);
@@ -387,6 +420,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	check_link(c, node, "choices.policy", raw.policy, i);
 	check_link(c, node, "choices.limit_url", raw.limit_url, i);
 	check_languages(c, node, raw.languages, i);
+	check_day(c, node, "gpc.statement", raw.gpc_statement, i);
 	check_cookies(c, node, raw.keep_cookies, i);
 }
 

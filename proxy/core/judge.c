@@ -387,6 +387,13 @@ expire_cookies(struct exchange *x)
 	return chain_response(&x->chain, &x->res) < 0 ? -1 : 0;
 }
 
+/* Does this answer bring the visitor's no? */
+static bool
+is_opted_out(const struct tc_response *res)
+{
+	return tc_starts(tc_field_value(&res->fields, TC_F_SET_COOKIE), TC_STR("tacet_choice=v1.out"));
+}
+
 static int
 page_answer(struct exchange *x)
 {
@@ -405,8 +412,7 @@ page_answer(struct exchange *x)
 	today(&ctx.year, &ctx.month);
 	if (pages_answer(&ctx, &x->res, &x->answer_body) < 0)
 		return -1;
-	return tc_starts(tc_field_value(&x->res.fields, TC_F_SET_COOKIE), TC_STR("tacet_choice=v1.out")) ? expire_cookies(x)
-													 : 0;
+	return x->res.status == 303 && is_opted_out(&x->res) ? expire_cookies(x) : 0;
 }
 
 static int

@@ -5,14 +5,16 @@
 #include "core/pages.h"
 
 #define PAGE_STYLE "/.well-known/tacet/style.css"
+#define PAGE_ICON "/.well-known/tacet/choices.svg"
 
 struct page_file {
 	struct tc_str path;
 	/* The answer to GET and HEAD; as pages_answer(), or the status of an error to answer instead. */
 	int (*answer)(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body);
+	bool (*served)(const struct config_site *site); /* NULL: on every site */
 };
 
-/* The file at a normalised path; NULL: there is none of ours. */
-const struct page_file *page_file_at(struct tc_str path);
+/* The file at a normalised path of this site; NULL: there is none of ours. */
+const struct page_file *page_file_at(const struct config_site *site, struct tc_str path);
 
 #endif

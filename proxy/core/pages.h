@@ -16,7 +16,6 @@ struct pages_ctx {
 	const struct tc_request *req;
 	struct tc_str form;            /* the body of a POST, complete */
 	int year, month;               /* now, UTC */
-	struct tc_str gpc_last_update; /* n = 0: that of this version's statement */
 	struct tc_arena *arena;
 };
 

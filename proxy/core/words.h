@@ -11,6 +11,7 @@ enum word {
 	W_DNT,
 	W_OUT, /* you have opted out */
 	W_ACCOUNT_OUT,
+	W_CONSENT_OUT,
 	W_HONORED, /* translation of the legal phrase; empty in English */
 	W_REGION_OUT,
 	W_ROUTE_OUT,
@@ -20,15 +21,20 @@ enum word {
 	W_OPTION_IN,
 	W_OPTION_OUT,
 	W_GPC_WINS,
+	W_MORE,
 	W_CLASSES,
 	W_ANALYTICS, /* these four in the order of the classes */
 	W_ADVERTISING,
 	W_PERSONALISATION,
 	W_SOCIAL,
 	W_OTHERS, /* third parties that no list names */
+	W_LOCATION, /* the two switches */
+	W_EXPORT,
 	W_SAVE,
 	W_SAVED,
 	W_NOT_KEPT,
+	W_GUESS, /* with "{}" where the place stands */
+	W_CHANGED, /* the policy */
 	W_WHY,
 	W_BACK,
 	W_HOME,
@@ -36,9 +42,16 @@ enum word {
 	W_SIGNALS,
 	W_NONE,
 	W_COOKIE,
+	W_CONSENT, /* what a consent tool of the site says: the next four */
+	W_CONSENT_NO,
+	W_REFUSED,
+	W_GRANTED,
+	W_UNREADABLE,
 	W_PLACE,
 	W_PLACE_UNKNOWN,
 	W_RULES,
+	W_LAW,
+	W_SWITCHES,
 	W_REMOVED,
 	W_NOT_STORED,
 	W_EMBED_VIDEO, /* from here on with "{}" where a name stands: what is in a frame, and from whom */
@@ -59,6 +72,10 @@ struct language {
 	bool right_to_left;
 	const char *words[WORD_COUNT];
 };
+
+enum { LANGUAGE_COUNT = 10 };
+
+extern const struct language languages[LANGUAGE_COUNT]; /* the first is English */
 
 /* The language of the site's list (all of ours, if it is empty) that Accept-Language likes best; else its first. */
 const struct language *language_for(struct tc_strs allowed, const struct tc_fields *request);

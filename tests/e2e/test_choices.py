@@ -86,6 +86,60 @@ def test_other_methods_and_why(texas, origin):
     assert not [r for r in origin.requests if r.path.startswith("/privacy-choices")]
 
 
+def test_switches(texas, origin):
+    path = origin.on("/choices/switches", answer("<p>x"))
+    plain = texas.get("/privacy-choices").text
+    assert 'name="location"' in plain and 'name="export"' not in plain, "nothing here has a residency list"
+    cookie = choice_cookie(post(texas, "in&location=off&deny=social"))
+    assert cookie.startswith("tacet_choice=v1.in-0801.")
+    page = texas.get("/privacy-choices", {"Cookie": cookie}).text
+    assert re.search(r'name="location" value="off" checked', page) and "<details open>" in page
+    assert "Do not send my city" in texas.get("/privacy-choices/why", {"Cookie": cookie}).text
+    gpc = texas.get(path, {"Cookie": cookie, "Sec-GPC": "1"})
+    assert choice_cookie(gpc).startswith("tacet_choice=v1.out-0801."), "what was switched off stays off"
+
+
+CHANGED = """
+version: 1
+listen: [{address: "127.0.0.1:0"}]
+admin: {address: "127.0.0.1:0"}
+state: %s
+sites: [{hosts: ["*"], origin: {url: "http://127.0.0.1:1"}, choices: {policy: /privacy, notice_on_change: %s}}]
+rule_sets: {no: {scripts: {remove: [advertising]}}, light: {}}
+regions: [{name: rest, where: ["*"], honour: [gpc, dnt, choice], default: light, opted_out: no}]
+promises: {policy: {name: x, version: %d}}
+"""
+
+
+def test_a_new_policy_is_said_once(start, tmp_path):
+    """On the choices page, to who chose under an older one; what was chosen stays."""
+    def proxy(told, version):
+        (tmp_path / "t.yaml").write_text(CHANGED % (tmp_path / "state", told, version))
+        return start("-c", tmp_path / "t.yaml", listen=False)
+
+    said = "The privacy policy has changed"
+    before = choice_cookie(post(proxy("true", 1), "in&location=off"))
+    silent = proxy("false", 2).get("/privacy-choices", {"Cookie": before})
+    assert said not in silent.text and not silent.has("Set-Cookie")
+    now = proxy("true", 2)
+    first = now.get("/privacy-choices", {"Cookie": before})
+    assert said in first.text and first.text.rstrip().endswith("</html>")
+    cookie = choice_cookie(first)
+    assert cookie.split(".")[:3] == before.split(".")[:3] and cookie.split(".")[3] == "2"
+    again = now.get("/privacy-choices", {"Cookie": cookie})
+    assert said not in again.text and not again.has("Set-Cookie")
+    out = now.get("/privacy-choices", {"Cookie": choice_cookie(post(now, "out")).replace(".2.", ".1.")})
+    assert said in out.text and len(out.all("Set-Cookie")) == 1 and "Honored" in out.text
+
+
+def test_the_icon(texas, california):
+    icon = texas.get("/.well-known/tacet/choices.svg")
+    assert icon.status == 200 and icon.get("Content-Type") == "image/svg+xml" and "max-age" in icon.get("Cache-Control")
+    page = california.get("/privacy-choices").text
+    assert 'src="/.well-known/tacet/choices.svg"' in page and "Your Privacy Choices" in page
+    assert "choices.svg" not in texas.get("/privacy-choices").text
+
+
 def test_languages(texas):
     german = texas.get("/privacy-choices", {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"})
     assert re.search(r'<html[^>]* lang="?(de|en)', german.text)

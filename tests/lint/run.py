@@ -31,9 +31,9 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = run("layout", [sys.executable, os.path.join(HERE, "layout.py"), "--check"])
     failed += run("cppcheck", ["cppcheck", *CPPCHECK, *files("proxy/*/*.c", "filters/*.c", "filters/*/*.c")])
-    for script in ("includes.py", "size.py", "unused.py", "docs.py", "matrix.py"):
+    for script in ("includes.py", "size.py", "unused.py", "docs.py", "words.py", "matrix.py"):
         failed += run(script[:-3], [sys.executable, os.path.join(HERE, script)])
-    print(f"{7 - failed} passed, {failed} failed")
+    print(f"{8 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

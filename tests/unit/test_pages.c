@@ -3,6 +3,7 @@
  * languages.
  */
 #include "../../proxy/core/pages.c"
+#include "../../proxy/core/page_form.c"
 #include "../../proxy/core/words.c"
 
 #include <setjmp.h>
@@ -18,11 +19,15 @@
 	(TC_CLASS_BIT(TC_ANALYTICS) | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | \
 	    TC_CLASS_BIT(TC_SOCIAL))
 
+#define SOLD_CLASSES (TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL))
+
 /* ---- a site, and one request to it ---- */
 
 static const struct tc_str star[] = {TC_STR_INIT("*")}, hosts[] = {TC_STR_INIT("www.example.com")};
 static const struct tc_rule_set opt_out = {.name = TC_STR_INIT("opt-out"), .remove = DEFAULT_CLASSES, .hash = "1a2b3c4d"};
 static const struct tc_rule_set light = {.name = TC_STR_INIT("light"), .hash = "00000000"};
+static const struct tc_rule_set half = {.name = TC_STR_INIT("half"), .remove = TC_CLASS_BIT(TC_ADVERTISING), .hash = "00000001"};
+static const struct tc_rule_set sold = {.name = TC_STR_INIT("sold"), .remove = SOLD_CLASSES, .hash = "00000002"};
 static const struct tc_rule_set empty = {.hash = "ffffffff"};
 static const struct tc_route route = {.name = TC_STR_INIT("pages")};
 
@@ -70,7 +75,8 @@ world(const char *path)
 		    .honour = HONOUR_GPC | HONOUR_DNT | HONOUR_CHOICE,
 		    .initial = &light,
 		    .opted_out = &opt_out},
-		.site = {.pub = {.hosts = {hosts, 1}, .choices_path = TC_STR("/privacy-choices"), .policy = TC_STR("/privacy")}},
+		.site = {.pub = {.hosts = {hosts, 1}, .choices_path = TC_STR("/privacy-choices"), .policy = TC_STR("/privacy")},
+		    .gpc_statement = TC_STR("2026-11-21")},
 		.facts = {.place = {.country = "US", .region = "US-CA", .region_name = TC_STR("California")},
 		    .route = &route},
 		.req = {.method = TC_M_GET, .match = tc_str_from(path), .scheme = TC_STR("https"), .fields = {.arena = arena}},
@@ -97,6 +103,7 @@ answer(struct world *w)
 	if (w->has_cookie) {
 		w->facts.choice = w->cookie.state;
 		w->facts.choice_denied = w->cookie.denied;
+		w->facts.switches = w->cookie.switches;
 	}
 	decide(&w->config, &w->facts, &w->decision);
 	struct pages_ctx ctx = {
@@ -253,6 +260,14 @@ legal_titles(void **state)
 	w.site.choices_limit_url = TC_STR("/limit?a=1&b=2");
 	answer(&w);
 	assert_true(has(&w, "<title>Your Privacy Choices</title>"));
+	assert_true(has(&w, "alt=\"California Consumer Privacy Act (CCPA) Opt-Out Icon\"") && has(&w, "src=\"" PAGE_ICON "\""));
+	w = get(PAGE_ICON);
+	assert_true(field_is(&w, "Content-Type", "image/svg+xml") && field_is(&w, "Content-Security-Policy", "default-src 'none'"));
+	assert_true(tc_starts(w.body, TC_STR("<svg ")) && !has(&w, "<script") && !has(&w, "href"));
+	w = world("/privacy-choices");
+	w.row.link_text = TC_STR("california");
+	w.site.choices_limit_url = TC_STR("/limit?a=1&b=2");
+	answer(&w);
 	assert_true(has(&w, "href=\"/limit?a=1&amp;b=2\">Limit the Use of My Sensitive Personal Information</a>"));
 }
 
@@ -267,7 +282,7 @@ why(void **state)
 	answer(&w);
 	assert_int_equal(w.res.status, 200);
 	assert_true(has(&w, "<dd>Global Privacy Control</dd>"));
-	assert_true(has(&w, "<bdi>&lt;b&gt;&amp;</bdi>, US"));
+	assert_true(has(&w, "<bdi>&lt;b&gt;&amp;, US</bdi>"));
 	assert_true(has(&w, "<bdi>us-ca</bdi>: <bdi>opt-out</bdi>"));
 	assert_true(has(&w, "<dd>Analytics, Advertising, Personalisation, Social media</dd>"));
 	assert_false(has(&w, "<b>&"));
@@ -275,6 +290,105 @@ why(void **state)
 	w.facts.place = (struct place){0};
 	answer(&w);
 	assert_true(has(&w, "unknown, so the strictest rules apply") && has(&w, "<bdi>unknown</bdi>: "));
+}
+
+static void
+why_switches_and_consent(void **state)
+{
+	struct world w = get("/privacy-choices/why");
+
+	(void)state;
+	assert_true(has(&w, "consent tool says</dt>\n<dd>none</dd>") && has(&w, "Your other settings</dt>\n<dd>none</dd>"));
+	w = world("/privacy-choices/why");
+	w.facts.switches = SWITCH_LOCATION_OFF | SWITCH_EXPORT;
+	w.facts.consent = (struct consent){.out = true,
+	    .denied = TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_SOCIAL),
+	    .granted = TC_CLASS_BIT(TC_ANALYTICS)};
+	answer(&w);
+	assert_true(has(&w, "<dd>opted out, refused: Advertising, Social media, allowed: Analytics</dd>"));
+	assert_true(has(&w, "<dd>Do not send my city to this site, Data about my visit may be sent outside my country or region</dd>"));
+	w.facts.consent = (struct consent){.bad = true};
+	answer(&w);
+	assert_true(has(&w, "<dd>cannot be read, so it does not count</dd>"));
+}
+
+/* ---- switches, place, notice ---- */
+
+#define LOCATION_BOX "<input type=\"checkbox\" name=\"location\" value=\"off\""
+#define EXPORT_BOX "<input type=\"checkbox\" name=\"export\" value=\"on\""
+
+static void
+switches_of_the_form(void **state)
+{
+	struct world w = get("/privacy-choices");
+
+	(void)state;
+	assert_true(has(&w, "<details>\n") && has(&w, LOCATION_BOX ">") && !has(&w, EXPORT_BOX));
+	assert_true(position(&w, "<details") < position(&w, LOCATION_BOX));
+	assert_true(position(&w, LOCATION_BOX) < position(&w, "</details>"));
+	w = world("/privacy-choices");
+	w.row.has_residency = true;
+	w.facts.switches = SWITCH_LOCATION_OFF | SWITCH_EXPORT;
+	answer(&w);
+	assert_true(has(&w, "<details open>") && has(&w, LOCATION_BOX " checked>") && has(&w, EXPORT_BOX " checked>"));
+	w.facts.switches = 0;
+	answer(&w);
+	assert_true(has(&w, "<details>") && has(&w, LOCATION_BOX ">") && has(&w, EXPORT_BOX ">"));
+}
+
+static void
+place_is_said(void **state)
+{
+	struct world w = get("/privacy-choices");
+
+	(void)state;
+	assert_true(position(&w, "/privacy-choices/why") <
+	    position(&w, "We think you are in <bdi>California, US</bdi>. If that is wrong: opting out counts wherever you are."));
+	w = world("/privacy-choices");
+	w.facts.place = (struct place){.country = "US", .region = "US-CA"};
+	answer(&w);
+	assert_true(has(&w, "<bdi>US-CA</bdi>"));
+	w.facts.place = (struct place){0};
+	answer(&w);
+	assert_false(has(&w, "We think"));
+	w = world("/privacy-choices");
+	w.row.honour = HONOUR_GPC; /* there it would not be true */
+	answer(&w);
+	assert_false(has(&w, "We think"));
+}
+
+#define NOTICE "The privacy policy has changed since your choice."
+
+static void
+policy_notice(void **state)
+{
+	struct world w = world("/privacy-choices");
+
+	(void)state;
+	w.cookie = (struct choice_cookie){CHOICE_OUT, 0x01, 2026, 3, 6, SWITCH_LOCATION_OFF};
+	w.has_cookie = true;
+	answer(&w);
+	assert_true(!has(&w, NOTICE) && field_is(&w, "Set-Cookie", ""));
+	w.site.notice_on_change = true;
+	answer(&w);
+	assert_true(position(&w, "role=\"status\"") < position(&w, NOTICE " <a href=\"/privacy\">"));
+	assert_true(tc_starts(tc_field_value(&w.res.fields, TC_F_SET_COOKIE), TC_STR("tacet_choice=v1.out-0101.2026-03.7.")));
+	assert_true(field_is(&w, "Clear-Site-Data", ""));
+	w.req.method = TC_M_HEAD; /* nobody reads it */
+	answer(&w);
+	assert_true(field_is(&w, "Set-Cookie", ""));
+	w.req.method = TC_M_GET;
+	w.cookie.policy = 7; /* and once is enough */
+	answer(&w);
+	assert_true(!has(&w, NOTICE) && field_is(&w, "Set-Cookie", ""));
+	w.has_cookie = false;
+	answer(&w);
+	assert_true(!has(&w, NOTICE) && field_is(&w, "Set-Cookie", ""));
+	w = world("/privacy-choices/why");
+	w.site.notice_on_change = w.has_cookie = true;
+	w.cookie = (struct choice_cookie){CHOICE_IN, 0, 2026, 3, 6, 0};
+	answer(&w);
+	assert_true(!has(&w, NOTICE) && field_is(&w, "Set-Cookie", ""));
 }
 
 static void
@@ -349,6 +463,72 @@ post_is_saved(void **state)
 	assert_true(tc_starts(set, TC_STR("tacet_choice=v1.in-09.2026-11.7.")));
 }
 
+/* What the answer to a POST sets the cookie to: "out-0001"; "": nothing. */
+static const char *
+choice_set(struct world *w)
+{
+	static char text[16];
+	struct tc_str set;
+
+	answer(w);
+	assert_int_equal(w->res.status, 303);
+	set = tc_field_value(&w->res.fields, TC_F_SET_COOKIE);
+	text[0] = '\0';
+	if (set.n == 0)
+		return text;
+	tc_skip(&set, sizeof("tacet_choice=v1.") - 1);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)tc_find_byte(set, '.'), set.p);
+	return text;
+}
+
+static void
+post_switches(void **state)
+{
+	static const struct {
+		const char *form;
+		bool residency, silent;
+		const char *was; /* switches of the cookie; as digits */
+		const char *set;
+	} v[] = {
+		{"choice=out&location=off", false, false, "0", "out-0001"},
+		{"choice=in&location=off&deny=analytics", false, false, "0", "in-0101"},
+		{"choice=out&location=on&export=off", true, false, "0", "out"},
+		{"choice=out", false, false, "1", "out"},
+		{"choice=in&export=on", true, false, "0", "in-0002"},
+		{"choice=out&export=on&location=off", true, false, "0", "out-0003"},
+		{"choice=in", true, false, "2", "in"},
+		{"choice=in&export=on", false, false, "0", "in"}, /* not asked here, so not granted */
+		{"choice=in", false, false, "2", "in-0002"},      /* nor taken back */
+		{"choice=out&export=on", true, true, "0", "out"},
+		{"choice=out&export=on", true, true, "2", "out-0002"},
+		{"choice=out", true, true, "2", "out"},
+		{"choice=out", true, true, "1", "out-0001"},
+		{"choice=out&location=off", false, true, "0", "out-0001"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct world w = post(v[i].form, v[i].silent ? NULL : OWN, NULL);
+
+		w.row.has_residency = v[i].residency;
+		w.facts.switches = (uint8_t)(v[i].was[0] - '0');
+		if (strcmp(choice_set(&w), v[i].set) != 0)
+			fail_msg("%zu: %s", i, choice_set(&w));
+	}
+}
+
+/* Classes that were left out stay so where nobody knows who asks. */
+static void
+post_silent_classes(void **state)
+{
+	struct world w = post("choice=out&deny=social", NULL, NULL);
+
+	(void)state;
+	w.cookie = (struct choice_cookie){CHOICE_IN, 0x01, 2026, 3, 7, 0};
+	w.has_cookie = true;
+	assert_string_equal(choice_set(&w), "out-09");
+}
+
 static void
 post_from_elsewhere(void **state)
 {
@@ -405,6 +585,9 @@ live_gpc_beats_in(void **state)
 	answer(&w);
 	assert_int_equal(w.res.status, 303);
 	assert_true(field_is(&w, "Set-Cookie", ""));
+	w = post("choice=in&location=off", OWN, "same-origin"); /* but what is stricter counts */
+	w.facts.gpc = true;
+	assert_string_equal(choice_set(&w), "out-0001");
 	w = post("choice=out", OWN, "same-origin");
 	w.facts.gpc = true;
 	answer(&w);
@@ -477,6 +660,15 @@ gpc_json(void **state)
 	answer(&w);
 	assert_true(has(&w, "\"gpc\": false"));
 	w = world("/.well-known/gpc.json");
+	w.row.opted_out = &half; /* shares with others all the same */
+	answer(&w);
+	assert_true(has(&w, "\"gpc\": false"));
+	w = world("/.well-known/gpc.json");
+	w.row.opted_out = &sold; /* measures for itself */
+	w.site.gpc_statement = TC_STR("2027-01-31");
+	answer(&w);
+	assert_true(tc_eq(w.body, TC_STR("{ \"gpc\": true, \"lastUpdate\": \"2027-01-31\" }\n")));
+	w = world("/.well-known/gpc.json");
 	w.site.mode = MODE_OBSERVE;
 	answer(&w);
 	assert_true(has(&w, "\"gpc\": false"));
@@ -488,13 +680,12 @@ static void
 every_language_is_complete(void **state)
 {
 	(void)state;
-	assert_int_equal(LANGUAGE_COUNT, 10);
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-		struct tc_str tags[1] = {LANGUAGES[i].tag};
+		struct tc_str tags[1] = {languages[i].tag};
 
 		for (int k = 0; k < WORD_COUNT; k++)
-			if (LANGUAGES[i].words[k] == NULL || (i > 0 && LANGUAGES[i].words[k][0] == '\0'))
-				fail_msg("%s lacks word %d", LANGUAGES[i].tag.p, k);
+			if (languages[i].words[k] == NULL || (i > 0 && languages[i].words[k][0] == '\0'))
+				fail_msg("%s lacks word %d", languages[i].tag.p, k);
 		for (int view = 0; view < 3; view++) {
 			static const char *const paths[] = {"/privacy-choices", "/privacy-choices/why",
 			    "/privacy-choices/saved"};
@@ -590,8 +781,14 @@ main(void)
 		cmocka_unit_test(state_sentences),
 		cmocka_unit_test(legal_titles),
 		cmocka_unit_test(why),
+		cmocka_unit_test(why_switches_and_consent),
+		cmocka_unit_test(switches_of_the_form),
+		cmocka_unit_test(place_is_said),
+		cmocka_unit_test(policy_notice),
 		cmocka_unit_test(saved),
 		cmocka_unit_test(post_is_saved),
+		cmocka_unit_test(post_switches),
+		cmocka_unit_test(post_silent_classes),
 		cmocka_unit_test(post_from_elsewhere),
 		cmocka_unit_test(post_without_choice),
 		cmocka_unit_test(live_gpc_beats_in),
