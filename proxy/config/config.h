@@ -117,6 +117,9 @@ struct config_site {
 	const struct node *node;
 	bool notice_on_change;       /* who chose under an older version of the policy is told so once */
 	struct tc_str gpc_statement; /* lastUpdate of gpc.json: 2026-11-21 */
+	bool dnt_status;             /* Tk, and the resources that it names */
+	struct tc_str dnt_policy_file;
+	struct tc_strs dnt_policy_hashes; /* SHA-1, in hex, of texts that it may be beside the known one */
 };
 
 /* honour: one bit each */

@@ -65,8 +65,9 @@ struct raw_site {
 	uint32_t compress;
 	int client_ip, mode, downstream_cache, choices_link;
 	uint32_t geo;
-	struct tc_str choices_path, policy, limit_url, says, gpc_statement;
-	bool notice_on_change;
+	struct tc_str choices_path, policy, limit_url, says, gpc_statement, dnt_policy_file;
+	struct tc_strs dnt_policy_hashes;
+	bool notice_on_change, dnt_status;
 };
 
 struct raw_route {

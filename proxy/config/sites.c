@@ -337,6 +337,31 @@ check_languages(struct compile *c, const struct node *site, struct tc_strs langu
 		}
 }
 
+/* A path as seen from the file that has it. */
+static struct tc_str
+file_of(struct compile *c, const struct node *site, const char *key, struct tc_str path)
+{
+	const struct node *at = schema_node(site, key);
+
+	return at != NULL && path.n > 0 ? load_path(c->l, at->source->directory, path) : path;
+}
+
+static void
+check_hashes(struct compile *c, const struct node *site, struct tc_strs hashes, size_t i)
+{
+	for (size_t k = 0; k < hashes.n; k++) {
+		bool ok = hashes.v[k].n == 40;
+
+		for (size_t j = 0; j < hashes.v[k].n && ok; j++)
+			ok = strchr("0123456789abcdefABCDEF", hashes.v[k].p[j]) != NULL && hashes.v[k].p[j] != '\0';
+		if (!ok)
+			load_fault(c->l,
+			    ABOUT(at_item(site, "dnt.policy_hashes", k), way_of(c, i, "dnt.policy_hashes"),
+				TC_STR("write the 40 hex digits that sha1sum prints")),
+			    "bad-hash", "\"%.*s\" is no SHA-1", STR_ARGS(hashes.v[k]));
+	}
+}
+
 /* 2026-11-21 */
 static bool
 day_ok(struct tc_str day)
@@ -412,6 +437,9 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->node = node;
 	s->notice_on_change = raw.notice_on_change;
 	s->gpc_statement = raw.gpc_statement;
+	s->dnt_status = raw.dnt_status;
+	s->dnt_policy_file = file_of(c, node, "dnt.policy_file", raw.dnt_policy_file);
+	s->dnt_policy_hashes = raw.dnt_policy_hashes;
 	s->pub.compress = raw.compress;
 	compile_origin(c, node_get(node, TC_STR("origin")), &raw.origin, way_of(c, i, "origin"), &s->origin);
 	base = compile_base(c, node, &raw, &s->origin, i);
@@ -421,6 +449,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	check_link(c, node, "choices.limit_url", raw.limit_url, i);
 	check_languages(c, node, raw.languages, i);
 	check_day(c, node, "gpc.statement", raw.gpc_statement, i);
+	check_hashes(c, node, raw.dnt_policy_hashes, i);
 	check_cookies(c, node, raw.keep_cookies, i);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "core/dry.h"
 
+#include "core/dnt.h"
 #include "core/downstream.h"
 #include "core/pages.h"
 #include "core/upstream.h"
@@ -218,6 +219,8 @@ response_filter(const struct snapshot *s, const struct dry_request *in, struct c
 		out->status = status;
 		return 0;
 	}
+	if (dnt_tell(out->site, &out->decision, &out->response) < 0)
+		return -1;
 	return out->response.head_only ? 0 : body_filter(chain, in->body, arena, out);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/day.h"
 #include "core/client.h"
+#include "core/dnt.h"
 #include "core/downstream.h"
 #include "core/exchange.h"
 #include "core/memory.h"
@@ -312,7 +313,7 @@ judge_response(struct exchange *x)
 	if (status != 0)
 		return status;
 	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
-	if (variant_response(x) < 0 || keep_choice(x) < 0)
+	if (variant_response(x) < 0 || keep_choice(x) < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0)
 		return 502;
 	return 0;
 }
@@ -406,6 +407,7 @@ page_answer(struct exchange *x)
 		.cookie = x->choice.state != CHOICE_NONE ? &x->choice : NULL,
 		.req = &x->req,
 		.form = buf_str(&x->up_hold),
+		.dnt_policy = x->use->snapshot->dnt_policies[x->site - config_of(x)->sites],
 		.arena = x->arena,
 	};
 
@@ -466,5 +468,6 @@ judge_own_answer(struct exchange *x)
 		r = error_answer(x);
 	if (r < 0 || x->core_route == NULL) /* no site, no wishes */
 		return r;
-	return downstream_own(x->core_route, &x->res);
+	r = downstream_own(x->core_route, &x->res);
+	return r < 0 ? r : dnt_tell(x->site, &x->decision, &x->res);
 }

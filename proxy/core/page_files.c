@@ -1,6 +1,7 @@
 /* page_files.c: what is served at fixed names below /.well-known/: gpc.json, style sheets, an icon, the page before an embed. */
 #include "core/page_files.h"
 
+#include "core/dnt.h"
 #include "core/embed_page.h"
 #include "core/markup.h"
 #include "tacet/embed.h"
@@ -112,7 +113,14 @@ static const struct page_file FILES[] = {
 	{TC_STR_INIT(PAGE_ICON), answer_icon, NULL},
 	{TC_STR_INIT(EMBED_PAGE_STYLE), embed_page_style, NULL},
 	{TC_STR_INIT(TC_EMBED_PATH), embed_page, NULL},
+	{TC_STR_INIT(DNT_STATUS), dnt_dynamic, dnt_has_status},
+	{TC_STR_INIT(DNT_STATUS "o"), dnt_out, dnt_has_status},
+	{TC_STR_INIT(DNT_STATUS "d"), dnt_default, dnt_has_status},
+	{TC_STR_INIT(DNT_POLICY), dnt_policy, dnt_has_policy},
 };
+
+/* Other names beside the status resources are nobody's. */
+static const struct page_file NOTHING = {TC_STR_INIT(DNT_STATUS), dnt_nothing, dnt_has_status};
 
 const struct page_file *
 page_file_at(const struct config_site *site, struct tc_str path)
@@ -120,5 +128,5 @@ page_file_at(const struct config_site *site, struct tc_str path)
 	for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++)
 		if (tc_eq(FILES[i].path, path))
 			return FILES[i].served == NULL || FILES[i].served(site) ? &FILES[i] : NULL;
-	return NULL;
+	return site->dnt_status && tc_starts(path, NOTHING.path) ? &NOTHING : NULL;
 }

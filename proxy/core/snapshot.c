@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "core/dnt.h"
 #include "http/url.h"
 
 #define LOADER_ARENA_MAX ((size_t)256 << 20)
@@ -171,6 +172,8 @@ snapshot_try(struct config *c, struct buf *warnings, void (*look)(void *ctx, con
 	struct snapshot s = {.config = c, .arena = arena_new(NULL, LOADER_ARENA_MAX)};
 	int r = load_filters(&s, warnings);
 
+	if (dnt_load(c, s.arena, &s.dnt_policies, warnings) < 0)
+		r = -1;
 	if (r == 0)
 		look(ctx, &s);
 	unload_filters(&s);
@@ -189,7 +192,7 @@ snapshot_build(struct config *c, const struct choice_key *key, const struct snap
 	s->choice_key = key;
 	s->arena = arena_new(NULL, LOADER_ARENA_MAX);
 	s->version = hash_bytes(0xcbf29ce484222325ull, c->hash, sizeof(c->hash));
-	if (load_filters(s, warnings) < 0) {
+	if (load_filters(s, warnings) < 0 || dnt_load(c, s->arena, &s->dnt_policies, warnings) < 0) {
 		snapshot_unref(&s);
 		return NULL;
 	}

@@ -26,6 +26,7 @@ struct snapshot {
 	struct tc_arena *arena;              /* of the loaders */
 	uint16_t *route_ids;                 /* counters' number of each route, site after site */
 	uint32_t *first_route;               /* where a site's routes begin there */
+	const struct tc_str *dnt_policies;   /* of each site; n = 0: none */
 	uint64_t version;                    /* of rules: part of the variant key */
 };
 

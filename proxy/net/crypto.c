@@ -32,6 +32,16 @@ crypto_sha256(struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE])
 	assert(n == CRYPTO_MAC_SIZE);
 }
 
+void
+crypto_sha1(struct tc_str data, uint8_t out[CRYPTO_SHA1_SIZE])
+{
+	unsigned n = CRYPTO_SHA1_SIZE;
+
+	if (EVP_Digest(data.p, data.n, out, &n, EVP_sha1(), NULL) != 1)
+		abort();
+	assert(n == CRYPTO_SHA1_SIZE);
+}
+
 bool
 crypto_random(void *p, size_t n)
 {

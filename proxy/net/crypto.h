@@ -5,12 +5,16 @@
 #include "tacet/str.h"
 
 #define CRYPTO_MAC_SIZE 32
+#define CRYPTO_SHA1_SIZE 20
 
 /* HMAC-SHA-256 (RFC 2104, FIPS 180-4). */
 void crypto_hmac_sha256(const uint8_t *key, size_t key_n, struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE]);
 
 /* SHA-256 (FIPS 180-4). */
 void crypto_sha256(struct tc_str data, uint8_t out[CRYPTO_MAC_SIZE]);
+
+/* SHA-1 (FIPS 180-4): only to recognise a text that others name by it. */
+void crypto_sha1(struct tc_str data, uint8_t out[CRYPTO_SHA1_SIZE]);
 
 /* n bytes from the system's generator. false: there is none; do not go on without it. */
 bool crypto_random(void *p, size_t n);

@@ -94,6 +94,23 @@ pages_are_kept_in(void **state)
 	crypto_pages_free(p, 4096);
 }
 
+/* FIPS 180-4's examples. */
+static void
+sha1(void **state)
+{
+	static const uint8_t abc[] = {0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c,
+	    0x9c, 0xd0, 0xd8, 0x9d};
+	static const uint8_t none[] = {0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55, 0xbf, 0xef, 0x95, 0x60, 0x18, 0x90,
+	    0xaf, 0xd8, 0x07, 0x09};
+	uint8_t out[CRYPTO_SHA1_SIZE];
+
+	(void)state;
+	crypto_sha1(TC_STR("abc"), out);
+	assert_memory_equal(out, abc, sizeof(abc));
+	crypto_sha1(TC_STR(""), out);
+	assert_memory_equal(out, none, sizeof(none));
+}
+
 int
 main(void)
 {
@@ -101,6 +118,7 @@ main(void)
 		cmocka_unit_test(siphash_of_the_paper),
 		cmocka_unit_test(siphash_as_libcrypto_has_it),
 		cmocka_unit_test(pages_are_kept_in),
+		cmocka_unit_test(sha1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
