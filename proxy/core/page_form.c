@@ -76,7 +76,9 @@ more_choices(struct page *p)
 bool
 page_asks_export(const struct page *p)
 {
-	return p->row->has_residency;
+	bool unknown = p->ctx->facts->place.country[0] == '\0';
+
+	return unknown ? p->ctx->config->has_residency : p->row->has_residency;
 }
 
 void

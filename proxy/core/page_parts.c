@@ -98,7 +98,7 @@ honored(struct page *p)
 		MARKUP(&p->h, " " HONORED ".");
 		return;
 	}
-	MARKUP(&p->h, " <span lang=\"en\">" HONORED "</span> (");
+	MARKUP(&p->h, " <bdi lang=\"en\">" HONORED "</bdi> (");
 	markup_text(&p->h, translation);
 	MARKUP(&p->h, ").");
 }

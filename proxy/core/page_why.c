@@ -141,6 +141,25 @@ rules_in_force(struct page *p)
 	end(p);
 }
 
+/* The row of law for this place; for an unknown one all rows are taken together. */
+static void
+law_by_place(struct page *p)
+{
+	const struct config *c = p->ctx->config;
+	const struct facts *f = p->ctx->facts;
+	const struct config_law *law = config_law_of(c, &f->place, f->day);
+
+	term(p, W_LAW);
+	if (law != NULL) {
+		MARKUP(&p->h, "<bdi>");
+		markup_text(&p->h, law->name);
+		MARKUP(&p->h, "</bdi>");
+	} else {
+		markup_word(&p->h, p->l, c->law_count > 0 && f->place.country[0] == '\0' ? W_PLACE_UNKNOWN : W_NONE);
+	}
+	end(p);
+}
+
 static void
 removed(struct page *p)
 {
@@ -165,6 +184,7 @@ page_why(struct page *p)
 	switches_set(p);
 	place_assumed(p);
 	rules_in_force(p);
+	law_by_place(p);
 	removed(p);
 	MARKUP(&p->h, "</dl>\n<p>");
 	markup_word(&p->h, p->l, W_NOT_STORED);

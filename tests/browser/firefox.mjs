@@ -101,7 +101,7 @@ export async function launch(spec) {
     const bidi = new Bidi(await within(COMMAND, 'the connection to Firefox', NodeWebSocketTransport.create(`${at}/session`)));
     await bidi.send('session.new', {capabilities: {alwaysMatch: {acceptInsecureCerts: true, unhandledPromptBehavior: {default: 'dismiss'}}}});
     await bidi.send('session.subscribe', {events: EVENTS});
-    return {visit: (wanted, listed) => visit(bidi, wanted, spec.prefs?.['javascript.enabled'] !== false, listed), close};
+    return {bidi, visit: (wanted, listed) => visit(bidi, wanted, spec.prefs?.['javascript.enabled'] !== false, listed), close};
   } catch (e) {
     await close();
     throw e;

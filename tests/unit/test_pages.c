@@ -33,6 +33,7 @@ static const struct tc_route route = {.name = TC_STR_INIT("pages")};
 
 struct world {
 	struct config_region row;
+	bool other_residency; /* of a row that is not this visitor's */
 	struct config config;
 	struct config_site site;
 	struct facts facts;
@@ -98,6 +99,7 @@ answer(struct world *w)
 		.strictest = &w->row,
 		.empty_rule_set = &empty,
 		.policy_version = 7,
+		.has_residency = w->other_residency || w->row.has_residency,
 	};
 	w->facts.site = &w->site;
 	if (w->has_cookie) {
@@ -334,6 +336,14 @@ switches_of_the_form(void **state)
 	w.facts.switches = 0;
 	answer(&w);
 	assert_true(has(&w, "<details>") && has(&w, LOCATION_BOX ">") && has(&w, EXPORT_BOX ">"));
+	w = world("/privacy-choices");
+	w.facts.place = (struct place){0}; /* there any row's list counts */
+	w.other_residency = true;
+	answer(&w);
+	assert_true(has(&w, EXPORT_BOX ">"));
+	w.facts.place = (struct place){.country = "US"};
+	answer(&w);
+	assert_false(has(&w, EXPORT_BOX));
 }
 
 static void
