@@ -99,7 +99,7 @@ FILTERS_OBJ := $(FILTERS_SRC:%.c=$(B)/o/%.o) $(GEN_SRC:.c=.o)
 LLHTTP_OBJ  := $(patsubst %,$(B)/o/llhttp/%.o,api http llhttp $(LLHTTP_FAST))
 MAIN_OBJ    := $(if $(wildcard proxy/cli/main.c),$(B)/o/proxy/cli/main.o)
 DEMO_OBJ    := $(if $(wildcard proxy/cli/demo_site/*.html),$(B)/gen/demo_site.o)
-PROXY_OBJ   := $(filter-out $(MAIN_OBJ),$(PROXY_SRC:%.c=$(B)/o/%.o)) $(LLHTTP_OBJ) $(DEMO_OBJ)
+PROXY_OBJ   := $(filter-out $(MAIN_OBJ),$(PROXY_SRC:%.c=$(B)/o/%.o)) $(LLHTTP_OBJ) $(DEMO_OBJ) $(B)/gen/consent_tools.o
 LIB_OBJS    := $(B)/libtacet.a $(B)/libfilters.a
 LINK_LIBS    = -Wl,--start-group $(LIB_OBJS) -Wl,--end-group $(LIBS)
 
@@ -309,6 +309,10 @@ $(B)/gen/demo_site.c: proxy/cli/demo_site/embed.sh $(wildcard proxy/cli/demo_sit
 	@mkdir -p $(@D)
 	$(call say,made $@)
 	$(Q)sh proxy/cli/demo_site/embed.sh proxy/cli/demo_site > $@
+$(B)/gen/consent_tools.c: proxy/config/embed.sh conf/lists/cmp.yaml
+	@mkdir -p $(@D)
+	$(call say,made $@)
+	$(Q)sh proxy/config/embed.sh consent_tools conf/lists/cmp.yaml > $@
 
 # Load and origin of the reliability tests: never sanitized, they are not what is tested.
 build/reliability/%: tests/reliability/%.c

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "cli/args.h"
+#include "cli/explain_consent.h"
 #include "cli/verbs.h"
 #include "core/dry.h"
 
@@ -328,7 +329,9 @@ print_signals(const struct explain *e)
 		row("signal", "", TC_STR("choice"), f->choice == CHOICE_OUT ? "cookie: out" : "cookie: in");
 	if (f->account != CHOICE_NONE)
 		row("signal", "", TC_STR("account"), f->account == CHOICE_OUT ? "opt-out" : "opt-in");
-	if (!f->gpc && !f->dnt && f->choice == CHOICE_NONE && f->account == CHOICE_NONE)
+	if (f->consent.out || f->consent.denied != 0 || f->consent.granted != 0)
+		row("signal", "", TC_STR("consent"), "cookies of the site's consent tools");
+	else if (!f->gpc && !f->dnt && f->choice == CHOICE_NONE && f->account == CHOICE_NONE)
 		row("signal", "", TC_STR("none"), "");
 }
 
@@ -369,6 +372,7 @@ print_decision(const struct explain *e)
 	row("route", "", e->out.route->name, where_line(e, e->out.route->line));
 	print_place(e);
 	print_signals(e);
+	explain_consent_text(e->config, &e->in, &e->out, e->arena);
 	row("region", "", region->name, where_line(e, region->line));
 	print_rule_set(e);
 	n = snprintf(text, sizeof(text), "%s", d->src == TC_SRC_NONE ? "nobody said anything" : "by ");
@@ -618,7 +622,8 @@ json_signals(const struct facts *f)
 		const char *name;
 	} all[] = {{f->gpc, "gpc"}, {f->dnt, "dnt"}, {f->choice == CHOICE_OUT, "choice-out"},
 	    {f->choice == CHOICE_IN, "choice-in"}, {f->account == CHOICE_OUT, "account-out"},
-	    {f->account == CHOICE_IN, "account-in"}};
+	    {f->account == CHOICE_IN, "account-in"}, {f->consent.out, "consent-out"}, {f->consent.denied != 0, "consent-refused"},
+	    {f->consent.granted != 0, "consent-granted"}, {f->consent.bad, "consent-unreadable"}};
 	const char *before = "";
 
 	(void)fputs("  \"signals\": [", stdout);
@@ -740,6 +745,7 @@ print_json(const struct explain *e)
 	(void)fputs(",\n", stdout);
 	json_place(e);
 	json_signals(&e->out.facts);
+	explain_consent_json(e->config, &e->in, &e->out, e->arena);
 	json_decision(e);
 	json_deeds(e);
 	if (e->out.outcome == DRY_FORWARDED)

@@ -601,6 +601,7 @@ compile(struct compile *c)
 	compile_resolvers(c);
 	compile_geo(c);
 	compile_lists(c);
+	compile_readers(c);
 	compile_all_sites(c);
 	compile_all_rules(c);
 	if (load_failed(c->l))

@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/place.h"
 #include "config/messages.h"
+#include "consent/reader.h"
 #include "tacet/decision.h"
 #include "tacet/filter.h"
 #include "tacet/site.h"
@@ -120,6 +121,7 @@ struct config_site {
 	bool dnt_status;             /* Tk, and the resources that it names */
 	struct tc_str dnt_policy_file;
 	struct tc_strs dnt_policy_hashes; /* SHA-1, in hex, of texts that it may be beside the known one */
+	const bool *consent; /* for each of config.readers: its grants count here */
 };
 
 /* honour: one bit each */
@@ -289,6 +291,8 @@ struct config {
 	size_t promise_count;
 	int64_t stats_keep_ms, stats_k;        /* not in force yet; promises speak of them */
 	struct tc_strs verify_pages;           /* paths that verify visits */
+	const struct consent_readers *readers; /* of consent cookies: built-in ones and the file's */
+	bool consent_honoured;                 /* some region honours them: else nobody reads any */
 	int64_t policy_version;                /* promises.policy.version, 1 if not given */
 	struct config_limits limits;
 	bool log_json;

@@ -80,6 +80,14 @@
 	    CHECKED(at "response.set", ANY, NULL, NULL, "fields of every answer: a map of names and texts"), \
 	    ROW(at "response.remove", STRS, "[]", NULL, "fields that no answer has", s, remove)
 
+#define READER_CLASS(of, help, member, class, i) \
+	ROW("consent.readers.*." of "." class, STRS, "[]", NULL, "entries KEY=VALUE that are " help, raw_reader, member[i])
+#define READER_CLASSES(of, help, member) \
+	READER_CLASS(of, help, member, "analytics", 0), \
+	    READER_CLASS(of, help, member, "advertising", 1), \
+	    READER_CLASS(of, help, member, "personalisation", 2), \
+	    READER_CLASS(of, help, member, "social", 3)
+
 const struct tc_option row_table[] = {
 	ROW("version", INT, NULL, NULL, "version of this format: 1", raw_root, version),
 	CHECKED("include", ANY, NULL, NULL, "files to merge in: a name, a glob or a list of them"),
@@ -164,6 +172,8 @@ const struct tc_option row_table[] = {
 	ROW("sites[].downstream_cache", ENUM, "private", "private|none|keyed", "what caches between us and visitors may keep",
 	    raw_site, downstream_cache),
 	ROW("sites[].says", STR, NULL, NULL, "the sentence of the policy behind this site's rules", raw_site, says),
+	ROW("sites[].consent", STRS, "[]", NULL, "readers of consent cookies whose yes counts; a no counts from all", raw_site,
+	    consent),
 
 	ROW("sites[].routes[].name", STR, NULL, NULL, "label of counters: lower case, digits and -", raw_route, name),
 	ROW("sites[].routes[].match", STR, NULL, NULL, "glob over the path; * also matches /", raw_route, match),
@@ -287,6 +297,26 @@ const struct tc_option row_table[] = {
 	LATER("tests[].expect.body_lacks", ANY, NULL, NULL, "text not in the body"),
 	LATER("tests[].expect.body_same", BOOL, NULL, NULL, "whether the body is the origin's, byte for byte"),
 
+	ROW("consent.readers.*.cookies", STRS, NULL, NULL, "names of the cookies that it reads; * at the end: names that begin so",
+	    raw_reader, cookies),
+	ROW("consent.readers.*.decode", ENUM, "none", "none|url|url2|base64", "how the cookie is encoded; url2: perhaps twice",
+	    raw_reader, decode),
+	ROW("consent.readers.*.syntax", ENUM, NULL, "json|kv|value|tcf|gpp|usp",
+	    "JSON, pairs of keys and values, the cookie as it is, or a format of the IAB", raw_reader, syntax),
+	ROW("consent.readers.*.separator", STR, "&", NULL, "kv: what divides pairs; any of these characters", raw_reader,
+	    separator),
+	ROW("consent.readers.*.equals", STR, "=", NULL, "kv: what divides a key from its value", raw_reader, equals),
+	ROW("consent.readers.*.list.key", STR, NULL, NULL, "kv: the member that holds pairs itself", raw_reader, list_key),
+	ROW("consent.readers.*.list.separator", STR, ",", NULL, "what divides these", raw_reader, list_separator),
+	ROW("consent.readers.*.list.equals", STR, ":", NULL, "what divides a key from its value there", raw_reader, list_equals),
+	READER_CLASSES("grant", "a yes to this class", grant),
+	READER_CLASSES("refuse", "a no to this class", refuse),
+	ROW("consent.readers.*.out", STRS, "[]", NULL, "entries that are an opt-out of all", raw_reader, out),
+	ROW("consent.readers.*.undecided", STRS, "[]", NULL, "entries that say that nobody was asked yet", raw_reader, undecided),
+	ROW("consent.readers.*.missing", ENUM, "nothing", "nothing|refuse", "what it means that a yes is not there", raw_reader,
+	    missing),
+	ROW("consent.readers.*.parts", BOOL, "false", NULL, "NAME, NAME2, NAME3 and so on are one text", raw_reader, parts),
+
 	ROW("limits.connections", INT, "50000", "1..10000000", "visitor connections, all together", raw_root, connections),
 	ROW("limits.header_size", SIZE, "32KiB", "1KiB..1MiB", "head of a request", raw_root, header_size),
 	ROW("limits.uri_size", SIZE, "8KiB", "256..1MiB", "first line of a request", raw_root, uri_size),
@@ -337,4 +367,5 @@ const size_t row_table_count = sizeof(row_table) / sizeof(row_table[0]);
 
 /* FLAGS of classes are used as sets of classes: the words stand in the order of the enum. */
 _Static_assert(TC_ANALYTICS == 0 && TC_UNKNOWN == 7 && TC_CLASS_COUNT == 8, "CLASSES follows class.h");
+_Static_assert(TC_ANALYTICS == 0 && TC_ADVERTISING == 1 && TC_PERSONALISATION == 2 && TC_SOCIAL == 3, "READER_CLASSES");
 _Static_assert(TC_CODING_GZIP == 1 && TC_CODING_BR == 2 && TC_CODING_ZSTD == 4, "sites[].compress follows site.h");

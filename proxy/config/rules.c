@@ -285,8 +285,7 @@ warn_honour(struct compile *c, const struct node *row, const struct config_regio
 			load_warning(c->l,
 			    ABOUT(at_key(row, "honour"), way, TC_STR("write honour: [gpc, dnt, choice], unless you mean it")),
 			    "not-honoured", "visitors in %.*s who say no by %s are not opted out", STR_ARGS(r->name), names[i]);
-	if ((r->honour & HONOUR_CONSENT) != 0)
-		schema_later(c->l, at_key(row, "honour"), TC_STR("regions.honour: consent"));
+	c->c->consent_honoured = c->c->consent_honoured || (r->honour & HONOUR_CONSENT) != 0;
 	if (r->gpc_override_opt_in)
 		load_warning(c->l,
 		    ABOUT(at_key(row, "gpc_override"), way, TC_STR("write gpc_override: never, unless you mean it")),

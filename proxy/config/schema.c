@@ -333,8 +333,9 @@ read_default(struct loader *l, const struct row *row, void *out)
 /* What is named as a whole. */
 static const char *const sections[] = {"stats", "fleet", "tests", "listen[].tls"};
 
-void
-schema_later(struct loader *l, const struct node *at, struct tc_str what)
+/* Names what is checked but not in force, once. */
+static void
+name_later(struct loader *l, const struct node *at, struct tc_str what)
 {
 	if (l->later == NULL) {
 		l->later = load_alloc(l, LOAD_LATER_MAX * sizeof(*l->later));
@@ -373,7 +374,7 @@ note_later(struct loader *l, const struct row *row, const struct node *n)
 			path = sections[i];
 	}
 	if (row->option->later && (whole || !is_default(row, n)))
-		schema_later(l, n, tc_str_from(schema_topic(path, topic, sizeof(topic))));
+		name_later(l, n, tc_str_from(schema_topic(path, topic, sizeof(topic))));
 }
 
 /* ---- the walk ---- */
@@ -410,6 +411,8 @@ static const char *const required[] = {
 	"regions[].where",
 	"regions[].default",
 	"regions[].opted_out",
+	"consent.readers.*.cookies",
+	"consent.readers.*.syntax",
 	"promises.keep[].retention.max",
 	"tests[].name",
 	"tests[].request",

@@ -68,6 +68,15 @@ struct raw_site {
 	struct tc_str choices_path, policy, limit_url, says, gpc_statement, dnt_policy_file;
 	struct tc_strs dnt_policy_hashes;
 	bool notice_on_change, dnt_status;
+	struct tc_strs consent;
+};
+
+struct raw_reader {
+	struct tc_strs cookies, out, undecided;
+	struct tc_strs grant[4], refuse[4]; /* analytics, advertising, personalisation, social */
+	struct tc_str separator, equals, list_key, list_separator, list_equals;
+	int decode, syntax, missing;
+	bool parts;
 };
 
 struct raw_route {
@@ -123,9 +132,6 @@ void schema_check(struct loader *l, const struct node *root);
 
 /* Written as nothing, null or ~. */
 bool schema_missing(const struct node *n);
-
-/* Names what is checked but not in force, once. */
-void schema_later(struct loader *l, const struct node *at, struct tc_str what);
 
 /* ---- values ---- */
 

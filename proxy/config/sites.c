@@ -444,6 +444,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	compile_origin(c, node_get(node, TC_STR("origin")), &raw.origin, way_of(c, i, "origin"), &s->origin);
 	base = compile_base(c, node, &raw, &s->origin, i);
 	compile_routes(c, node, &base, s, i);
+	compile_site_consent(c, node, raw.consent, i, s);
 	check_choices_path(c, node, raw.choices_path, i);
 	check_link(c, node, "choices.policy", raw.policy, i);
 	check_link(c, node, "choices.limit_url", raw.limit_url, i);

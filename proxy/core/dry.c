@@ -112,6 +112,8 @@ facts_read(const struct snapshot *s, const struct dry_request *in, struct dry_re
 		out->facts.choice_denied = cookie.denied;
 	}
 	out->facts.switches = cookie.switches;
+	if (s->config->consent_honoured)
+		(void)consent_read(s->config->readers, out->site->consent, fs, in->day, NULL, &out->facts.consent);
 }
 
 static int

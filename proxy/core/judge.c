@@ -89,6 +89,8 @@ read_facts(struct exchange *x, const struct tc_addr *client)
 		f->choice_denied = x->choice.denied;
 	}
 	f->switches = x->choice.switches;
+	if (config_of(x)->consent_honoured)
+		(void)consent_read(config_of(x)->readers, x->site->consent, &x->req.fields, f->day, NULL, &f->consent);
 	x->req.scheme = client_https(config_of(x), &x->visitor->peer, &x->req.fields, x->visitor->tls) ? TC_STR("https")
 												       : TC_STR("http");
 }

@@ -1,0 +1,248 @@
+/* apply.c: what one cookie says to one reader: decoding, entries against rules, and the sum of them. */
+#include "consent/iab.h"
+#include "consent/reader.h"
+
+/* ---- rules ---- */
+
+/* Has text the form of pattern, in which * stands for any bytes? */
+static bool
+glob(struct tc_str pattern, struct tc_str text)
+{
+	size_t i = 0, k = 0, star = pattern.n, mark = 0;
+
+	while (k < text.n) {
+		if (i < pattern.n && pattern.p[i] == '*') {
+			star = i++;
+			mark = k;
+		} else if (i < pattern.n && pattern.p[i] == text.p[k]) {
+			i++;
+			k++;
+		} else if (star < pattern.n) {
+			i = star + 1;
+			k = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (i < pattern.n && pattern.p[i] == '*')
+		i++;
+	return i == pattern.n;
+}
+
+/* How many bytes of key the way covers, joined by dots; more than key.n: it does not begin so. */
+static size_t
+covered(struct tc_str key, const struct consent_way *way)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < way->n; i++) {
+		struct tc_str part = way->part[i], rest;
+
+		if (i > 0 && (at >= key.n || key.p[at++] != '.'))
+			return key.n + 1;
+		rest = tc_str_of(key.p + at, key.n - at);
+		if (!tc_starts(rest, part))
+			return key.n + 1;
+		at += part.n;
+	}
+	return at;
+}
+
+bool
+consent_leads(const struct consent_reader *r, const struct consent_way *way)
+{
+	unsigned first = way->n > 0 && way->part[0].n > 0 ? (unsigned char)way->part[0].p[0] : 0;
+
+	if (first > 0 && (first >= 128 || (r->first[first / 64] >> (first % 64) & 1) == 0))
+		return false;
+	for (size_t i = 0; i < r->rule_count; i++) {
+		size_t n = covered(r->rules[i].key, way);
+
+		if (n == r->rules[i].key.n || (n < r->rules[i].key.n && (way->n == 0 || r->rules[i].key.p[n] == '.')))
+			return true;
+	}
+	return false;
+}
+
+void
+consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_str value, bool item)
+{
+	size_t length = way->n > 0 ? way->n - 1 : 0; /* of the way with its dots */
+	tc_classes keyed = 0;
+	bool known = false;
+
+	for (unsigned i = 0; i < way->n; i++)
+		length += way->part[i].n;
+
+	if (w->entries++ == CONSENT_ENTRIES_MAX) {
+		w->bad = true;
+		return;
+	}
+	for (size_t i = 0; i < w->reader->rule_count; i++) {
+		const struct consent_rule *rule = &w->reader->rules[i];
+		bool match;
+
+		if (rule->key.n != length || covered(rule->key, way) != length)
+			continue;
+		match = glob(rule->value, value);
+		known = known || match;
+		if (rule->says == CONSENT_OUT)
+			w->out = w->out || match;
+		else if (rule->says == CONSENT_UNDECIDED)
+			w->undecided = w->undecided || match;
+		else if (!match)
+			keyed |= TC_CLASS_BIT(rule->class);
+		else if (rule->says == CONSENT_GRANT)
+			w->granted |= TC_CLASS_BIT(rule->class);
+		else
+			w->denied |= TC_CLASS_BIT(rule->class);
+	}
+	if (!item && !known)
+		w->unclear |= keyed; /* about these classes, and neither yes nor no */
+}
+
+static tc_classes
+could_grant(const struct consent_reader *r)
+{
+	tc_classes c = 0;
+
+	for (size_t i = 0; i < r->rule_count; i++)
+		if (r->rules[i].says == CONSENT_GRANT)
+			c |= TC_CLASS_BIT(r->rules[i].class);
+	return c;
+}
+
+static struct consent
+sum(const struct consent_walk *w)
+{
+	struct consent said = {.out = w->out, .denied = w->denied, .granted = w->granted & (tc_classes)~w->unclear};
+
+	if (w->bad)
+		return (struct consent){.bad = true};
+	if (w->undecided)
+		return (struct consent){.out = w->out};
+	if (w->reader->missing_refuses)
+		said.denied |= could_grant(w->reader) & (tc_classes)~said.granted;
+	said.granted &= (tc_classes)~said.denied;
+	return said;
+}
+
+/* ---- decoding ---- */
+
+/*
+ * Is the text encoded once more? Structure that can be seen is not. Where a member holds pairs itself, the others hold
+ * what scripts put there: then pairs are divided before values are decoded (kv_walk.c).
+ */
+static bool
+is_encoded(const struct consent_reader *r, struct tc_str text)
+{
+	if (r->syntax == CONSENT_JSON)
+		return text.n > 0 && text.p[0] != '{' && text.p[0] != '[';
+	if (r->syntax == CONSENT_KV && r->list.n > 0)
+		return tc_find_byte(text, r->pairs.equals) == text.n;
+	return tc_find_byte(text, '%') < text.n;
+}
+
+/* *levels: what is left of the encodings that may be taken off. */
+static bool
+decode(const struct consent_reader *r, char room[2][CONSENT_COOKIE_MAX], struct tc_str *text, unsigned *levels)
+{
+	*levels = 0;
+	if (r->decode == CONSENT_BASE64) /* its padding may be percent-encoded */
+		return (tc_find_byte(*text, '%') == text->n || consent_unescape(*text, room[0], text)) &&
+		    consent_unbase64(*text, room[1], text);
+	*levels = (unsigned)r->decode;
+	if (r->decode != CONSENT_PLAIN && !consent_escaped(*text)) /* in a member that nobody asks about, too: it was cut */
+		return false;
+	for (unsigned i = 0; *levels > 0 && is_encoded(r, *text); i++, (*levels)--)
+		if (!consent_unescape(*text, room[i & 1], text))
+			return false;
+	return true;
+}
+
+/* ---- the IAB's strings ---- */
+
+/*
+ * A TC string, or JSON in which some may stand: Google keeps one in an array of strings and more arrays. What looks
+ * like one and cannot be read spoils the rest.
+ */
+static bool
+read_tcf(struct tc_str text, int32_t day, struct consent *out)
+{
+	enum { SHORTEST = 40 };
+	struct consent one;
+
+	if (text.n == 0 || text.p[0] != '[')
+		return tcf_read(text, day, out);
+	while (text.p != NULL) {
+		struct tc_str item = tc_next(&text, '"');
+
+		if (item.n < SHORTEST || item.p[0] != 'C')
+			continue;
+		if (!tcf_read(item, day, &one))
+			return false;
+		consent_add(out, &one);
+	}
+	out->granted &= (tc_classes)~out->denied;
+	return true;
+}
+
+static bool
+read_iab(enum consent_syntax syntax, struct tc_str text, int32_t day, struct consent *out)
+{
+	if (syntax == CONSENT_TCF)
+		return read_tcf(text, day, out);
+	return syntax == CONSENT_GPP ? gpp_read(text, day, out) : usp_read(text, out);
+}
+
+/* ---- all of it ---- */
+
+static void
+apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str text, int32_t day, unsigned levels,
+    struct consent *out)
+{
+	struct consent_walk w = {.reader = r};
+	struct consent_way way = {.part = {cookie}, .n = 1};
+
+	switch (r->syntax) {
+	case CONSENT_JSON:
+		consent_walk_json(&w, text);
+		break;
+	case CONSENT_KV:
+		consent_walk_kv(&w, text, levels);
+		break;
+	case CONSENT_VALUE:
+		consent_entry(&w, &way, text, false);
+		break;
+	default:
+		if (!read_iab(r->syntax, text, day, out))
+			*out = (struct consent){.bad = true};
+		return;
+	}
+	*out = sum(&w);
+}
+
+void
+consent_apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str value, int32_t day, struct consent *out)
+{
+	char room[2][CONSENT_COOKIE_MAX];
+	unsigned levels;
+	size_t written;
+
+	*out = (struct consent){0};
+	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
+		value = tc_str_of(value.p + 1, value.n - 2);
+	if (value.n == 0) /* taken back, or not written yet */
+		return;
+	if (value.n > CONSENT_COOKIE_MAX) {
+		*out = (struct consent){.bad = true};
+		return;
+	}
+	written = r->decode != CONSENT_PLAIN ? value.n : 0; /* at most: decoding makes nothing longer */
+	if (decode(r, room, &value, &levels))
+		apply(r, cookie, value, day, levels, out);
+	else
+		*out = (struct consent){.bad = true};
+	for (size_t i = 0; i < 2 && written > 0; i++)
+		explicit_bzero(room[i], written);
+}
