@@ -198,16 +198,16 @@ static void
 decide_person(const struct config *c, const struct hearing *h, struct tc_decision *out)
 {
 	struct verdict v = verdict_of(h);
-	tc_classes missing = h->opt_in & ~v.granted, removed;
+	tc_classes lifted = v.granted & (tc_classes)~opted_in_rules(c, h->row)->remove, removed;
 
 	if (v.no != NO_NOT)
 		out->rules = h->row->opted_out;
 	else
 		out->rules = v.yes ? opted_in_rules(c, h->row) : h->row->initial;
 	removed = out->rules->remove;
-	if (!v.yes) /* whoever said yes to all gets what the rule set for it says */
-		removed &= ~v.granted;
-	out->denied = removed | v.named | missing;
+	if (!v.yes) /* a yes to single classes lifts no more than a yes to all would */
+		removed &= ~lifted;
+	out->denied = removed | v.named | (h->opt_in & ~lifted);
 	out->person = v.no != NO_NOT;
 	out->out = out->person || (out->denied & ADVERTISING) != 0;
 	out->src = out->out && !out->person ? TC_SRC_REGION : v.src;

@@ -136,21 +136,25 @@ class Model:
                 return True
             return not (no and plain) and self.cmp_grants(c)
 
+        def lifted(c):
+            """No yes allows more than the rule set of an opt-in does."""
+            return granted(c) and not RULES[self.rule_set(None, True)][0] & c
+
         rules = self.rule_set(no, yes)
         removes, keeps = RULES[rules]
         denied = 0
         for c in CLASSES:
             if c & ESSENTIAL:
                 continue
-            removed = bool(removes & c) and (bool(yes) or not granted(c))
-            if removed or self.switched_off(c) or self.cmp_refuses(c) or (self.needs_grant(c) and not granted(c)):
+            removed = bool(removes & c) and (bool(yes) or not lifted(c))
+            if removed or self.switched_off(c) or self.cmp_refuses(c) or (self.needs_grant(c) and not lifted(c)):
                 denied |= c
         out = bool(no) or bool(denied & AD)
         src = no or ("region" if out else yes) or "none"
         measured = not (self.switched_off(AN) or self.cmp_refuses(AN))
         if self.measurement_needs_grant() and not granted(AN):
             measured = False
-        if removes & AN and not keeps and (yes or not granted(AN)):
+        if removes & AN and not keeps and (yes or not lifted(AN)):
             measured = False
         return (rules, denied, int(out), int(bool(no)), f["filter"], SRC[src], self.region, f["switches"] & 1, int(measured), residency)
 
