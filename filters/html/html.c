@@ -218,7 +218,7 @@ make_extra(struct tc_call *c, struct rewrite_extra *extra)
 	struct tc_str link = tc_join(c->arena,
 	    (struct tc_str[]){TC_STR("<a data-tacet=\"link\" href=\""), path, TC_STR("\">"), label, TC_STR("</a>")}, 5);
 
-	*extra = (struct rewrite_extra){.status = {"", 0}};
+	*extra = (struct rewrite_extra){.status = {"", 0}, .page = c->req->dest == TC_DEST_DOCUMENT};
 	if (!shown_as_page(c->req) || link.p == NULL || c->site->choices_path.n == 0)
 		return;
 	if (status.n > 0) {

@@ -323,7 +323,7 @@ finish(struct run *r)
 {
 	const struct rewrite_extra *extra = r->rw->extra;
 
-	if (extra == NULL || !rewrite_ends_well(r->rw) || !r->rw->tree.document)
+	if (extra == NULL || !rewrite_ends_well(r->rw) || !(r->rw->tree.document || extra->page))
 		return;
 	if (!r->rw->status_done)
 		run_replace(r, r->end, r->end, extra->status);

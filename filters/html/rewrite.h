@@ -51,6 +51,7 @@ struct rewrite_extra {
 	struct tc_str status; /* before "</body>" or at the end */
 	struct tc_str link;   /* at each marker */
 	struct tc_str at_end; /* before "</body>" or at the end, unless a link is in the page already */
+	bool page;            /* the browser shows it as a page, tags of a document in it or not */
 };
 
 /* Takes n bytes, or returns -1. NULL: nothing is sent. */

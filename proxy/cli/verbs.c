@@ -32,6 +32,14 @@ const struct verb verbs[] = {
 	    "  -v, --verbose        name the steps, and the filters of each route\n"
 	    "\n"
 	    "Ends with 0: right, 1: the environment is not ready, 78: the file is wrong.\n"},
+	{"test", verb_test, "run the tests of a configuration",
+	    "usage: tacet test -c FILE... [--filter RE] [--format json]\n"
+	    "\n"
+	    "  -c, --config FILE    configuration; may be given more than once\n"
+	    "  --filter RE          only tests whose name matches (POSIX extended)\n"
+	    "  --format text|json   TAP lines (the default), or what differs, for programs\n"
+	    "\n"
+	    "Ends with 0: all passed, 1: one did not, 78: the file is wrong.\n"},
 	{"explain", verb_explain, "say what would be done with a request, and why",
 	    "usage: tacet explain [-c FILE] URL [--from PLACE | --ip ADDR] [-H 'Name: value'] [-X METHOD] [--response FILE]\n"
 	    "\n"
@@ -91,7 +99,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"test", "verify", "geo", "stats", "status", "top", "debug", "claims",
+static const char *const later[] = {"verify", "geo", "stats", "status", "top", "debug", "claims",
     "schema", "completion", NULL};
 
 const struct verb *

@@ -289,6 +289,8 @@ struct config {
 	size_t pack_count;
 	const struct config_promise *promises;
 	size_t promise_count;
+	const struct config_test *tests;
+	size_t test_count;
 	int64_t stats_keep_ms, stats_k;        /* not in force yet; promises speak of them */
 	struct tc_strs verify_pages;           /* paths that verify visits */
 	const struct consent_readers *readers; /* of consent cookies: built-in ones and the file's */
@@ -341,6 +343,46 @@ const struct config_law *config_law_of(const struct config *c, const struct plac
 
 /* For unknown places: what any row in force that day makes opt-in. */
 void config_law_any(const struct config *c, int32_t day, bool *opt_in_sale, bool *opt_in_measurement);
+
+/* ---- tests (ux.md 5) ---- */
+
+enum config_expect_kind {
+	EXPECT_REGION,
+	EXPECT_RULE_SET,
+	EXPECT_DECISION,
+	EXPECT_SRC,
+	EXPECT_QUERY,
+	EXPECT_STATUS,
+	EXPECT_COOKIES,     /* names, in any order */
+	EXPECT_SENT_HEADER, /* key: the field */
+	EXPECT_HEADER,
+	EXPECT_BODY_HAS,
+	EXPECT_BODY_LACKS,
+	EXPECT_BODY_SAME,
+};
+
+/* One thing that a test expects. */
+struct config_expect {
+	enum config_expect_kind kind;
+	struct tc_str key, text;
+	bool absent;           /* of a field: null, it must not be there */
+	struct tc_strs words;  /* EXPECT_COOKIES */
+	const struct node *at; /* what was written */
+};
+
+struct config_test {
+	struct tc_str name;
+	const struct node *at;
+	struct tc_str url, method, from, ip;
+	struct tc_strs fields; /* "Name: value" each, Cookie among them */
+	int32_t day;           /* at; INT32_MIN: not given */
+	bool has_response;
+	int status;
+	struct tc_strs response_fields;
+	struct tc_str body;
+	const struct config_expect *expect;
+	size_t expect_count;
+};
 
 /*
  * Where a node stands, into a message: file, line, columns, source line. config_entry(): the value at a key ("allow") below a

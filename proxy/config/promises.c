@@ -1,4 +1,4 @@
-/* promises.c: promises.keep as structs for the proof (core/prove.h); what tests name must exist. */
+/* promises.c: promises.keep as structs for the proof (core/prove.h), and where things were written. */
 #include "config/compile.h"
 
 static const struct tc_str NAMES[PROMISE_COUNT] = {
@@ -159,33 +159,4 @@ config_rules_node(const struct config *c, const struct tc_rule_set *r)
 	size_t i = (size_t)(r - c->rule_sets);
 
 	return c->trace != NULL && i < c->rule_set_count ? c->trace->rules[i] : NULL;
-}
-
-/* ---- tests ---- */
-
-static void
-check_test(struct compile *c, const struct node *test)
-{
-	const struct node *region = schema_node(test, "expect.region"), *rules = schema_node(test, "expect.rule_set");
-	const struct node *from = schema_node(test, "request.from");
-	bool known = region == NULL || tc_eq(region->text, TC_STR("unknown"));
-
-	for (size_t i = 0; i < c->c->region_count && !known; i++)
-		known = tc_eq(c->c->regions[i].name, region->text);
-	if (!known)
-		load_fault(c->l, ABOUT(region, TC_STR("tests.expect.region"), TC_STR("name a row of regions, or unknown")),
-		    "unknown-value", "unknown region \"%.*s\" in tests.expect.region", STR_ARGS(node_shown(region)));
-	if (rules != NULL && rule_set_find(c->c, rules->text) == NULL)
-		unknown_rule_set(c, rules, node_get(c->root, TC_STR("rule_sets")), TC_STR("tests.expect.rule_set"));
-	if (from != NULL)
-		check_place(c, from, from->text, "tests.request.from");
-}
-
-void
-compile_tests(struct compile *c)
-{
-	const struct node *tests = node_get(c->root, TC_STR("tests"));
-
-	for (size_t i = 0; tests != NULL && i < tests->n; i++)
-		check_test(c, tests->entries[i].value);
 }

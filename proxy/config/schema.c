@@ -331,7 +331,7 @@ read_default(struct loader *l, const struct row *row, void *out)
 /* ---- checked, but not in force ---- */
 
 /* What is named as a whole. */
-static const char *const sections[] = {"stats", "fleet", "tests", "listen[].tls"};
+static const char *const sections[] = {"stats", "fleet", "listen[].tls"};
 
 /* Names what is checked but not in force, once. */
 static void
