@@ -7,7 +7,7 @@
 #include "tacet/embed.h"
 
 static const char STYLE[] =
-    ":root{color-scheme:light dark}\n"
+    ":root{color-scheme:light dark;background:Canvas;color:CanvasText}\n"
     "body{margin:0 auto;max-width:40rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif}\n"
     "h1{font-size:1.5rem}\nh2{font-size:1.2rem}\nh1 img{height:.8em;width:auto}\n"
     ".notice{border:1px solid;border-radius:.25rem;padding:.5rem 1rem}\n"

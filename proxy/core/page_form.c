@@ -51,14 +51,22 @@ is_set(const struct page *p, unsigned which)
 	return (p->ctx->facts->switches & which) != 0;
 }
 
+/* Is the consent to send data elsewhere asked for: is there a list of where it may go without? */
+static bool
+asks_export(const struct page *p)
+{
+	bool unknown = p->ctx->facts->place.country[0] == '\0';
+
+	return unknown ? p->ctx->config->has_residency : p->row->has_residency;
+}
+
 /* Classes and switches; open where one is set, so that the present state is seen. */
 static void
 more_choices(struct page *p)
 {
 	tc_classes denied = left_out(p);
 
-	markup_raw(&p->h, denied != 0 || p->ctx->facts->switches != 0 ? TC_STR("<details open>\n<summary>")
-								       : TC_STR("<details>\n<summary>"));
+	markup_raw(&p->h, denied != 0 || p->ctx->facts->switches != 0 ? TC_STR("<details open>\n<summary>") : TC_STR("<details>\n<summary>"));
 	markup_word(&p->h, p->l, W_MORE);
 	MARKUP(&p->h, "</summary>\n<fieldset>\n<legend>");
 	markup_word(&p->h, p->l, W_CLASSES);
@@ -68,17 +76,9 @@ more_choices(struct page *p)
 		    (enum word)(W_ANALYTICS + (int)LEFT_OUT[i]));
 	MARKUP(&p->h, "</fieldset>\n");
 	box(p, TC_STR("location"), TC_STR("off"), is_set(p, SWITCH_LOCATION_OFF), W_LOCATION);
-	if (page_asks_export(p))
+	if (asks_export(p))
 		box(p, TC_STR("export"), TC_STR("on"), is_set(p, SWITCH_EXPORT), W_EXPORT);
 	MARKUP(&p->h, "</details>\n");
-}
-
-bool
-page_asks_export(const struct page *p)
-{
-	bool unknown = p->ctx->facts->place.country[0] == '\0';
-
-	return unknown ? p->ctx->config->has_residency : p->row->has_residency;
 }
 
 void
@@ -210,7 +210,7 @@ hold_on(const struct page *p, bool silent, struct answer *a)
 {
 	uint8_t had = p->ctx->facts->switches;
 
-	if (!page_asks_export(p))
+	if (!asks_export(p))
 		a->switches = (uint8_t)((a->switches & ~SWITCH_EXPORT) | (had & SWITCH_EXPORT));
 	if (!silent)
 		return;
@@ -257,7 +257,7 @@ answer_saved(const struct page *p, const struct answer *a, struct tc_response *r
 		return -1;
 	if (a->choice == CHOICE_IN && page_gpc_wins(p)) {
 		if (a->denied == left_out(p) && a->switches == ctx->facts->switches)
-			return 0; /* nothing changes; the page says so */
+			return 0;          /* nothing changes; the page says so */
 		cookie.state = CHOICE_OUT; /* what the signal made of it anyway */
 	}
 	if (page_set_cookie(p, &cookie, res) < 0)

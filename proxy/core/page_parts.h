@@ -38,9 +38,6 @@ struct tc_str page_place(const struct page *p);
 /* The form, set to what is so now. */
 void page_form(struct page *p);
 
-/* Is the form asked for the consent to send data elsewhere: is there a list of where it may go without? */
-bool page_asks_export(const struct page *p);
-
 /* The answer to a POST of it: 0, -1 at the arena's limit, or the status of an error to answer instead. */
 int page_post(const struct page *p, struct tc_response *res, struct tc_str *body);
 

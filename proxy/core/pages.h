@@ -14,9 +14,9 @@ struct pages_ctx {
 	const struct choice_key *key;
 	const struct choice_cookie *cookie; /* what choice_read() found; NULL: nothing that counts */
 	const struct tc_request *req;
-	struct tc_str form;            /* the body of a POST, complete */
-	struct tc_str dnt_policy;      /* the site's dnt-policy.txt; n = 0: none */
-	int year, month;               /* now, UTC */
+	struct tc_str form;       /* the body of a POST, complete */
+	struct tc_str dnt_policy; /* the site's dnt-policy.txt; n = 0: none */
+	int year, month;          /* now, UTC */
 	struct tc_arena *arena;
 };
 

@@ -27,13 +27,13 @@ enum word {
 	W_ADVERTISING,
 	W_PERSONALISATION,
 	W_SOCIAL,
-	W_OTHERS, /* third parties that no list names */
+	W_OTHERS,   /* third parties that no list names */
 	W_LOCATION, /* the two switches */
 	W_EXPORT,
 	W_SAVE,
 	W_SAVED,
 	W_NOT_KEPT,
-	W_GUESS, /* with "{}" where the place stands */
+	W_GUESS,   /* with "{}" where the place stands */
 	W_CHANGED, /* the policy */
 	W_WHY,
 	W_BACK,

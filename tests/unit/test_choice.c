@@ -280,7 +280,7 @@ switches(void **unused)
 	assert_int_equal(switches_read(exports, pair(CHOICE_OUT, 0), true), 0);
 	assert_int_equal(switches_read(exports, forged_out, true), SWITCH_LOCATION_OFF);
 	assert_int_equal(switches_read(exports, in, true), SWITCH_EXPORT); /* does not count beside an out */
-	for (int i = 0; i < VERIFY_MAX; i++) /* bounded work, and then nothing is granted */
+	for (int i = 0; i < VERIFY_MAX; i++)                               /* bounded work, and then nothing is granted */
 		many = join(many, ";", exports);
 	assert_int_equal(switches_read(many, ALONE, true), 0);
 }

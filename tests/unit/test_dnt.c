@@ -151,9 +151,9 @@ tk(void **state)
 {
 	static const struct tc_rule_set rules = {.name = TC_STR_INIT("x")};
 	const struct config_site on = {.dnt_status = true}, off = {.dnt_status = false},
-	    observe = {.dnt_status = true, .mode = MODE_OBSERVE};
+				 observe = {.dnt_status = true, .mode = MODE_OBSERVE};
 	const struct tc_decision out = {.rules = &rules, .out = true}, in = {.rules = &rules}, none = {0},
-	    unread = {.rules = &rules, .out = true, .pass_bodies = true};
+				 unread = {.rules = &rules, .out = true, .pass_bodies = true};
 
 	(void)state;
 	assert_true(tc_eq(told(&on, &out, 200, NULL), TC_STR("N;o")));

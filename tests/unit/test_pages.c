@@ -2,8 +2,8 @@
  * test_pages.c: the choices page and its companions: what each says in each state, who may change it, in ten
  * languages.
  */
-#include "../../proxy/core/pages.c"
 #include "../../proxy/core/page_form.c"
+#include "../../proxy/core/pages.c"
 #include "../../proxy/core/words.c"
 
 #include <setjmp.h>
