@@ -99,7 +99,7 @@ FILTERS_OBJ := $(FILTERS_SRC:%.c=$(B)/o/%.o) $(GEN_SRC:.c=.o)
 LLHTTP_OBJ  := $(patsubst %,$(B)/o/llhttp/%.o,api http llhttp $(LLHTTP_FAST))
 MAIN_OBJ    := $(if $(wildcard proxy/cli/main.c),$(B)/o/proxy/cli/main.o)
 DEMO_OBJ    := $(if $(wildcard proxy/cli/demo_site/*.html),$(B)/gen/demo_site.o)
-PROXY_OBJ   := $(filter-out $(MAIN_OBJ),$(PROXY_SRC:%.c=$(B)/o/%.o)) $(LLHTTP_OBJ) $(DEMO_OBJ) $(B)/gen/consent_tools.o
+PROXY_OBJ   := $(filter-out $(MAIN_OBJ),$(PROXY_SRC:%.c=$(B)/o/%.o)) $(LLHTTP_OBJ) $(DEMO_OBJ) $(B)/gen/consent_tools.o $(B)/gen/shipped.o
 LIB_OBJS    := $(B)/libtacet.a $(B)/libfilters.a
 LINK_LIBS    = -Wl,--start-group $(LIB_OBJS) -Wl,--end-group $(LIBS)
 
@@ -255,7 +255,7 @@ $(B)/o/filters/%.o: filters/%.c $(B)/.flags | build/.libraries
 
 $(B)/gen/%.o: $(B)/gen/%.c $(B)/.flags
 	$(call say,cc $<)
-	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -Ifilters -Iproxy/cli -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -Ifilters -Iproxy/cli -Iproxy/config -MMD -MP -c -o $@ $<
 
 # Another project's code: its warnings are not ours to mend.
 CFLAGS_LLHTTP = -std=c11 -O2 -g $(HARDEN) $(EXTRA_CFLAGS) -fPIE -w $(LLHTTP_CFLAGS)
@@ -313,6 +313,11 @@ $(B)/gen/consent_tools.c: proxy/config/embed.sh conf/lists/cmp.yaml
 	@mkdir -p $(@D)
 	$(call say,made $@)
 	$(Q)sh proxy/config/embed.sh consent_tools conf/lists/cmp.yaml > $@
+
+$(B)/gen/shipped.c: proxy/config/shipped.sh $(wildcard conf/regions/*.yaml conf/policies/*.yaml)
+	@mkdir -p $(@D)
+	$(call say,made $@)
+	$(Q)sh proxy/config/shipped.sh conf > $@
 
 # Load and origin of the reliability tests: never sanitized, they are not what is tested.
 build/reliability/%: tests/reliability/%.c

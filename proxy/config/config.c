@@ -506,11 +506,11 @@ compile_root(struct compile *c)
 	};
 }
 
-/* The tree of the built-in default, for what a file leaves out. */
+/* The tree of the built-in default, for what a file leaves out; packs: its region packs, too. */
 static const struct node *
-default_root(struct compile *c)
+default_root(struct compile *c, bool packs)
 {
-	return include_text(c->l, TC_STR("built-in"), config_default_text(), true);
+	return include_text(c->l, TC_STR("built-in"), packs ? config_default_text() : config_default_own_text(), true);
 }
 
 static void
@@ -519,7 +519,7 @@ compile_all_rules(struct compile *c)
 	const struct node *rules = node_get(c->root, TC_STR("rule_sets")), *regions = node_get(c->root, TC_STR("regions"));
 
 	if (rules == NULL && regions == NULL) {
-		const struct node *d = default_root(c);
+		const struct node *d = default_root(c, c->l->pack_count == 0);
 
 		rules = node_get(d, TC_STR("rule_sets"));
 		regions = node_get(d, TC_STR("regions"));
@@ -552,7 +552,7 @@ compile_all_sites(struct compile *c)
 		return;
 	}
 	if (sites == NULL)
-		sites = node_get(c->placeholder != NULL ? c->placeholder : default_root(c), TC_STR("sites"));
+		sites = node_get(c->placeholder != NULL ? c->placeholder : default_root(c, false), TC_STR("sites"));
 	compile_sites(c, sites);
 }
 

@@ -320,12 +320,13 @@ int config_load(const char *file, const struct config_overrides *over, struct co
     struct messages *m);
 void config_destroy(struct config **c);
 
-/* The same for a text in memory, which includes nothing. name stands in messages in place of a file. */
+/* The same for a text in memory, which includes nothing but what is compiled in (shipped.h). name stands in messages in place of a file. */
 int config_load_text(struct tc_str name, struct tc_str text, const struct config_overrides *over,
     struct config **out, struct messages *m);
 
-/* The built-in default configuration, as YAML. */
+/* The built-in default configuration, as YAML; own: without the packs that it includes. */
 struct tc_str config_default_text(void);
+struct tc_str config_default_own_text(void);
 
 /*
  * Where a value of a rule set was written, for explain: way is "cookies.request", or "" for the rule set itself.

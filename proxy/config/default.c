@@ -1,8 +1,10 @@
 /* default.c: what tacet does without a configuration file. conf/tacet.yaml says the same with comments. */
 #include "config/config.h"
 
+#define INCLUDE "include: [regions/europe.yaml, regions/us.yaml, regions/world.yaml]\n"
+
 /* --origin replaces the origin; the file has to name one. */
-static const char text[] =
+static const char text[] = INCLUDE
     "version: 1\n"
     "sites:\n"
     "  - hosts: [\"*\"]\n"
@@ -28,4 +30,13 @@ struct tc_str
 config_default_text(void)
 {
 	return tc_str_of(text, sizeof(text) - 1);
+}
+
+struct tc_str
+config_default_own_text(void)
+{
+	struct tc_str all = config_default_text();
+
+	tc_skip(&all, sizeof(INCLUDE) - 1);
+	return all;
 }

@@ -1,9 +1,14 @@
-/* include.c: reads files, follows include:, and merges them into one map (ux.md 3). */
+/*
+ * include.c: reads files, follows include:, and merges them into one map (ux.md 3). What a name means is looked for beside
+ * the file that says it, then where the packs and profiles are installed, then among those compiled in.
+ */
 #include <errno.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <sys/stat.h>
 
 #include "config/load.h"
+#include "config/shipped.h"
 
 #ifndef TACET_SHARE
 #define TACET_SHARE "/usr/local/share/tacet" /* PREFIX/share/tacet: shipped packs and profiles */
@@ -12,11 +17,13 @@
 struct file {
 	dev_t device;
 	ino_t inode;
-	bool open; /* between its first and its last include: meeting it again is a cycle */
+	const struct shipped_file *shipped; /* compiled in; NULL: the two above say which */
+	bool open;                          /* between its first and its last include: meeting it again is a cycle */
 	struct file *next;
 };
 
 static struct node *read_file(struct loader *l, struct tc_str path, const struct node *by);
+static struct node *read_shipped(struct loader *l, const struct shipped_file *s, const struct node *by);
 
 /* ---- paths ---- */
 
@@ -150,11 +157,10 @@ own_keys(struct loader *l, struct node *map)
 
 /* ---- include: ---- */
 
+/* all and what one more file holds; more NULL: it could not be read, or was before. */
 static struct node *
-include_one(struct loader *l, struct node *all, const char *path, const struct node *by)
+add_file(struct loader *l, struct node *all, struct node *more)
 {
-	struct node *more = read_file(l, load_copy(l, tc_str_from(path)), by);
-
 	if (more == NULL)
 		return all;
 	more = own_keys(l, more);
@@ -172,15 +178,42 @@ include_from(struct loader *l, struct node **all, struct tc_str directory, const
 	if (glob(terminated(l, pattern), 0, NULL, &found) == 0) {
 		n = found.gl_pathc;
 		for (size_t i = 0; i < n; i++)
-			*all = include_one(l, *all, found.gl_pathv[i], name);
+			*all = add_file(l, *all, read_file(l, load_copy(l, tc_str_from(found.gl_pathv[i])), name));
 	}
 	globfree(&found);
 	return n;
 }
 
+/* The same among the files compiled in. */
+static size_t
+include_shipped(struct loader *l, struct node **all, const struct node *name)
+{
+	const char *pattern = terminated(l, name->text);
+	size_t n = 0;
+
+	for (const struct shipped_file *s = shipped_files; s->name != NULL; s++)
+		if (fnmatch(pattern, s->name, FNM_PATHNAME) == 0) {
+			*all = add_file(l, *all, read_shipped(l, s, name));
+			n++;
+		}
+	return n;
+}
+
+static struct tc_str
+missing_hint(struct loader *l, bool files)
+{
+	struct tc_str names = TC_STR("");
+
+	for (const struct shipped_file *s = shipped_files; s->name != NULL; s++)
+		names = load_printf(l, "%.*s%s%s", STR_ALL(names), names.n > 0 ? ", " : "", s->name);
+	return files ? load_printf(l, "names are relative to this file, then to " TACET_SHARE "; always there are %.*s", STR_ALL(names))
+		     : load_printf(l, "save the text as a file; without one there are %.*s", STR_ALL(names));
+}
+
 static struct node *
 include_name(struct loader *l, struct node *all, const struct node *name)
 {
+	bool files = !l->text_only && !name->source->shipped;
 	bool pattern = tc_find_byte(name->text, '*') < name->text.n || tc_find_byte(name->text, '?') < name->text.n ||
 	    tc_find_byte(name->text, '[') < name->text.n;
 
@@ -189,12 +222,13 @@ include_name(struct loader *l, struct node *all, const struct node *name)
 		    "include must name a file");
 		return all;
 	}
-	if (include_from(l, &all, name->source->directory, name) > 0 ||
-	    include_from(l, &all, TC_STR(TACET_SHARE), name) > 0 || pattern)
+	if (files &&
+	    (include_from(l, &all, name->source->directory, name) > 0 || include_from(l, &all, TC_STR(TACET_SHARE), name) > 0))
 		return all;
-	load_fault(l,
-	    ABOUT(name, TC_STR("include"), TC_STR("names are relative to this file, then to " TACET_SHARE)),
-	    "include-missing", "there is no file %.*s", STR_ARGS(node_shown(name)));
+	if (include_shipped(l, &all, name) > 0 || pattern)
+		return all;
+	load_fault(l, ABOUT(name, TC_STR("include"), missing_hint(l, files)), "include-missing", "there is no file %.*s",
+	    STR_ARGS(node_shown(name)));
 	return all;
 }
 
@@ -206,11 +240,6 @@ follow_includes(struct loader *l, struct node *map)
 	if (value == NULL)
 		return map;
 	expand_node(l, value);
-	if (l->text_only) {
-		load_fault(l, ABOUT(value, TC_STR("include"), TC_STR("save the text as a file")), "include-missing",
-		    "a text that is no file cannot include one");
-		return map;
-	}
 	if (value->kind == NODE_SCALAR)
 		all = include_name(l, NULL, value);
 	for (size_t i = 0; i < value->n && value->kind == NODE_LIST; i++)
@@ -238,19 +267,14 @@ say_unreadable(struct loader *l, struct tc_str path, const struct node *by, cons
 	    why);
 }
 
-/* Remembers an open file; false if it was read before (once is enough), or is being read (a cycle: said so). */
+/* Remembers a file; false if it was read before (once is enough), or is being read (a cycle: said so). */
 static bool
-enter(struct loader *l, FILE *f, struct tc_str path, const struct node *by, struct file **out)
+enter(struct loader *l, const struct file *id, struct tc_str path, const struct node *by, struct file **out)
 {
-	struct stat st;
 	struct file *known;
 
-	if (fstat(fileno(f), &st) == -1) {
-		say_unreadable(l, path, by, strerror(errno));
-		return false;
-	}
 	for (known = l->read; known != NULL; known = known->next)
-		if (known->device == st.st_dev && known->inode == st.st_ino)
+		if (known->device == id->device && known->inode == id->inode && known->shipped == id->shipped)
 			break;
 	if (known != NULL && known->open)
 		load_fault(l, ABOUT(by, TC_STR("include"), TC_STR("remove this include, or move what is shared to a third file")),
@@ -264,9 +288,23 @@ enter(struct loader *l, FILE *f, struct tc_str path, const struct node *by, stru
 		return false;
 	}
 	*out = load_alloc(l, sizeof(**out));
-	**out = (struct file){.device = st.st_dev, .inode = st.st_ino, .open = true, .next = l->read};
+	**out = *id;
+	(*out)->open = true;
+	(*out)->next = l->read;
 	l->read = *out;
 	return true;
+}
+
+static bool
+enter_open(struct loader *l, FILE *f, struct tc_str path, const struct node *by, struct file **out)
+{
+	struct stat st;
+
+	if (fstat(fileno(f), &st) == -1) {
+		say_unreadable(l, path, by, strerror(errno));
+		return false;
+	}
+	return enter(l, &(struct file){.device = st.st_dev, .inode = st.st_ino}, path, by, out);
 }
 
 static bool
@@ -305,7 +343,7 @@ parse(struct loader *l, struct source *source, struct tc_str path, struct tc_str
 	if (tc_starts(text, TC_STR("\xEF\xBB\xBF"))) /* a byte order mark says nothing in UTF-8 */
 		tc_skip(&text, 3);
 	source->file = path;
-	source->directory = directory_of(path);
+	source->directory = source->shipped ? TC_STR(".") : directory_of(path);
 	source->text = text;
 	if (by != NULL)
 		source->included_from = load_printf(l, "%.*s:%d", STR_ALL(by->source->file), by->line);
@@ -325,13 +363,30 @@ read_file(struct loader *l, struct tc_str path, const struct node *by)
 		say_unreadable(l, path, by, strerror(errno));
 		return NULL;
 	}
-	if (!enter(l, f, path, by, &file))
+	if (!enter_open(l, f, path, by, &file))
 		goto out;
 	if (slurp(l, f, path, by, &text))
 		map = parse(l, load_alloc(l, sizeof(struct source)), path, text, by);
 	file->open = false;
 out:
 	(void)fclose(f);
+	return map;
+}
+
+static struct node *
+read_shipped(struct loader *l, const struct shipped_file *s, const struct node *by)
+{
+	struct source *source = load_alloc(l, sizeof(*source));
+	struct tc_str name = load_printf(l, "(shipped) %s", s->name);
+	struct file *file = NULL;
+	struct node *map;
+
+	if (!enter(l, &(struct file){.shipped = s}, name, by, &file))
+		return NULL;
+	l->bytes += s->n;
+	source->shipped = true;
+	map = parse(l, source, name, tc_str_of(s->text, s->n), by);
+	file->open = false;
 	return map;
 }
 

@@ -29,6 +29,7 @@ struct source {
 	struct tc_str file, directory, text;
 	struct tc_str included_from; /* "site.yaml:3"; n = 0: named on the command line */
 	bool built_in;               /* the default: no file that anyone could open */
+	bool shipped;                /* compiled in (shipped.h): it includes others of these alone */
 };
 
 enum node_kind { NODE_SCALAR,
@@ -70,7 +71,7 @@ struct loader {
 	const struct rows *rows;
 	size_t bytes, files, nodes, alias_nodes, expansion_bytes;
 	bool origin_given; /* --origin: sites need none */
-	bool text_only;    /* a text in memory: it includes nothing */
+	bool text_only;    /* a text in memory: it includes what is compiled in alone */
 	struct file *read; /* include.c: the files read so far */
 	/* Included packs: their `pack` and `rows` are checked, not merged. */
 	struct node **packs;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -348,6 +349,175 @@ test_the_hash_has_packs(void **state)
 	}
 }
 
+/* ---- the packs that are shipped ---- */
+
+static struct config *
+from_text(const char *text)
+{
+	static const struct config_overrides judge = {.judge = true};
+	struct config *c = NULL;
+
+	(void)config_load_text(TC_STR("text"), tc_str_from(text), &judge, &c, messages);
+	return c;
+}
+
+/* signals.md 3.1: from which day on a signal binds by law. */
+static void
+test_shipped_states(void **state)
+{
+	static const struct {
+		const char *place, *from, *row;
+		bool binds;
+	} states[] = {
+		{"US-CA", "2023-01-01", "us-ca", true},
+		{"US-CO", "2024-07-01", "us-co", true},
+		{"US-CT", "2025-01-01", "us-ct", true},
+		{"US-TX", "2025-01-01", "us-tx", true},
+		{"US-MT", "2025-01-01", "us-mt", true},
+		{"US-NE", "2025-01-01", "us-ne", true},
+		{"US-NH", "2025-01-01", "us-nh", true},
+		{"US-NJ", "2025-07-15", "us-nj", true},
+		{"US-MN", "2025-07-31", "us-mn", true},
+		{"US-MD", "2025-10-01", "us-md", true},
+		{"US-DE", "2026-01-01", "us-de", true},
+		{"US-OR", "2026-01-01", "us-or", true},
+		{"US-LA", "2027-01-01", "us-la", true},
+		{"US-OK", "2027-01-01", "us-ok", false},
+		{"US-AL", "2027-05-01", "us-al", false},
+	};
+	struct config *c = from_text("version: 1\ninclude: regions/us.yaml\n");
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(messages->n, 0);
+	assert_true(tc_eq(c->laws[0].file, TC_STR("(shipped) regions/us.yaml")));
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		const struct config_law *before, *after;
+		struct place p;
+
+		assert_true(place_parse(tc_str_from(states[i].place), &p));
+		before = config_law_of(c, &p, day(states[i].from) - 1);
+		after = config_law_of(c, &p, day(states[i].from));
+		assert_true(tc_eq(before->name, TC_STR("us")));
+		assert_true(tc_eq(after->name, tc_str_from(states[i].row)));
+		assert_int_equal(after->binding, states[i].binds ? HONOUR_GPC : 0);
+		assert_false(after->opt_in_sale || after->opt_in_measurement);
+	}
+	assert_string_equal(law(c, "US-VA", TODAY), "us-no-signal");
+	assert_string_equal(law(c, "US-WY", TODAY), "us");
+	config_destroy(&c);
+}
+
+/* signals.md 3.4, in the built-in default: what needs a grant where. */
+static void
+test_shipped_regions(void **state)
+{
+	static const struct {
+		const char *place, *at;
+		bool law, sale, measurement;
+	} rows[] = {
+		{"DE", TODAY, true, true, true},
+		{"NO", TODAY, true, true, true},
+		{"GB", "2026-02-04", true, true, true},
+		{"GB", "2026-02-05", true, true, false},
+		{"CH", TODAY, true, true, false},
+		{"CA-QC", TODAY, true, true, true},
+		{"CA-ON", TODAY, true, false, false},
+		{"BR", TODAY, true, true, false},
+		{"CN", TODAY, true, true, true},
+		{"BM", TODAY, true, false, false},
+		{"MU", TODAY, true, false, false},
+		{"US-CA", TODAY, true, false, false},
+		{"JP", TODAY, false, false, false},
+	};
+	struct config_overrides over = {.origin = TC_STR("http://127.0.0.1:9")};
+	bool sale = false, measurement = false;
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(config_load(NULL, &over, &c, messages), 0);
+	assert_int_equal(messages->n, 0);
+	assert_int_equal(c->pack_count, 3);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct config_law *l;
+		struct place p;
+
+		assert_true(place_parse(tc_str_from(rows[i].place), &p));
+		l = config_law_of(c, &p, day(rows[i].at));
+		assert_int_equal(l != NULL, rows[i].law);
+		assert_int_equal(l != NULL && l->opt_in_sale, rows[i].sale);
+		assert_int_equal(l != NULL && l->opt_in_measurement, rows[i].measurement);
+	}
+	config_law_any(c, day(TODAY), &sale, &measurement);
+	assert_true(sale && measurement);
+	for (size_t i = 0; i < c->pack_count; i++)
+		assert_true(tc_eq(c->packs[i].disclaimer, TC_STR("not legal advice")));
+	for (size_t i = 0; i < c->law_count; i++)
+		assert_true(c->laws[i].duty_count > 0);
+	config_destroy(&c);
+}
+
+/* A configuration without regions of its own has the built-in ones, and their packs; with its own it names its packs. */
+static void
+test_who_has_packs(void **state)
+{
+	struct config *c = from_text("version: 1\n");
+
+	(void)state;
+	assert_int_equal(c->pack_count, 3);
+	config_destroy(&c);
+	c = from_text("version: 1\ninclude: [regions/world.yaml, regions/world.yaml]\n"); /* once is enough */
+	assert_int_equal(c->pack_count, 1);
+	config_destroy(&c);
+	c = from_text(SITE);
+	assert_int_equal(c->pack_count, 0);
+	config_destroy(&c);
+	c = from_text("include: [\"regions/*.yaml\"]\n" SITE);
+	assert_int_equal(c->pack_count, 3);
+	config_destroy(&c);
+}
+
+static void
+test_what_a_text_cannot_include(void **state)
+{
+	static const char *const names[] = {"tests/fixtures/config/parts/pack.yaml", "regions/nowhere.yaml", "regions",
+	    "/etc/passwd", "us.yaml"};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(text, sizeof(text), "version: 1\ninclude: %s\n", names[i]);
+		assert_null(from_text(text));
+		assert_string_equal(messages->v[0].code, "include-missing");
+		assert_true(tc_find(messages->v[0].hint, TC_STR("regions/us.yaml")) < messages->v[0].hint.n);
+		messages_destroy(&messages);
+		messages = messages_new();
+	}
+}
+
+/* A file beside the one that names it comes before the one compiled in. */
+static void
+test_files_come_first(void **state)
+{
+	struct config *c;
+	char path[100];
+
+	(void)state;
+	path_of("regions", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	save("regions/us.yaml", HEAD "rows:\n  - {name: mine, where: [US]}\n");
+	save("t.yaml", "include: [regions/us.yaml, regions/world.yaml]\n" SITE);
+	path_of("t.yaml", path);
+	assert_int_equal(config_load(path, NULL, &c, messages), 0);
+	assert_string_equal(law(c, "US", TODAY), "mine");
+	assert_string_equal(law(c, "CN", TODAY), "cn");
+	config_destroy(&c);
+	path_of("regions/us.yaml", path);
+	assert_int_equal(unlink(path), 0);
+	path_of("regions", path);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int
 main(void)
 {
@@ -359,6 +529,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_wrong, begin, finish),
 		cmocka_unit_test_setup_teardown(test_rows_that_overlap, begin, finish),
 		cmocka_unit_test_setup_teardown(test_the_hash_has_packs, begin, finish),
+		cmocka_unit_test_setup_teardown(test_shipped_states, begin, finish),
+		cmocka_unit_test_setup_teardown(test_shipped_regions, begin, finish),
+		cmocka_unit_test_setup_teardown(test_who_has_packs, begin, finish),
+		cmocka_unit_test_setup_teardown(test_what_a_text_cannot_include, begin, finish),
+		cmocka_unit_test_setup_teardown(test_files_come_first, begin, finish),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, finish_all);
