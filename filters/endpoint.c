@@ -130,7 +130,7 @@ asked_by_site(struct tc_call *c)
 	struct url url;
 
 	page_of(c, &page);
-	page.allow[0].n = page.allow[1].n = 0; /* they may be asked, which does not mean that they may ask */
+	page_alone(&page); /* they may be asked, which does not mean that they may ask */
 	return buf != NULL && url_resolve(&url, origin, NULL, buf) && page_owns(&page, &url);
 }
 

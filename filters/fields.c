@@ -69,8 +69,10 @@ work_blocks(struct field_work *w, struct tc_str raw, enum match_type type, struc
 	*why = (struct match_result){.class = TC_UNKNOWN};
 	if (!work_url(w, raw, &url))
 		return true;
-	if (w->db == NULL || url.scheme == URL_NONE || url.scheme == URL_DATA || url.scheme == URL_OPAQUE)
+	if (url.scheme == URL_NONE || url.scheme == URL_DATA || url.scheme == URL_OPAQUE)
 		return false;
+	if (w->db == NULL)
+		return match_abroad(&w->page, &url);
 	return match_url(w->db, &w->page, &url, type, why) == MATCH_BLOCK;
 }
 

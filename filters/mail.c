@@ -52,7 +52,7 @@ may_lead(const struct tc_call *c, const struct url *to)
 		return false;
 	page_of(c, &page);
 	page.allow[0] = c->route->click_targets;
-	page.allow[1].n = 0;
+	page.allow[1].n = page.allow[2].n = 0;
 	return page_owns(&page, to) || is_site(c->site, to->host);
 }
 

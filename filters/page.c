@@ -9,7 +9,12 @@ page_self(const struct tc_call *c, struct match_page *page)
 		.domain = c->req->host,
 		.denied = c->decision->denied,
 		.allow = {c->site->allow, c->route->allow},
+		.only = c->decision->residency,
 	};
+	if (c->decision->measurement)
+		page->allow[2] = c->site->acts_for_us;
+	if (page->only != NULL) /* what cannot be read may be anybody's */
+		page->denied |= TC_CLASS_BIT(TC_UNKNOWN);
 }
 
 void
@@ -20,6 +25,13 @@ page_of(const struct tc_call *c, struct match_page *page)
 	page_self(c, page);
 	if (domain.n > 0)
 		page->domain = domain;
+}
+
+void
+page_alone(struct match_page *page)
+{
+	page->allow[0].n = page->allow[1].n = page->allow[2].n = 0;
+	page->only = NULL;
 }
 
 bool
@@ -47,7 +59,7 @@ host_below(struct tc_str host, struct tc_str name)
 static bool
 page_allows(const struct match_page *page, struct tc_str host)
 {
-	for (size_t k = 0; k < 2; k++)
+	for (size_t k = 0; k < 3; k++)
 		for (size_t i = 0; i < page->allow[k].n; i++)
 			if (host_below(host, page->allow[k].v[i]))
 				return true;
@@ -83,7 +95,11 @@ page_owns(const struct match_page *page, const struct url *url)
 		return false;
 	if (url->scheme == URL_DATA || url->scheme == URL_OPAQUE)
 		return true;
-	return url->relative || host_below(url->host, page->domain) || page_allows(page, url->host);
+	if (url->relative || host_below(url->host, page->domain))
+		return true;
+	if (page->only != NULL) /* who is listed for its residency is named, too */
+		return !match_abroad(page, url);
+	return page_allows(page, url->host);
 }
 
 /* ---- which responses ---- */

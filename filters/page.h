@@ -11,6 +11,9 @@ void page_of(const struct tc_call *c, struct match_page *page);
 /* The same for judging URLs of the very host: who is first party needs no look into the Public Suffix List. */
 void page_self(const struct tc_call *c, struct match_page *page);
 
+/* Of the page's own site alone: what is let through is not. */
+void page_alone(struct match_page *page);
+
 /* The URL of the request; false if it cannot be read. buf holds URL_MAX + 64 bytes. */
 bool page_url(const struct tc_call *c, struct url *url, char *buf);
 

@@ -105,7 +105,7 @@ match_blocked(const struct match_db *db, const struct match_page *page, const st
 		abort();
 	*copy = *db;
 	copy->allow = (struct index){0};
-	all.allow[0] = all.allow[1] = (struct tc_strs){NULL, 0};
+	all.allow[0] = all.allow[1] = all.allow[2] = (struct tc_strs){NULL, 0};
 	v = match_url(copy, &all, url, type, out);
 	free(copy);
 	return v;

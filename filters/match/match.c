@@ -571,7 +571,7 @@ copy_lower(char *to, const char *from, size_t n)
 static const struct tc_str *
 allowed_by(const struct match_page *page, struct tc_str host)
 {
-	for (size_t set = 0; set < 2; set++)
+	for (size_t set = 0; set < 3; set++)
 		for (size_t i = 0; i < page->allow[set].n; i++)
 			if (page->allow[set].v[i].n > 0 && is_below(host, page->allow[set].v[i]))
 				return &page->allow[set].v[i];
@@ -663,6 +663,16 @@ ask_without_port(struct ask *a, char *lower, struct match_result *out)
 	return v;
 }
 
+bool
+match_abroad(const struct match_page *page, const struct url *url)
+{
+	bool abroad = page->only != NULL && !tc_eq(url->host, page->host) && !is_below(url->host, page->domain);
+
+	for (size_t i = 0; abroad && i < page->only->n; i++)
+		abroad = !is_below(url->host, page->only->v[i]);
+	return abroad;
+}
+
 enum match_verdict
 match_url(const struct match_db *db, const struct match_page *page, const struct url *url, enum match_type type,
     struct match_result *out)
@@ -677,8 +687,10 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 
 	assert(db->built && url->text.n <= sizeof(lower));
 	*out = (struct match_result){.verdict = MATCH_NONE};
-	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0)
-		return MATCH_NONE;
+	if (url->scheme >= URL_HTTP && url->scheme <= URL_WSS && match_abroad(page, url))
+		*out = (struct match_result){.verdict = MATCH_BLOCK, .class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
+	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0 || out->verdict == MATCH_BLOCK)
+		return out->verdict;
 	if (ask(&a, lower, out) == MATCH_NONE && url->port.n > 0)
 		return ask_without_port(&a, lower, out);
 	return out->verdict;

@@ -46,7 +46,8 @@ struct match_page {
 	struct tc_str domain; /* its registrable domain (psl_domain()); the host itself if it has none */
 	tc_classes denied;    /* rules of other classes do not count */
 	enum match_method method;
-	struct tc_strs allow[2]; /* hosts of site and route that pass every list: the host and its subdomains */
+	struct tc_strs allow[3];    /* hosts of site and route that pass every list, and who acts for the site: with their subdomains */
+	const struct tc_strs *only; /* the only third parties that may be asked; NULL: any */
 
 	/* What match_page_ready() found out once for all URLs of the page; zeroed: nothing. */
 	const struct match_db *ready;             /* in this block ... */
@@ -79,6 +80,9 @@ void match_page_ready(struct match_page *page, const struct match_db *db);
  */
 enum match_verdict match_url(const struct match_db *db, const struct match_page *page, const struct url *url,
     enum match_type type, struct match_result *out);
+
+/* Residency: a third party that is not among the only ones that may be asked. match_url() blocks it, whatever lists say. */
+bool match_abroad(const struct match_page *page, const struct url *url);
 
 /*
  * The value of an option of a rule, as "redirect=noop.js" has it: p NULL if the rule has no such option, n 0 if that has

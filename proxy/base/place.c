@@ -216,6 +216,16 @@ place_parse(struct tc_str code, struct place *out)
 	return true;
 }
 
+bool
+place_country(size_t i, struct place *out)
+{
+	*out = (struct place){0};
+	if (2 * i + 2 >= sizeof(COUNTRIES))
+		return false;
+	memcpy(out->country, COUNTRIES + 2 * i, 2);
+	return true;
+}
+
 /* Asked of each row for each request: the length tells the kinds of codes apart. */
 bool
 place_in(struct tc_str where, const struct place *p)

@@ -14,6 +14,9 @@ struct place {
 /* "us-ca", "US-CA", "de", and the alias "UK" -> place. false: not a code we know. */
 bool place_parse(struct tc_str code, struct place *out);
 
+/* The country with this number, counted from 0. false: there are no more. */
+bool place_country(size_t i, struct place *out);
+
 /* Whether a where code ("DE", "US-CA", "EU", "EEA", "*") covers the place; unknown places match only "*". */
 bool place_in(struct tc_str where, const struct place *p);
 

@@ -133,3 +133,10 @@ args_today(void)
 {
 	return date_of(time(NULL));
 }
+
+bool
+args_day(const char *text, int32_t *day)
+{
+	*day = args_today();
+	return text == NULL || date_parse(tc_str_from(text), day);
+}

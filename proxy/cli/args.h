@@ -39,4 +39,7 @@ struct config_overrides overrides_of(const char *origin, const char *listen, con
 /* Days since 1970-01-01, UTC. */
 int32_t args_today(void);
 
+/* The value of --at, or today where it is NULL. false: it is no day. */
+bool args_day(const char *text, int32_t *day);
+
 #endif

@@ -1,12 +1,18 @@
 /* check.c: `tacet check`: reads configurations as run would, says what is wrong, and starts nothing. */
+#include <stdlib.h>
+
 #include "cli/args.h"
+#include "cli/check_regions.h"
 #include "cli/environment.h"
 #include "cli/verbs.h"
 #include "core/prove.h"
 
 struct check {
 	struct arg_list files;
-	bool offline, deny_warnings, verbose, json;
+	bool offline, deny_warnings, verbose, json, regions;
+	int32_t day;
+	FILE *more; /* --regions for programs: of all files, in a text that begins where the messages end */
+	size_t printed;
 	struct messages *m;
 	size_t broken; /* promises, of this file */
 };
@@ -126,7 +132,7 @@ check_promises(void *ctx, const struct snapshot *s)
 {
 	struct check *c = ctx;
 
-	c->broken = prove(s, args_today(), c->m);
+	c->broken = prove(s, c->day, c->m);
 }
 
 /* What the filters say when they load what the file names: lists, as run would read them; then the promises. false: refused. */
@@ -163,6 +169,19 @@ check_filters(struct check *c, struct config *config)
 	return fine;
 }
 
+static void
+print_regions(struct check *c, const char *file, const struct config *config)
+{
+	if (!c->regions)
+		return;
+	if (!c->json) {
+		regions_print(config, c->day, stdout);
+		return;
+	}
+	(void)fputs(c->printed++ > 0 ? ",\n" : "\n", c->more);
+	regions_print_json(config, file, c->day, c->more);
+}
+
 static int
 check_file(struct check *c, const char *file)
 {
@@ -173,10 +192,14 @@ check_file(struct check *c, const char *file)
 
 	if (loaded)
 		usable = check_filters(c, config);
+	if (usable)
+		check_packs(config, c->day, c->m);
 	if (usable && !c->offline)
 		environment_check(config, c->m);
 	errors = c->m->errors - errors;
 	warnings = c->m->warnings - warnings;
+	if (usable)
+		print_regions(c, file, config);
 	print_all(c, file, config, errors, warnings);
 	config_destroy(&config);
 	if (!usable)
@@ -184,13 +207,30 @@ check_file(struct check *c, const char *file)
 	return errors > 0 || (c->deny_warnings && warnings > 0) ? 1 : 0;
 }
 
+static void
+print_json(const struct check *c, char **more)
+{
+	messages_print_members(c->m, stdout);
+	if (c->more != NULL) {
+		(void)fflush(c->more);
+		(void)printf(",\n\"regions\": [%s\n]", *more);
+	}
+	(void)puts("}");
+}
+
 /* For programs there is one answer about all files; for people each file has its own. */
 static int
 check_files(struct check *c)
 {
 	int worst = 0;
+	char *more = NULL;
+	size_t more_n;
 
 	c->m = messages_new();
+	if (c->regions && c->json)
+		c->more = open_memstream(&more, &more_n);
+	if (c->regions && c->json && c->more == NULL)
+		abort();
 	for (size_t i = 0; i < c->files.n; i++) {
 		int code = check_file(c, c->files.v[i]);
 
@@ -201,7 +241,10 @@ check_files(struct check *c)
 		}
 	}
 	if (c->json)
-		messages_print_json(c->m, stdout);
+		print_json(c, &more);
+	if (c->more != NULL)
+		(void)fclose(c->more);
+	free(more);
 	messages_destroy(&c->m);
 	return worst;
 }
@@ -210,7 +253,7 @@ int
 verb_check(int argc, char **argv)
 {
 	struct check c = {0};
-	const char *format = "text";
+	const char *format = "text", *at = NULL;
 	const struct arg args[] = {
 		{"config", 'c', ARG_MANY, &c.files},
 		{"files", 0, ARG_OTHER, &c.files},
@@ -218,6 +261,8 @@ verb_check(int argc, char **argv)
 		{"deny-warnings", 0, ARG_FLAG, &c.deny_warnings},
 		{"verbose", 'v', ARG_FLAG, &c.verbose},
 		{"format", 0, ARG_TEXT, &format},
+		{"regions", 0, ARG_FLAG, &c.regions},
+		{"at", 0, ARG_TEXT, &at},
 		{0},
 	};
 	int code = args_parse("check", args, argc, argv);
@@ -227,6 +272,8 @@ verb_check(int argc, char **argv)
 	c.json = strcmp(format, "json") == 0;
 	if (!c.json && strcmp(format, "text") != 0)
 		return args_wrong("check", "--format is text or json");
+	if (!args_day(at, &c.day))
+		return args_wrong("check", "--at is a day such as 2027-01-01");
 	if (c.files.n == 0)
 		return args_wrong("check", "say which file: -c FILE");
 	return check_files(&c);

@@ -147,7 +147,6 @@ place_find(struct explain *e)
 {
 	struct tc_addr a;
 
-	e->in.day = args_today();
 	e->place_source = "geo.unknown";
 	e->in.place = e->config->geo_unknown;
 	if (e->from != NULL) {
@@ -360,6 +359,29 @@ print_rule_set(const struct explain *e)
 	row("rule set", "", r->name, right);
 }
 
+/* The row of law, and what it wants a grant for; of an unknown place all rows count. */
+static void
+print_law(const struct explain *e)
+{
+	const struct config_law *l = config_law_of(e->config, &e->in.place, e->in.day);
+	bool unknown = e->in.place.country[0] == '\0', sale = false, measurement = false;
+	char right[600];
+
+	config_law_any(e->config, e->in.day, &sale, &measurement);
+	if (e->config->law_count == 0 || (l == NULL && !unknown))
+		return;
+	if (!unknown) {
+		sale = l->opt_in_sale;
+		measurement = l->opt_in_measurement;
+	}
+	(void)snprintf(right, sizeof(right), "sell_share %s, measurement %s", sale ? "opt-in" : "opt-out",
+	    measurement ? "opt-in" : "opt-out");
+	if (!unknown)
+		(void)snprintf(right + strlen(right), sizeof(right) - strlen(right), ", %.*s:%d", (int)(l->file.n < 400 ? l->file.n : 400),
+		    l->file.p, l->line);
+	row("law", "", unknown ? TC_STR("all rows") : l->name, right);
+}
+
 static void
 print_decision(const struct explain *e)
 {
@@ -374,6 +396,7 @@ print_decision(const struct explain *e)
 	print_signals(e);
 	explain_consent_text(e->config, &e->in, &e->out, e->arena);
 	row("region", "", region->name, where_line(e, region->line));
+	print_law(e);
 	print_rule_set(e);
 	n = snprintf(text, sizeof(text), "%s", d->src == TC_SRC_NONE ? "nobody said anything" : "by ");
 	if (d->src != TC_SRC_NONE)
@@ -636,6 +659,19 @@ json_signals(const struct facts *f)
 }
 
 static void
+json_law(const struct explain *e)
+{
+	const struct config_law *l = e->in.place.country[0] != '\0' ? config_law_of(e->config, &e->in.place, e->in.day) : NULL;
+
+	if (l == NULL) {
+		(void)fputs(",\n  \"law\": null", stdout);
+		return;
+	}
+	json_member(",\n  \"law\": {", "name", l->name);
+	json_where(l->file, l->line);
+}
+
+static void
 json_decision(const struct explain *e)
 {
 	const struct config_region *region = region_of(e->config, &e->in.place);
@@ -646,6 +682,7 @@ json_decision(const struct explain *e)
 
 	json_member("  \"region\": {", "name", region->name);
 	json_where(e->config->file, region->line);
+	json_law(e);
 	(void)config_where(e->config, d->rules, "", &file, &line);
 	json_member(",\n  \"rule_set\": {", "name", d->rules->name);
 	json_member(", ", "hash", tc_str_from(d->rules->hash));
@@ -813,7 +850,7 @@ verb_explain(int argc, char **argv)
 {
 	struct explain e = {.method = "GET"};
 	struct arg_list urls = {0}, fields = {0};
-	const char *format = "text", *response = NULL;
+	const char *format = "text", *response = NULL, *at = NULL;
 	const struct arg args[] = {
 		{"config", 'c', ARG_TEXT, &e.file},
 		{"url", 0, ARG_OTHER, &urls},
@@ -822,6 +859,7 @@ verb_explain(int argc, char **argv)
 		{"header", 'H', ARG_MANY, &fields},
 		{"method", 'X', ARG_TEXT, &e.method},
 		{"response", 0, ARG_TEXT, &response},
+		{"at", 0, ARG_TEXT, &at},
 		{"format", 0, ARG_TEXT, &format},
 		{0},
 	};
@@ -831,6 +869,8 @@ verb_explain(int argc, char **argv)
 		return code;
 	if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return args_wrong("explain", "--format is text or json");
+	if (!args_day(at, &e.in.day))
+		return args_wrong("explain", "--at is a day such as 2027-01-01");
 	e.arena = arena_new(NULL, ARENA_MAX);
 	e.deeds = tc_alloc(e.arena, DEEDS_MAX * sizeof(*e.deeds));
 	code = e.deeds != NULL ? request_take(&e, &urls, &fields, response) : 1;

@@ -23,11 +23,13 @@ const struct verb verbs[] = {
 	    "\n"
 	    "  --once               compare the page with and without GPC, and end: 0 if the opted-out page is clean\n" OVERRIDES},
 	{"check", verb_check, "say whether a configuration is right",
-	    "usage: tacet check -c FILE... [--offline] [--deny-warnings] [--format json] [-v]\n"
+	    "usage: tacet check -c FILE... [--offline] [--deny-warnings] [--regions] [--at DATE] [--format json] [-v]\n"
 	    "\n"
 	    "  -c, --config FILE    configuration; may be given more than once\n"
 	    "  --offline            look at the file only, not at databases, ports and origins\n"
 	    "  --deny-warnings      end with 1 if there is a warning\n"
+	    "  --regions            print what applies where, by which law, and what switches soon\n"
+	    "  --at DATE            as on that day, such as 2027-01-01; default: today\n"
 	    "  --format text|json   for people (the default) or for programs\n"
 	    "  -v, --verbose        name the steps, and the filters of each route\n"
 	    "\n"
@@ -42,10 +44,12 @@ const struct verb verbs[] = {
 	    "Ends with 0: all passed, 1: one did not, 78: the file is wrong.\n"},
 	{"explain", verb_explain, "say what would be done with a request, and why",
 	    "usage: tacet explain [-c FILE] URL [--from PLACE | --ip ADDR] [-H 'Name: value'] [-X METHOD] [--response FILE]\n"
+	    "                     [--at DATE] [--format json]\n"
 	    "\n"
 	    "  -c, --config FILE        configuration; without it the built-in default\n"
 	    "  --from PLACE             where the visitor is, such as US-CA or DE\n"
 	    "  --ip ADDR                the visitor's address, to look the place up\n"
+	    "  --at DATE                the day of the request, such as 2027-01-01; default: today\n"
 	    "  -H, --header 'Name: v'   a field of the request, such as 'Sec-GPC: 1'; may be given more than once\n"
 	    "  -X, --method METHOD      method of the request; GET\n"
 	    "  --response FILE          the origin's answer, as it would be sent: filtered too\n"

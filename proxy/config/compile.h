@@ -56,6 +56,12 @@ void compile_origin(struct compile *c, const struct node *map, const struct raw_
 void compile_response(struct compile *c, const struct node *map, struct tc_strs remove, struct tc_str way,
     struct config_route *r);
 
+/*
+ * Third parties named at a key of map: in lower case, and none that is no host. Each stands for itself and what is below.
+ */
+struct tc_strs compile_allow(struct compile *c, const struct node *map, const char *key, struct tc_strs hosts,
+    struct tc_str way);
+
 const struct tc_rule_set *rule_set_find(const struct config *c, struct tc_str name);
 
 void unknown_rule_set(struct compile *c, const struct node *at, const struct node *names, struct tc_str way);

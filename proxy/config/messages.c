@@ -353,12 +353,19 @@ json_message(FILE *out, const struct message *msg)
 }
 
 void
-messages_print_json(const struct messages *m, FILE *out)
+messages_print_members(const struct messages *m, FILE *out)
 {
 	(void)fprintf(out, "{\"ok\": %s, \"messages\": [", m->errors == 0 ? "true" : "false");
 	for (size_t i = 0; i < m->n; i++) {
 		(void)fputs(i > 0 ? ",\n" : "\n", out);
 		json_message(out, &m->v[i]);
 	}
-	(void)fputs(m->n > 0 ? "\n]}\n" : "]}\n", out);
+	(void)fputs(m->n > 0 ? "\n]" : "]", out);
+}
+
+void
+messages_print_json(const struct messages *m, FILE *out)
+{
+	messages_print_members(m, out);
+	(void)fputs("}\n", out);
 }

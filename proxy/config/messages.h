@@ -43,5 +43,7 @@ void messages_add(struct messages *m, const struct message *msg); /* copies */
 /* The form of ux.md 2: place, severity, text, source line with caret, hint. */
 void messages_print(const struct messages *m, FILE *out);
 void messages_print_json(const struct messages *m, FILE *out);
+/* The same up to the brace that ends it, for who has more members. */
+void messages_print_members(const struct messages *m, FILE *out);
 
 #endif

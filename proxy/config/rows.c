@@ -28,7 +28,8 @@
 	}
 
 #define CLASSES "analytics|advertising|personalisation|social|functional|security|consent|unknown"
-#define GROUPS CLASSES "|sell_share|measurement|essential|location|export"
+#define REMOVABLE CLASSES "|sell_share|measurement"
+#define GROUPS REMOVABLE "|essential|location|export"
 #define PROMISE(name, param, type, value, bounds, help, member) \
 	ROW("promises.keep[]." name "." param, type, value, bounds, help, config_promise, member)
 #define SAYS(name) PROMISE(name, "says", STR, NULL, NULL, "the sentence of the policy that this line keeps", says)
@@ -167,6 +168,8 @@ const struct tc_option row_table[] = {
 	ROW("sites[].dnt.policy_hashes", STRS, "[]", NULL, "SHA-1 of more texts of it that are known", raw_site, dnt_policy_hashes),
 	ROW("sites[].keep_cookies", STRS, "[]", NULL, "cookies that are never touched", raw_site, keep_cookies),
 	ROW("sites[].allow", STRS, "[]", NULL, "third-party hosts let through past every list", raw_site, allow),
+	ROW("sites[].acts_for_us", STRS, "[]", NULL,
+	    "receivers of measurements that use them for this site alone: sell_share leaves them", raw_site, acts_for_us),
 	STORED_LATER("sites[].mode", ENUM, "filter", "filter|observe", "observe: count what would be done, change nothing",
 	    raw_site, mode),
 	ROW("sites[].downstream_cache", ENUM, "private", "private|none|keyed", "what caches between us and visitors may keep",
@@ -193,7 +196,8 @@ const struct tc_option row_table[] = {
 	ROW("sites[].routes[].says", STR, NULL, NULL, "the sentence of the policy behind this route", raw_route, says),
 
 	CHECKED("rule_sets.*.extends", STR, NULL, NULL, "rule set whose keys are taken where this one has none"),
-	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", CLASSES, "classes of trackers that go, with all their constructs",
+	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", REMOVABLE,
+	    "classes of trackers that go, with all their constructs; sell_share: all but hosts of acts_for_us; measurement: analytics",
 	    raw_rules, remove),
 	LATER("rule_sets.*.bridge", FLAGS, "[]", "usprivacy|gpp|cmp", "consent formats of the site that are told about a no"),
 	ROW("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set", raw_rules, says),
@@ -209,6 +213,8 @@ const struct tc_option row_table[] = {
 	    raw_region, link_text),
 	ROW("regions[].gpc_override", ENUM, "never", "never|explicit-opt-in", "whether a later yes beats a live GPC", raw_region,
 	    gpc_override),
+	ROW("regions[].residency", STRS, NULL, NULL,
+	    "the only third parties that visitors may be sent to, until they grant export; default: any", raw_region, residency),
 	LATER("regions[].visitors", ENUM, "keyed-day", "keyed-day|referrer|none", "how visitors are counted"),
 	ROW("regions[].says", STR, NULL, NULL, "the sentence of the policy behind this row", raw_region, says),
 

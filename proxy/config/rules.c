@@ -141,6 +141,23 @@ compile_blocks(struct compile *c, const struct node *rules, struct hash *h)
 	return blocks;
 }
 
+/* Words behind the classes in scripts.remove: groups of them (docs/adr/0018). */
+enum { SELL_SHARE = 1 << TC_CLASS_COUNT,
+	MEASUREMENT = SELL_SHARE << 1 };
+
+static void
+set_remove(struct tc_rule_set *r, uint32_t words)
+{
+	const uint32_t analytics = TC_CLASS_BIT(TC_ANALYTICS);
+
+	r->keep_measurement = (words & SELL_SHARE) != 0 && (words & (MEASUREMENT | analytics)) == 0;
+	if ((words & SELL_SHARE) != 0)
+		words |= analytics | TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL);
+	if ((words & MEASUREMENT) != 0)
+		words |= analytics;
+	r->remove = (tc_classes)words;
+}
+
 static void
 compile_rule_set(struct compile *c, const struct node *rules, struct tc_rule_set *r)
 {
@@ -151,7 +168,7 @@ compile_rule_set(struct compile *c, const struct node *rules, struct tc_rule_set
 	hash_begin(&h);
 	schema_fill(c->l, "rule_sets.*", -1, rules, &raw, &h);
 	r->opts = compile_blocks(c, rules, &h);
-	r->remove = (tc_classes)raw.remove;
+	set_remove(r, raw.remove);
 	hash_text(&h, r->hash, 8);
 	hash_text(&h, digits, 16);
 	hash_add(&c->hash, r->name);
@@ -332,6 +349,9 @@ compile_region(struct compile *c, const struct node *row, struct config_region *
 	r->opted_out = rule_set_of(c, row, raw.opted_out, "opted_out", raw.name);
 	if (raw.opted_in.n > 0)
 		r->opted_in = rule_set_of(c, row, raw.opted_in, "opted_in", raw.name);
+	r->has_residency = node_get(row, TC_STR("residency")) != NULL;
+	r->residency = compile_allow(c, row, "residency", raw.residency,
+	    load_printf(c->l, "regions.%.*s.residency", STR_ARGS(raw.name)));
 	compile_where(c, row, r, raw.where, taken);
 	warn_honour(c, row, r);
 }
@@ -347,6 +367,40 @@ strictest(const struct config_region *v, size_t n)
 			__builtin_popcount(v[i].initial->remove) > __builtin_popcount(best->initial->remove)))
 			best = &v[i];
 	return best;
+}
+
+static bool
+is_below(struct tc_str host, struct tc_strs names)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (tc_ends(host, names.v[i]) &&
+		    (host.n == names.v[i].n || host.p[host.n - names.v[i].n - 1] == '.'))
+			return true;
+	return false;
+}
+
+/* For an unknown place: who may be asked by every row that says who may be. */
+static void
+compile_residency(struct compile *c, const struct config_region *v, size_t n)
+{
+	struct tc_str *hosts;
+	size_t room = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		room += v[i].residency.n;
+		c->c->has_residency |= v[i].has_residency;
+	}
+	hosts = load_alloc(c->l, room * sizeof(*hosts));
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < v[i].residency.n; k++) {
+			bool all = true;
+
+			for (size_t j = 0; j < n && all; j++)
+				all = !v[j].has_residency || is_below(v[i].residency.v[k], v[j].residency);
+			if (all && !is_below(v[i].residency.v[k], (struct tc_strs){hosts, kept}))
+				hosts[kept++] = v[i].residency.v[k];
+		}
+	c->c->residency = (struct tc_strs){hosts, kept};
 }
 
 void
@@ -373,4 +427,6 @@ compile_regions(struct compile *c, const struct node *list)
 	c->c->regions = v;
 	c->c->region_count = list->n;
 	c->c->strictest = strictest(v, list->n);
+	if (!load_failed(c->l))
+		compile_residency(c, v, list->n);
 }

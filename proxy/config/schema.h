@@ -59,7 +59,7 @@ struct raw_rate {
 };
 
 struct raw_site {
-	struct tc_strs hosts, keep_cookies, allow, languages, remove;
+	struct tc_strs hosts, keep_cookies, allow, acts_for_us, languages, remove;
 	struct raw_origin origin;
 	struct raw_rate rate;
 	uint32_t compress;
@@ -96,7 +96,7 @@ struct raw_rules {
 
 struct raw_region {
 	struct tc_str name, initial, opted_out, opted_in, link_text, says;
-	struct tc_strs where;
+	struct tc_strs where, residency;
 	uint32_t honour;
 	int gpc_override;
 };

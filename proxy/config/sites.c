@@ -94,8 +94,7 @@ compile_hosts(struct compile *c, const struct node *site, struct tc_strs hosts, 
 	return (struct tc_strs){v, hosts.n};
 }
 
-/* Third parties let through, under this key: a host stands for itself and what is below it. */
-static struct tc_strs
+struct tc_strs
 compile_allow(struct compile *c, const struct node *map, const char *key, struct tc_strs allow, struct tc_str way)
 {
 	struct tc_str *v = load_alloc(c->l, allow.n * sizeof(*v));
@@ -105,7 +104,7 @@ compile_allow(struct compile *c, const struct node *map, const char *key, struct
 		if (tc_starts(v[k], TC_STR("*")))
 			load_fault(c->l,
 			    ABOUT(at_item(map, key, k), way,
-				TC_STR("write the host alone: names below it are let through with it")),
+				TC_STR("write the host alone: names below it are meant with it")),
 			    "bad-host", "\"%.*s\" cannot be let through", STR_ARGS(v[k]));
 		else if (!host_ok(v[k]))
 			bad_host(c, at_item(map, key, k), v[k], way);
@@ -424,6 +423,7 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->pub.hosts = compile_hosts(c, node, raw.hosts, i, seen);
 	s->pub.keep_cookies = raw.keep_cookies;
 	s->pub.allow = compile_allow(c, node, "allow", raw.allow, way_of(c, i, "allow"));
+	s->pub.acts_for_us = compile_allow(c, node, "acts_for_us", raw.acts_for_us, way_of(c, i, "acts_for_us"));
 	s->pub.choices_path = raw.choices_path;
 	s->pub.choices_link = (enum tc_choices_link)raw.choices_link;
 	s->pub.languages = raw.languages;

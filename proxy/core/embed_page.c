@@ -48,6 +48,19 @@ question_read(struct question *q, struct tc_str query)
 	return true;
 }
 
+/* Residency: the visitor may not be sent there, not even when asking for it here; that is said on the choices page. */
+static bool
+is_abroad(const struct tc_strs *only, struct tc_str host)
+{
+	for (size_t i = 0; only != NULL && i < only->n; i++) {
+		struct tc_str name = only->v[i];
+
+		if (tc_ends(host, name) && (host.n == name.n || host.p[host.n - name.n - 1] == '.'))
+			return false;
+	}
+	return only != NULL;
+}
+
 static void
 head(struct markup *m, const struct language *l, const struct tc_embed *e)
 {
@@ -114,6 +127,8 @@ embed_page(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *
 		return -1;
 	if (!question_read(q, ctx->req->query))
 		return 404;
+	if (is_abroad(ctx->decision->residency, q->url.host))
+		return 403;
 	write_page(&m, l, q);
 	if (m.full)
 		return -1;

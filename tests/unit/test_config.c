@@ -558,6 +558,84 @@ test_what_check_accepts_and_run_refuses(void **state)
 	refused_with("version: 1\n", NULL, "missing-key");
 }
 
+/* ---- groups of classes, and who may be asked ---- */
+
+static const struct tc_rule_set *
+rules_named(const struct config *c, const char *name)
+{
+	const struct tc_rule_set *r = rule_set_find(c, tc_str_from(name));
+
+	assert_non_null(r);
+	return r;
+}
+
+static void
+test_groups_of_classes(void **state)
+{
+	const tc_classes analytics = TC_CLASS_BIT(TC_ANALYTICS),
+			 sold = TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL);
+	struct config *c = from_text(SITE "rule_sets:\n"
+	    "  sale: {scripts: {remove: [sell_share]}}\n"
+	    "  both: {scripts: {remove: [sell_share, measurement]}}\n"
+	    "  plain: {scripts: {remove: [analytics, sell_share]}}\n"
+	    "  numbers: {scripts: {remove: [measurement]}}\n"
+	    "  other: {scripts: {remove: [unknown, analytics]}}\n"
+	    "regions:\n  - {name: rest, where: [\"*\"], default: numbers, opted_out: sale}\n",
+	    &judge);
+
+	(void)state;
+	assert_int_equal(messages->n, 0);
+	assert_int_equal(rules_named(c, "sale")->remove, sold | analytics);
+	assert_true(rules_named(c, "sale")->keep_measurement);
+	assert_int_equal(rules_named(c, "both")->remove, sold | analytics);
+	assert_false(rules_named(c, "both")->keep_measurement);
+	assert_int_equal(rules_named(c, "plain")->remove, sold | analytics);
+	assert_false(rules_named(c, "plain")->keep_measurement);
+	assert_int_equal(rules_named(c, "numbers")->remove, analytics);
+	assert_false(rules_named(c, "numbers")->keep_measurement);
+	assert_int_equal(rules_named(c, "other")->remove, analytics | TC_CLASS_BIT(TC_UNKNOWN));
+	assert_string_not_equal(rules_named(c, "sale")->hash, rules_named(c, "both")->hash);
+	config_destroy(&c);
+}
+
+static void
+test_who_may_be_asked(void **state)
+{
+	static const char site[] = SITE "    acts_for_us: [Stats.Example]\n" RULES "regions:\n"
+	    "  - {name: cn, where: [CN], default: out, opted_out: out, residency: [CDN.example, a.example]}\n"
+	    "  - {name: sg, where: [SG], default: out, opted_out: out, residency: []}\n" REST;
+	struct config *c = from_text(site, &judge);
+
+	(void)state;
+	assert_int_equal(messages->n, 0);
+	assert_int_equal(c->sites[0].pub.acts_for_us.n, 1);
+	assert_true(is(c->sites[0].pub.acts_for_us.v[0], "stats.example"));
+	assert_true(c->regions[0].has_residency);
+	assert_int_equal(c->regions[0].residency.n, 2);
+	assert_true(is(c->regions[0].residency.v[0], "cdn.example"));
+	assert_true(c->regions[1].has_residency); /* nobody */
+	assert_int_equal(c->regions[1].residency.n, 0);
+	assert_false(c->regions[2].has_residency);
+	assert_true(c->has_residency); /* of an unknown place: who is listed in both rows */
+	assert_int_equal(c->residency.n, 0);
+	config_destroy(&c);
+	c = from_text(SITE RULES "regions:\n"
+	    "  - {name: cn, where: [CN], default: out, opted_out: out, residency: [example, a.test, both.test]}\n"
+	    "  - {name: ru, where: [RU], default: out, opted_out: out, residency: [b.example, test.example, xa.test, both.test]}\n" REST,
+	    &judge);
+	assert_int_equal(c->residency.n, 3);
+	assert_true(is(c->residency.v[0], "both.test"));
+	assert_true(is(c->residency.v[1], "b.example"));
+	assert_true(is(c->residency.v[2], "test.example"));
+	config_destroy(&c);
+	c = from_text(SITE, &judge);
+	assert_false(c->has_residency);
+	config_destroy(&c);
+	refused_with(SITE "    acts_for_us: [\"*.example\"]\n", &judge, "bad-host");
+	refused_with(SITE RULES "regions:\n  - {name: r, where: [\"*\"], default: light, opted_out: out, residency: [\"http://a\"]}\n",
+	    &judge, "bad-host");
+}
+
 /* ---- files ---- */
 
 static void
@@ -721,6 +799,8 @@ main(void)
 		T(test_the_last_route_takes_everything),
 		T(test_globs_that_cover),
 		T(test_what_check_accepts_and_run_refuses),
+		T(test_groups_of_classes),
+		T(test_who_may_be_asked),
 		T(test_paths_are_relative_to_their_file),
 		T(test_a_fault_in_an_included_file_names_both),
 		T(test_unreadable),

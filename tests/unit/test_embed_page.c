@@ -19,13 +19,15 @@ struct asked {
 	int rc;
 };
 
+static struct tc_decision decision;
+
 static struct asked
 ask(struct tc_str query, const char *language, int (*answer)(const struct pages_ctx *, struct tc_response *, struct tc_str *))
 {
 	struct asked a = {.arena = arena_new(NULL, 1 << 20)};
 	struct config_site site = {.pub = {.choices_path = TC_STR("/privacy-choices")}};
 	struct tc_request req = {.method = TC_M_GET, .query = query, .fields = {.arena = a.arena}};
-	struct pages_ctx ctx = {.site = &site, .req = &req, .arena = a.arena};
+	struct pages_ctx ctx = {.site = &site, .decision = &decision, .req = &req, .arena = a.arena};
 
 	assert_non_null(a.arena);
 	a.res.fields.arena = a.arena;
@@ -161,6 +163,27 @@ the_longest_fits(void **state)
 	arena_destroy(&a.arena);
 }
 
+/* Residency: nobody is sent to others from here, either. */
+static void
+residency_refuses_others(void **state)
+{
+	static const struct tc_str google[] = {TC_STR_INIT("youtube-nocookie.com")}, near[] = {TC_STR_INIT("cookie.com")};
+	static const struct tc_strs listed = {google, 1}, other = {near, 1}, none = {NULL, 0};
+	const struct tc_strs *all[] = {&listed, &other, &none};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct asked a;
+
+		decision.residency = all[i];
+		a = ask(TC_STR(QUERY), NULL, embed_page);
+		assert_int_equal(a.rc, i == 0 ? 0 : 403);
+		assert_int_equal(a.body.n > 0, i == 0);
+		arena_destroy(&a.arena);
+	}
+	decision.residency = NULL;
+}
+
 static void
 no_memory_is_said(void **state)
 {
@@ -171,7 +194,7 @@ no_memory_is_said(void **state)
 		struct tc_arena *arena = arena_new(NULL, max);
 		struct config_site site = {.pub = {.languages = {NULL, 0}}};
 		struct tc_request req = {.query = TC_STR(QUERY), .fields = {.arena = arena}};
-		struct pages_ctx ctx = {.site = &site, .req = &req, .arena = arena};
+		struct pages_ctx ctx = {.site = &site, .decision = &decision, .req = &req, .arena = arena};
 
 		a = (struct asked){.res = {.fields = {.arena = arena}}};
 		a.rc = embed_page(&ctx, &a.res, &a.body);
@@ -204,6 +227,7 @@ main(void)
 		cmocka_unit_test(ten_languages),
 		cmocka_unit_test(what_is_not_in_the_table_is_not_found),
 		cmocka_unit_test(the_longest_fits),
+		cmocka_unit_test(residency_refuses_others),
 		cmocka_unit_test(no_memory_is_said),
 		cmocka_unit_test(the_style_sheet),
 	};

@@ -572,18 +572,55 @@ test_classes(void **state)
 static void
 test_allow(void **state)
 {
-	static const struct tc_str site[] = {TC_STR_INIT("t.example")}, route[] = {TC_STR_INIT(""), TC_STR_INIT("a.u.example")};
+	static const struct tc_str site[] = {TC_STR_INIT("t.example")}, route[] = {TC_STR_INIT(""), TC_STR_INIT("a.u.example")},
+				   acts[] = {TC_STR_INIT("b.u.example")};
 	struct match_db *db = build("||t.example^$important\n||u.example^\n/px.js");
 
 	(void)state;
 	page.allow[0] = (struct tc_strs){site, 1};
 	page.allow[1] = (struct tc_strs){route, 2};
+	page.allow[2] = (struct tc_strs){acts, 1};
 	assert_int_equal(judge(db, "https://t.example/px.js", MATCH_SCRIPT), MATCH_ALLOW);
 	assert_true(tc_eq(result.rule, TC_STR("t.example")));
 	assert_int_equal(judge(db, "https://b.t.example/px.js", MATCH_SCRIPT), MATCH_ALLOW);
 	assert_int_equal(judge(db, "https://xt.example/px.js", MATCH_SCRIPT), MATCH_BLOCK);
 	assert_int_equal(judge(db, "https://u.example/", MATCH_SCRIPT), MATCH_BLOCK);
 	assert_int_equal(judge(db, "https://a.u.example/", MATCH_SCRIPT), MATCH_ALLOW);
+	assert_int_equal(judge(db, "https://b.u.example/", MATCH_SCRIPT), MATCH_ALLOW);
+	memset(page.allow, 0, sizeof(page.allow));
+	match_destroy(&db);
+}
+
+/* Residency: the only third parties that may be asked. What is allowed and what no list names makes no difference. */
+static void
+test_residency(void **state)
+{
+	static const struct tc_str listed[] = {TC_STR_INIT("cn.example"), TC_STR_INIT("t.example")}, site[] = {TC_STR_INIT("u.example")};
+	static const struct tc_strs only = {listed, 2}, none = {NULL, 0};
+	struct match_db *db = build("||t.example^$script");
+
+	(void)state;
+	page.allow[0] = (struct tc_strs){site, 1};
+	page.only = &only;
+	assert_int_equal(judge(db, "https://u.example/", MATCH_IMAGE), MATCH_BLOCK);
+	assert_int_equal(result.class, TC_UNKNOWN);
+	assert_int_equal(judge(db, "https://new.example/", MATCH_IMAGE), MATCH_BLOCK);
+	assert_int_equal(judge(db, "wss://new.example:81/", MATCH_IMAGE), MATCH_BLOCK);
+	assert_int_equal(judge(db, "https://xcn.example/", MATCH_IMAGE), MATCH_BLOCK);
+	assert_int_equal(judge(db, "https://cn.example/", MATCH_IMAGE), MATCH_NONE);
+	assert_int_equal(judge(db, "https://a.CN.example/", MATCH_IMAGE), MATCH_NONE);
+	assert_int_equal(judge(db, "https://t.example/", MATCH_IMAGE), MATCH_NONE);
+	assert_int_equal(judge(db, "https://t.example/", MATCH_SCRIPT), MATCH_BLOCK); /* listed is not let through */
+	assert_int_equal(result.class, TC_ADVERTISING);
+	assert_int_equal(judge(db, "https://www.site.example/a", MATCH_SCRIPT), MATCH_NONE);
+	assert_int_equal(judge(db, "data:,x", MATCH_IMAGE), MATCH_NONE);
+	page.denied = 0;
+	assert_int_equal(judge(db, "https://u.example/", MATCH_IMAGE), MATCH_BLOCK);
+	page.only = &none;
+	assert_int_equal(judge(db, "https://cn.example/", MATCH_IMAGE), MATCH_BLOCK);
+	assert_int_equal(judge(db, "https://www.site.example/a", MATCH_SCRIPT), MATCH_NONE);
+	page.only = NULL;
+	page.denied = DENIED;
 	memset(page.allow, 0, sizeof(page.allow));
 	match_destroy(&db);
 }
@@ -909,6 +946,7 @@ main(void)
 		cmocka_unit_test(test_hosts_files),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_residency),
 		cmocka_unit_test(test_no_url),
 		cmocka_unit_test(test_hostile_lists),
 		cmocka_unit_test(test_slow_patterns),
