@@ -88,12 +88,13 @@ SEES_core   := core base http net consent config geo stats
 SEES_admin  := $(MODULES)
 SEES_cli    := $(MODULES)
 
-GENERATORS  := $(wildcard filters/match/mkpack.c filters/mkembed.c)
+GENERATORS  := $(wildcard filters/match/mkpack.c filters/mkembed.c filters/mkbridge.c)
 FILTERS_SRC := $(filter-out $(GENERATORS),$(wildcard filters/*.c filters/*/*.c))
 PROXY_SRC   := $(foreach m,$(MODULES),$(wildcard proxy/$(m)/*.c))
 
 GEN_SRC := $(if $(wildcard filters/match/mkpack.c),$(B)/gen/pack.c) \
-	$(if $(wildcard filters/mkembed.c),$(B)/gen/surrogates.c)
+	$(if $(wildcard filters/mkembed.c),$(B)/gen/surrogates.c) \
+	$(if $(wildcard filters/mkbridge.c),$(B)/gen/bridge_scripts.c)
 
 FILTERS_OBJ := $(FILTERS_SRC:%.c=$(B)/o/%.o) $(GEN_SRC:.c=.o)
 LLHTTP_OBJ  := $(patsubst %,$(B)/o/llhttp/%.o,api http llhttp $(LLHTTP_FAST))
@@ -292,7 +293,8 @@ $(B)/tacet: $(MAIN_OBJ) $(LIB_OBJS)
 HOST_CFLAGS = -std=c11 -O2 -g -D_GNU_SOURCE -include include/tacet/banned.h $(WARN) $(if $(WERROR),-Werror)
 build/mkpack: filters/match/mkpack.c
 build/mkembed: filters/mkembed.c
-build/mkpack build/mkembed:
+build/mkbridge: filters/mkbridge.c
+build/mkpack build/mkembed build/mkbridge:
 	@mkdir -p $(@D)
 	$(call say,cc $<)
 	$(Q)gcc $(HOST_CFLAGS) -Iinclude -MMD -MP -o $@ $<
@@ -305,6 +307,10 @@ $(B)/gen/surrogates.c: build/mkembed $(wildcard conf/surrogates/*)
 	@mkdir -p $(@D)
 	$(call say,made $@)
 	$(Q)build/mkembed conf/surrogates $@
+$(B)/gen/bridge_scripts.c: build/mkbridge $(wildcard conf/bridge/*)
+	@mkdir -p $(@D)
+	$(call say,made $@)
+	$(Q)build/mkbridge conf/bridge $@
 $(B)/gen/demo_site.c: proxy/cli/demo_site/embed.sh $(wildcard proxy/cli/demo_site/*)
 	@mkdir -p $(@D)
 	$(call say,made $@)
@@ -359,4 +365,4 @@ $(B)/bench/origin $(B)/bench/relay: $(B)/bench/%: bench/load/%.c
 	$(Q)$(CC) $(CFLAGS_ALL) -Iinclude -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS_ALL)
 
 -include $(FILTERS_OBJ:.o=.d) $(PROXY_OBJ:.o=.d) $(MAIN_OBJ:.o=.d) $(UNIT:=.d) $(SPLIT:=.d) $(REPLAY:=.d) $(DIFFERENTIAL:=.d)
--include build/mkpack.d build/mkembed.d $(RELIABILITY:=.d) $(wildcard build/fuzz/*.d)
+-include build/mkpack.d build/mkembed.d build/mkbridge.d $(RELIABILITY:=.d) $(wildcard build/fuzz/*.d)

@@ -2,6 +2,7 @@
  * table.c: the filters, in the order in which request hooks run and rule sets keep their options. Response hooks and
  * bodies go by phase (tacet/filter.h).
  */
+#include "bridge.h"
 #include "coding/coding.h"
 #include "contain.h"
 #include "fields.h"
@@ -20,6 +21,7 @@ const struct tc_filter *const tc_filters[] = {
 	&filter_cookies,
 	&filter_listfields, /* its policies are edited as the site's are */
 	&filter_fields,
+	&filter_bridge,
 	&filter_contain, /* what it adds, nobody edits */
 	&filter_status,
 	&filter_html,

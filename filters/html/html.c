@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "../bridge.h"
 #include "../coding/coding.h"
 #include "../page.h"
 #include "../status.h"
@@ -21,7 +22,8 @@ struct html {
 	struct rewrite_known known;
 	struct rewrite_extra extra;
 	struct incoming in;
-	bool ready; /* the rewriter is set up */
+	struct tc_str first; /* what goes first into the head */
+	bool ready;          /* the rewriter is set up */
 };
 
 static_assert(sizeof(struct html) <= 8192, "the state of an idle stream fits 8 KiB");
@@ -147,6 +149,8 @@ html_response(struct tc_call *c)
 		return 502;
 	tc_want_body(c);
 	st = c->state;
+	if (bridge_element(c, &st->first) < 0)
+		return 502;
 	return incoming_head(c, &st->in, kind, c->decision->denied != 0) < 0 ? 502 : 0;
 }
 
@@ -266,6 +270,8 @@ set_up(struct tc_call *c, struct html *st)
 	env->image = policy ? TC_STR("/.well-known/tacet/1x1.gif") : REWRITE_IMAGE;
 	rewrite_init(&st->rw, env, emit, c);
 	make_extra(c, &st->extra);
+	st->extra.first = st->first;
+	st->extra.first_any = c->req->dest != TC_DEST_ABSENT;
 	st->rw.extra = &st->extra;
 }
 

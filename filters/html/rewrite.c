@@ -1,4 +1,5 @@
 /* rewrite.c: rewrite.h: the loop over the tokens, and the one place where bytes go out (run.h). */
+#include "../bridge.h"
 #include "run.h"
 
 #include <assert.h>
@@ -170,6 +171,58 @@ link_due(struct run *r, enum tok_kind kind)
 	rw->link_done = rw->tree.no_frameset = true;
 }
 
+/* An element of ours that was put in before. */
+static bool
+is_first(const struct run *r)
+{
+	for (size_t i = 0; i < r->tk.attr_n; i++) {
+		const struct tok_attr *a = &r->tk.attr[i];
+
+		if (attr_of(tc_str_of(r->at + a->name, a->name_n)) == AT_DATA_TACET)
+			return tc_eq(tc_str_of(r->at + a->value, a->value_n), TC_STR(BRIDGE_MARK));
+	}
+	return false;
+}
+
+void
+run_first(struct run *r, const char *p)
+{
+	struct rewrite *rw = r->rw;
+
+	if (rw->extra->first.n == 0 || rw->first_done || rw->tree.no_frameset)
+		return;
+	rw->first_done = true;
+	if (rw->extra->first_any || rw->tree.document)
+		run_replace(r, p, p, rw->extra->first);
+}
+
+/* What goes first into the head, before the token at r->at or in its text, if this is the place (html.md 4.4). */
+static void
+first_due(struct run *r, enum tok_kind kind)
+{
+	struct rewrite *rw = r->rw;
+	bool start = kind == TOK_START || (kind == TOK_GIANT && !r->tk.end_tag);
+	enum elem e = start ? elem_of(r->tk.name) : E_NONE;
+	const char *p = r->at, *end = r->at + r->tk.n;
+
+	if (kind == TOK_CUT || e == E_HTML)
+		return;
+	if (!rw->in_head && (e == E_HEAD || kind == TOK_COMMENT || kind == TOK_BOGUS || kind == TOK_DOCTYPE || kind == TOK_NOTHING)) {
+		rw->in_head = e == E_HEAD;
+		return;
+	}
+	if (!rw->in_head && kind == TOK_TEXT) {
+		while (p < end && memchr(" \t\n\f\r", *p, 5) != NULL)
+			p++;
+		if (p == end)
+			return;
+	}
+	if (kind == TOK_START && e == E_SCRIPT && is_first(r))
+		rw->first_done = true;
+	else
+		run_first(r, p);
+}
+
 static inline bool
 is_letter(char c)
 {
@@ -267,6 +320,8 @@ step(struct run *r)
 	kind = tok_next(&rw->tok, tc_str_of(r->at, (size_t)(r->end - r->at)), r->last, &r->tk);
 	if (kind == TOK_MORE)
 		return false;
+	if (rw->extra != NULL && rw->extra->first.n > 0 && !rw->first_done)
+		first_due(r, kind);
 	if (rw->link_due && kind != TOK_CUT)
 		link_due(r, kind);
 	run_take(r, kind);

@@ -48,6 +48,8 @@ struct rewrite_env {
 
 /* HTML that is put into the page (ux.md 1.1, 1.2), each n = 0 if there is none. */
 struct rewrite_extra {
+	struct tc_str first;  /* first in the head: before what is no DOCTYPE, comment, white space, <html> or <head> */
+	bool first_any;       /* whether or not a tag said by then that this is a whole document */
 	struct tc_str status; /* before "</body>" or at the end */
 	struct tc_str link;   /* at each marker */
 	struct tc_str at_end; /* before "</body>" or at the end, unless a link is in the page already */
@@ -116,7 +118,8 @@ struct rewrite {
 	bool noscript;  /* report all as done in a noscript */
 	bool cut;       /* the input ended inside a tag */
 	bool status_done, link_done, link_due;
-	size_t edits; /* changes so far */
+	bool in_head, first_done; /* <head> was seen; what goes first is in, or cannot be any more */
+	size_t edits;             /* changes so far */
 };
 
 /* A document in the page's own place. rw is zeroed; env lives longer. */

@@ -40,6 +40,9 @@ void run_erase(struct run *r, const char *to);
 /* Deals with one token other than TOK_MORE, whose bytes begin at r->at. */
 void run_take(struct run *r, enum tok_kind kind);
 
+/* What goes first into the head, at p, if it is not there yet, and nothing of the body is. */
+void run_first(struct run *r, const char *p);
+
 /* A document inside this one, on the heap; NULL: too deep, or no memory. */
 struct rewrite *rewrite_nested(const struct rewrite *rw, rewrite_emit emit, void *to);
 void rewrite_nested_end(struct rewrite **rw);

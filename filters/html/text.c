@@ -254,6 +254,7 @@ judge_comment(struct run *r)
 	s = tc_trim(tc_str_of(s.p + 4, s.n - 7));
 	if (!tc_eq(s, TC_STR("tacet:choices")))
 		return;
+	run_first(r, r->at);
 	run_replace(r, r->at, r->at + rw->held, rw->extra->link);
 	rw->link_done = rw->tree.no_frameset = true;
 }

@@ -104,7 +104,8 @@ struct tc_call {
 	X(STATUS, "status_text")                                                                     \
 	X(DISAMBIGUATED, "disambiguated")                                                            \
 	X(OVERFLOW, "overflow")                                                                      \
-	X(CONTAIN, "contained")
+	X(CONTAIN, "contained")                                                                      \
+	X(BRIDGE, "bridged")
 
 enum tc_action {
 #define X(e, name) TC_DID_##e,

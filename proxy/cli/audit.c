@@ -166,6 +166,7 @@ construct_of(enum tc_action action, struct tc_str what)
 		[TC_DID_DISAMBIGUATED] = -1,
 		[TC_DID_OVERFLOW] = -1,
 		[TC_DID_CONTAIN] = -1,
+		[TC_DID_BRIDGE] = -1,
 	};
 	size_t slashes = 0;
 

@@ -277,6 +277,7 @@ static const struct {
 	[TC_DID_DISAMBIGUATED] = {"made plain", NULL},
 	[TC_DID_OVERFLOW] = {"overflow", NULL},
 	[TC_DID_CONTAIN] = {"contained", "contain"},
+	[TC_DID_BRIDGE] = {"told", "bridge"},
 };
 
 /* The text that a rule set shows (its option `status`), whichever filter owns the option. */
@@ -425,8 +426,8 @@ print_deed(const struct explain *e, const struct deed *d)
 
 	if (d->action == TC_DID_STATUS)
 		return; /* shown() says it */
-	if (d->action == TC_DID_CONTAIN) {
-		row(KINDS[d->action].label, "", d->what, where_rule(e, e->out.decision.rules, "contain"));
+	if (d->action == TC_DID_CONTAIN || d->action == TC_DID_BRIDGE) {
+		row(KINDS[d->action].label, "", d->what, where_rule(e, e->out.decision.rules, KINDS[d->action].way));
 		return;
 	}
 	if (is_embed(e, d))

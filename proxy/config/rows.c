@@ -199,7 +199,6 @@ const struct tc_option row_table[] = {
 	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", REMOVABLE,
 	    "classes of trackers that go, with all their constructs; sell_share: all but hosts of acts_for_us; measurement: analytics",
 	    raw_rules, remove),
-	LATER("rule_sets.*.bridge", FLAGS, "[]", "usprivacy|gpp|cmp", "consent formats of the site that are told about a no"),
 	ROW("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set", raw_rules, says),
 
 	ROW("regions[].name", STR, NULL, NULL, "label of counters: lower case, digits and -", raw_region, name),

@@ -14,6 +14,7 @@ enum { LITTLE_LISTS,
 	LITTLE_STATUS,
 	LITTLE_HTML,
 	LITTLE_CONTAIN,
+	LITTLE_BRIDGE,
 	LITTLE_COUNT };
 
 struct little_cookies {
@@ -33,6 +34,9 @@ struct little_html {
 };
 struct little_contain {
 	int contain;
+};
+struct little_bridge {
+	uint32_t formats;
 };
 
 #define COOKIES_BOUNDS "pass|drop-listed|keep-listed"
@@ -56,6 +60,9 @@ static const struct tc_option little_html_rows[] = {
 static const struct tc_option little_contain_rows[] = {
     {"contain", TC_OPT_ENUM, "none", "none|report|enforce", "a second CSP", offsetof(struct little_contain, contain), false},
 };
+static const struct tc_option little_bridge_rows[] = {
+    {"bridge", TC_OPT_FLAGS, "[]", "usprivacy|gpp|cmp", "formats", offsetof(struct little_bridge, formats), false},
+};
 
 static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "lists", .phase = TC_GATE},
@@ -65,9 +72,10 @@ static const struct tc_filter little_filters[LITTLE_COUNT] = {
     {.name = "status", .phase = TC_HEAD, .options = little_status_rows, .option_count = 1, .options_size = sizeof(struct little_status)},
     {.name = "html", .phase = TC_REWRITE, .options = little_html_rows, .option_count = 1, .options_size = sizeof(struct little_html)},
     {.name = "contain", .phase = TC_HEAD, .options = little_contain_rows, .option_count = 1, .options_size = sizeof(struct little_contain)},
+    {.name = "bridge", .phase = TC_HEAD, .options = little_bridge_rows, .option_count = 1, .options_size = sizeof(struct little_bridge)},
 };
 
 const struct tc_filter *const tc_filters[] = {&little_filters[0], &little_filters[1], &little_filters[2], &little_filters[3],
-    &little_filters[4], &little_filters[5], &little_filters[6], NULL};
+    &little_filters[4], &little_filters[5], &little_filters[6], &little_filters[7], NULL};
 
 #endif
