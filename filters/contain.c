@@ -233,7 +233,7 @@ policy(const struct tc_call *c)
 		    TC_STR("; manifest-src 'self' data:"), any,
 		    TC_STR("; frame-src 'self' blob: data:"), any, frames,
 		    TC_STR("; child-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; webrtc 'block'"
-			"; report-uri " CONTAIN_REPORTS)},
+			"; report-uri " TC_CONTAIN_REPORTS)},
 	    21);
 }
 

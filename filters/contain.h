@@ -2,11 +2,9 @@
 #ifndef TACET_CONTAIN_H
 #define TACET_CONTAIN_H
 
+#include "tacet/contain.h"
 #include "tacet/filter.h"
 
 extern const struct tc_filter filter_contain;
-
-/* Where browsers say what a policy of ours held back. The core answers there. */
-#define CONTAIN_REPORTS "/.well-known/tacet/csp-report"
 
 #endif

@@ -7,6 +7,7 @@
 #include "admin/socket.h"
 #include "admin/upstreams.h"
 #include "core/log.h"
+#include "core/reports.h"
 #include "core/version.h"
 #include "net/crypto.h"
 
@@ -67,6 +68,14 @@ write_metrics(struct admin *a, struct answer *out)
 }
 
 static void
+write_csp(struct admin *a, struct answer *out)
+{
+	out->type = "application/json";
+	if (reports_write(&out->body, a->service->snapshot->config->stats_k) < 0)
+		out->status = 500;
+}
+
+static void
 write_health(struct admin *a, struct answer *out)
 {
 	(void)a;
@@ -82,6 +91,7 @@ write_index(struct admin *a, struct answer *out)
 	(void)buf_add_str(&out->body,
 	    TC_STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>tacet</title>\n<h1>tacet</h1>\n"
 		"<ul>\n<li><a href=\"/metrics\">/metrics</a>: counters, Prometheus text\n"
+		"<li><a href=\"/api/v1/csp\">/api/v1/csp</a>: whom pages would have asked, by what browsers report of policies\n"
 		"<li><a href=\"/healthz\">/healthz</a>: the process answers\n"
 		"<li><a href=\"/readyz\">/readyz</a>: 503 while draining\n</ul>\n"));
 }
@@ -100,6 +110,7 @@ static const struct {
 } paths[] = {
 	{"/", false, write_index},
 	{"/metrics", false, write_metrics},
+	{"/api/v1/csp", false, write_csp},
 	{"/healthz", true, write_health},
 	{"/readyz", true, write_ready},
 };

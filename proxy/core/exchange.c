@@ -281,12 +281,12 @@ step_tunnel(struct exchange *x)
 static enum step
 step_collect(struct exchange *x)
 {
+	if (x->up.bytes > exchange_form_max(x))
+		return exchange_refuse(x, 413);
 	if (x->up.over) {
 		x->state = EXCHANGE_ANSWER;
 		return STEP_NEXT;
 	}
-	if (x->up.bytes > EXCHANGE_FORM_MAX)
-		return exchange_refuse(x, 413);
 	if (x->expect_continue) {
 		x->expect_continue = false;
 		x->codec->proceed(x);

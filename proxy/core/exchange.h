@@ -23,6 +23,7 @@
 #include "core/choice.h"
 #include "core/codec.h"
 #include "core/decide.h"
+#include "core/reports.h"
 #include "core/visitor.h"
 
 #define EXCHANGE_STATES(X)                                                                           \
@@ -118,6 +119,7 @@ struct exchange {
 	bool head_sent, stalled, ending, visitor_gone;
 	bool unflushed; /* the codec holds bytes of the chain's scratch */
 	bool ours;      /* the answer is our own */
+	bool reports;   /* its body says what policies held back */
 	bool tunnelled;
 	bool edited; /* the chain edits the body: its length is not known */
 
@@ -148,6 +150,13 @@ extern const struct origin_ops exchange_origin_ops;
 /* Goes on in the next turn of the loop, after what the others have to do. */
 void exchange_yield(struct exchange *x);
 bool exchange_may_repeat(const struct exchange *x);
+
+/* Bytes of a body that is collected; more is 413. */
+static inline size_t
+exchange_form_max(const struct exchange *x)
+{
+	return x->reports ? REPORTS_BODY_MAX : EXCHANGE_FORM_MAX;
+}
 
 enum step { STEP_WAIT, STEP_NEXT };
 

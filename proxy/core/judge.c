@@ -14,9 +14,11 @@
 #include "core/pages.h"
 #include "core/rate.h"
 #include "core/redirect.h"
+#include "core/reports.h"
 #include "core/upstream.h"
 #include "core/variant.h"
 #include "http/url.h"
+#include "tacet/contain.h"
 
 /* ---- the request ---- */
 
@@ -132,6 +134,16 @@ own_page(struct exchange *x)
 	return to_state(x, x->req.method == TC_M_POST && !x->up.over ? EXCHANGE_COLLECT : EXCHANGE_ANSWER);
 }
 
+/* What browsers say of our policies. */
+static enum step
+reports_page(struct exchange *x)
+{
+	if (x->req.method != TC_M_POST)
+		return exchange_refuse(x, 405);
+	x->reports = true;
+	return own_page(x);
+}
+
 /* Before anything is done for this request. The reason is counted here: x->refusal is for messages that are broken. */
 static enum step
 turn_away(struct exchange *x, enum refusal why, int status, unsigned retry_after)
@@ -162,6 +174,8 @@ admitted(struct exchange *x, struct tc_addr *client)
 	if (chain_begin(&x->chain, x->arena, s->confs, &x->decision, &x->site->pub, x->route, &x->req, x->worker->lane,
 		x->worker->scratch) < 0)
 		return exchange_refuse(x, 431);
+	if (tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)))
+		return reports_page(x);
 	if (pages_owns(x->site, x->req.match))
 		return own_page(x);
 	status = chain_request(&x->chain);
@@ -419,6 +433,26 @@ page_answer(struct exchange *x)
 	return x->res.status == 303 && is_opted_out(&x->res) ? expire_cookies(x) : 0;
 }
 
+/* Thanks are short: whatever it said, and however often. */
+static int
+reports_answer(struct exchange *x)
+{
+	struct reports_ctx ctx = {
+		.site = x->site,
+		.host = x->req.host,
+		.lane = x->worker->lane,
+		.arena = x->arena,
+	};
+
+	for (size_t i = 0; tc_filters[i] != NULL; i++)
+		if (strcmp(tc_filters[i]->name, "lists") == 0)
+			ctx.lists = x->use->snapshot->confs[i];
+	if (reports_due(ctx.lane, loop_now(&x->worker->loop)))
+		reports_take(&ctx, tc_field_value(&x->req.fields, TC_F_CONTENT_TYPE), buf_str(&x->up_hold));
+	x->res.status = 204;
+	return own_field(x, TC_F_CACHE_CONTROL, "no-store");
+}
+
 static int
 retry_after(struct exchange *x)
 {
@@ -436,8 +470,9 @@ retry_after(struct exchange *x)
 static int
 allow(struct exchange *x)
 {
-	struct tc_str methods = x->refusal != REFUSAL_NONE ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-							   : TC_STR("GET, HEAD");
+	struct tc_str methods = tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)) ? TC_STR("POST")
+	    : x->refusal != REFUSAL_NONE ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+				       : TC_STR("GET, HEAD");
 
 	return tc_field_add_named(&x->res.fields, TC_STR("Allow"), methods);
 }
@@ -463,7 +498,7 @@ judge_own_answer(struct exchange *x)
 	if (x->answer_status == 308)
 		r = redirect_answer(x);
 	else if (x->answer_status == 0)
-		r = page_answer(x);
+		r = x->reports ? reports_answer(x) : page_answer(x);
 	else if (x->chain.answered)
 		r = edge_answer(x);
 	else

@@ -128,7 +128,7 @@ take_piece(struct exchange *x, struct tc_str piece)
 	}
 	switch (x->state) {
 	case EXCHANGE_COLLECT:
-		if (x->up.bytes <= EXCHANGE_FORM_MAX) /* beyond, step_collect() refuses */
+		if (x->up.bytes <= exchange_form_max(x)) /* beyond, step_collect() refuses */
 			(void)buf_add_str(&x->up_hold, piece);
 		break;
 	case EXCHANGE_PEEK:

@@ -280,6 +280,24 @@ write_extra(struct buf *b, const struct stats_extra *e)
 	return r;
 }
 
+static int
+write_csp(struct buf *b)
+{
+	static const char *const directives[] = {
+#define X(e, label) label,
+	    STATS_CSP_DIRECTIVES(X)
+#undef X
+	};
+	static const char *const others[] = {"own", "allowed", "unlisted", "none"};
+	int r = head(b, "csp_reports_total", "counter", "What policies held back, by directive and by what is known of the host.");
+
+	for (size_t d = 0; d < STATS_CSP_DIRECTIVE_COUNT; d++)
+		for (size_t h = 0; h < STATS_CSP_HOST_COUNT; h++)
+			r |= buf_printf(b, "tacet_csp_reports_total{directive=\"%s\",host=\"%s\"} %llu\n", directives[d],
+			    h < TC_CLASS_COUNT ? class_names[h] : others[h - TC_CLASS_COUNT], (unsigned long long)SUM(csp[d][h]));
+	return r | write_single(b, "csp_reports_unread_total", "counter", "POSTs with reports of policies that came too fast to be read.", SUM(csp_unread));
+}
+
 int
 stats_write(struct buf *b, const struct stats_extra *extra)
 {
@@ -303,6 +321,7 @@ stats_write(struct buf *b, const struct stats_extra *extra)
 	r |= write_actions(b);
 	r |= write_family(b, "filter_bypass_total", "counter", "Bodies that had to be filtered and could not be read.",
 	    "reason", bypass_names, TC_BYPASS_COUNT, offsetof(struct lane, bypasses));
+	r |= write_csp(b);
 	r |= write_family(b, "gateway_errors_total", "counter", "Requests that no origin answered whole, by what went wrong.",
 	    "class", origin_error_names, STATS_ORIGIN_ERROR_COUNT, offsetof(struct lane, origin_errors));
 	r |= write_family(b, "geo_lookups_total", "counter", "Look-ups of places, by outcome; never the place.", "result",

@@ -60,6 +60,40 @@ enum stats_away {
 	STATS_AWAY_COUNT
 };
 
+/* X(ENUM, "label"): directives of content security policies that reports name */
+#define STATS_CSP_DIRECTIVES(X)                                                                      \
+	X(DEFAULT, "default-src")                                                                    \
+	X(SCRIPT, "script-src")                                                                      \
+	X(STYLE, "style-src")                                                                        \
+	X(CONNECT, "connect-src")                                                                    \
+	X(IMG, "img-src")                                                                            \
+	X(FONT, "font-src")                                                                          \
+	X(MEDIA, "media-src")                                                                        \
+	X(MANIFEST, "manifest-src")                                                                  \
+	X(FRAME, "frame-src")                                                                        \
+	X(CHILD, "child-src")                                                                        \
+	X(WORKER, "worker-src")                                                                      \
+	X(OBJECT, "object-src")                                                                      \
+	X(PREFETCH, "prefetch-src")                                                                  \
+	X(OTHER, "other")
+
+enum stats_csp_directive {
+#define X(e, label) STATS_CSP_##e,
+	STATS_CSP_DIRECTIVES(X)
+#undef X
+	STATS_CSP_DIRECTIVE_COUNT
+};
+
+/* What is known of the host that a report names: its class, where a list has it; never its name. */
+enum stats_csp_host {
+	STATS_CSP_HOST_CLASSES, /* enum tc_class */
+	STATS_CSP_HOST_OWN = TC_CLASS_COUNT,
+	STATS_CSP_HOST_ALLOWED,
+	STATS_CSP_HOST_UNLISTED,
+	STATS_CSP_HOST_NONE, /* inline, eval, data: and the like */
+	STATS_CSP_HOST_COUNT
+};
+
 #define STATS_METHODS (TC_M_CONNECT + 1)
 #define STATS_BUCKETS 12
 
@@ -75,6 +109,7 @@ struct lane {
 	uint64_t bypasses[TC_BYPASS_COUNT];
 	uint64_t origin_errors[STATS_ORIGIN_ERROR_COUNT];
 	uint64_t geo[3];
+	uint64_t csp[STATS_CSP_DIRECTIVE_COUNT][STATS_CSP_HOST_COUNT], csp_unread;
 	uint64_t accepted, shed; /* connections */
 	uint64_t open;           /* gauge */
 	uint64_t tunnels;        /* gauge */
