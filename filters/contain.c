@@ -46,6 +46,20 @@ asks_for_page(const struct tc_request *req)
 }
 
 /*
+ * A script that may become a worker: browsers say so, but old ones, and any where a site is not secure. Of what is no worker
+ * they do not look at a policy.
+ */
+static bool
+is_worker(const struct tc_call *c)
+{
+	struct tc_str type = c->res->type;
+
+	if (c->req->dest != TC_DEST_ABSENT)
+		return c->req->dest == TC_DEST_WORKER;
+	return tc_ends(type, TC_STR("javascript")) || tc_ends(type, TC_STR("ecmascript"));
+}
+
+/*
  * Pages, whoever asks for them; what browsers show as one; and 304, whose fields replace those that are stored with a page
  * (RFC 9111 3.2). A picture in SVG asks for nothing.
  */
@@ -56,7 +70,7 @@ is_contained(const struct tc_call *c)
 
 	if (c->res->status < 200)
 		return false;
-	if (kind == PAGE_HTML || c->req->dest == TC_DEST_WORKER)
+	if (kind == PAGE_HTML || is_worker(c))
 		return true;
 	return kind != PAGE_OTHER && asks_for_page(c->req);
 }

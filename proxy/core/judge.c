@@ -471,8 +471,8 @@ static int
 allow(struct exchange *x)
 {
 	struct tc_str methods = tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)) ? TC_STR("POST")
-	    : x->refusal != REFUSAL_NONE ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-				       : TC_STR("GET, HEAD");
+	    : x->refusal != REFUSAL_NONE                                        ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+										: TC_STR("GET, HEAD");
 
 	return tc_field_add_named(&x->res.fields, TC_STR("Allow"), methods);
 }

@@ -79,7 +79,7 @@ directive_of(struct tc_str text)
 {
 	static const struct tc_str names[] = {
 #define X(e, name) TC_STR_INIT(name),
-		STATS_CSP_DIRECTIVES(X)
+	    STATS_CSP_DIRECTIVES(X)
 #undef X
 	};
 	struct tc_str name = tc_str_of(text.p, tc_find_byte(text, ' '));
@@ -162,8 +162,7 @@ host_of(struct tc_arena *arena, struct tc_str url)
 	struct tc_str scheme = tc_str_of(url.p, at);
 	char *p;
 
-	if (at == url.n || !(tc_ieq(scheme, TC_STR("https")) || tc_ieq(scheme, TC_STR("http")) ||
-			       tc_ieq(scheme, TC_STR("wss")) || tc_ieq(scheme, TC_STR("ws"))))
+	if (at == url.n || !(tc_ieq(scheme, TC_STR("https")) || tc_ieq(scheme, TC_STR("http")) || tc_ieq(scheme, TC_STR("wss")) || tc_ieq(scheme, TC_STR("ws"))))
 		return tc_str_of("", 0);
 	tc_skip(&url, at + 3);
 	while (n < url.n && memchr("/?#:", url.p[n], 4) == NULL)
@@ -266,7 +265,7 @@ reports_write(struct buf *out, int64_t k)
 {
 	static const char *const names[] = {
 #define X(e, name) name,
-		STATS_CSP_DIRECTIVES(X)
+	    STATS_CSP_DIRECTIVES(X)
 #undef X
 	};
 	struct row *rows = malloc(sizeof(table.rows));

@@ -20,9 +20,9 @@ enum {
 
 struct reports_ctx {
 	const struct config_site *site;
-	struct tc_str host;  /* the site's, of the request */
-	const void *lists;   /* what the filter "lists" has loaded; NULL: none */
-	struct lane *lane;   /* where they are counted */
+	struct tc_str host; /* the site's, of the request */
+	const void *lists;  /* what the filter "lists" has loaded; NULL: none */
+	struct lane *lane;  /* where they are counted */
 	struct tc_arena *arena;
 };
 

@@ -81,8 +81,8 @@ test_shown(void **state)
 	for (int i = 0; i < 9; i++)
 		take(&ctx, "script-src", "https://few.test/");
 	assert_string_equal(shown(10), "{\"k\": 10, \"reports\": [\n"
-				       "{\"domain\": \"pixels.example\", \"directive\": \"img-src\", \"reports\": 12},\n"
-				       "{\"domain\": \"other.test\", \"directive\": \"connect-src\", \"reports\": 10}\n]}\n");
+	    "{\"domain\": \"pixels.example\", \"directive\": \"img-src\", \"reports\": 12},\n"
+	    "{\"domain\": \"other.test\", \"directive\": \"connect-src\", \"reports\": 10}\n]}\n");
 	assert_int_equal(lane.csp[STATS_CSP_IMG][STATS_CSP_HOST_UNLISTED], 12);
 	fake_free(&f);
 }
