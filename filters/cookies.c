@@ -73,10 +73,17 @@ cookie_goes(int mode, const struct pack_cookie *row, tc_classes denied)
 	}
 }
 
-/* drop-listed without a denied class has nothing to drop. */
+/*
+ * drop-listed without a denied class has nothing to drop. And pass is said of what the rule set removes: who denied more
+ * than that, class by class, is not answered with a rule set that knows nothing of it.
+ */
 static int
 mode_in_force(const struct tc_call *c, int mode)
 {
+	tc_classes more = c->decision->denied & (tc_classes)~(c->decision->rules->remove | TC_CLASS_BIT(TC_UNKNOWN));
+
+	if (mode == COOKIES_PASS && more != 0)
+		return COOKIES_DROP_LISTED;
 	return mode == COOKIES_DROP_LISTED && c->decision->denied == 0 ? COOKIES_PASS : mode;
 }
 

@@ -253,6 +253,8 @@ decide(const struct config *c, const struct facts *f, struct tc_decision *out)
 		decide_route(h.row, out);
 	else
 		decide_person(c, &h, out);
+	if (out->residency != NULL)
+		out->denied |= TC_CLASS_BIT(TC_UNKNOWN);
 	out->denied &= ALL;
 	assert(out->rules != NULL);
 }

@@ -208,15 +208,13 @@ all_denied(struct proof *p, const struct proof_world *w, tc_classes classes, str
 	return false;
 }
 
-/* Nothing of these classes can be reached. */
+/* Nothing of these classes can be reached. open: somebody granted advertising, so other third parties are not meant. */
 static bool
-classes_gone(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
+classes_gone(struct proof *p, tc_classes classes, bool measurement, bool open, const struct proof_world *w, struct proof_fault *f)
 {
-	bool measurement;
-	tc_classes classes = classes_of(promise->groups, &measurement);
-
-	return items_gone(p, w, classes, measurement, f) && all_denied(p, w, classes, f) && unknown_gone(p, w, f) &&
-	    contained(p, w, f);
+	if (!items_gone(p, w, classes, measurement, f) || !all_denied(p, w, classes, f))
+		return false;
+	return open || (unknown_gone(p, w, f) && contained(p, w, f));
 }
 
 static bool
@@ -230,11 +228,19 @@ place_counts(const struct config_promise *promise, const struct proof_world *w)
 	return false;
 }
 
-/* Did the visitor of this world allow the class, as far as he may? */
-static bool
-has_grant(const struct proof_signal *s)
+#define AD TC_CLASS_BIT(TC_ADVERTISING)
+
+/* What the visitor of this world allowed. No to advertising is a no to all but what a consent tool granted beside it. */
+static tc_classes
+granted_by(const struct proof_signal *s)
 {
-	return !s->gpc && s->class == 0 && (s->choice == CHOICE_IN || s->consent == CMP_GRANT);
+	if (s->gpc || s->dnt)
+		return 0;
+	if (s->choice == CHOICE_IN)
+		return (s->class & AD) != 0 ? 0 : ALL & (tc_classes)~s->class;
+	if (s->consent == CMP_GRANT)
+		return s->class != 0 ? s->class : ALL;
+	return s->consent == CMP_DENY && s->class != 0 ? ALL & (tc_classes)~s->class : 0;
 }
 
 static bool
@@ -264,7 +270,10 @@ site_fault(struct proof *p, const struct config_site *s, const struct tc_str ite
 static bool
 signal_kept(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	if (!classes_gone(p, promise, w, f))
+	bool measurement;
+	tc_classes classes = classes_of(promise->groups, &measurement);
+
+	if (!classes_gone(p, classes, measurement, false, w, f))
 		return false;
 	if (w->site->mode == MODE_OBSERVE)
 		return site_fault(p, w->site, TC_STR("mode: observe changes nothing"), "mode", "mode is observe", "set mode: filter", f);
@@ -304,11 +313,13 @@ dnt_honoured(struct proof *p, const struct config_promise *promise, const struct
 static bool
 no_sale(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	if (promise->unless != 0 && has_grant(w->signal))
+	bool measurement;
+	tc_classes granted = granted_by(w->signal), classes = classes_of(promise->groups, &measurement);
+	tc_classes left = promise->unless != 0 && !w->route->force_out ? classes & (tc_classes)~granted : classes;
+
+	if (left == 0 || classes_gone(p, left, measurement, left != classes && (granted & AD) != 0, w, f))
 		return true;
-	if (classes_gone(p, promise, w, f))
-		return true;
-	if (promise->unless == 0 && has_grant(w->signal))
+	if (promise->unless == 0 && granted != 0)
 		f->hint = "let opted_in name a rule set that removes the classes, or promise no_sale: {unless: consent}";
 	return false;
 }
@@ -336,8 +347,7 @@ cookies_gone(struct proof *p, const struct proof_world *w, struct proof_fault *f
 static bool
 no_third_party(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	if (!place_counts(promise, w) || has_grant(w->signal) || w->signal->consent == CMP_GRANT ||
-	    w->signal->choice == CHOICE_IN)
+	if (!place_counts(promise, w) || granted_by(w->signal) != 0)
 		return true;
 	for (size_t i = 0; i < p->item_count; i++) {
 		const struct tc_specimen *s = &p->items[i].specimen;
@@ -538,7 +548,7 @@ is_strict(struct tc_str policy)
 static bool
 minimised(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	if (w->signal->choice == CHOICE_IN || w->signal->consent == CMP_GRANT) /* the visitor's own wish keeps nobody */
+	if (granted_by(w->signal) != 0) /* the visitor's own wish keeps nobody */
 		return true;
 	for (size_t i = 0; i < p->item_count; i++) {
 		const struct tc_specimen *s = &p->items[i].specimen;

@@ -118,6 +118,7 @@ class Model:
     def decide(self):
         f = self.f
         residency = self.residency()
+        elsewhere = 128 if residency else 0  # of third parties nobody knows where they are
         if f["force"]:
             denied = sum(c for c in CLASSES if not c & ESSENTIAL)
             return (self.row["opted_out"], denied, 1, 0, f["filter"], SRC["route"], self.region, f["switches"] & 1, 0, residency)
@@ -149,6 +150,7 @@ class Model:
             removed = bool(removes & c) and (bool(yes) or not lifted(c))
             if removed or self.switched_off(c) or self.cmp_refuses(c) or (self.needs_grant(c) and not lifted(c)):
                 denied |= c
+        denied |= elsewhere
         out = bool(no) or bool(denied & AD)
         src = no or ("region" if out else yes) or "none"
         measured = not (self.switched_off(AN) or self.cmp_refuses(AN))
