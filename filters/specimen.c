@@ -34,7 +34,8 @@ url_of(struct tc_str pattern, char buf[TC_SPECIMEN_ROOM])
 	for (size_t i = 0; i < pattern.n; i++) {
 		char c = pattern.p[i];
 
-		put(&o, c == '*' ? TC_STR("x") : c == '^' ? TC_STR("/") : tc_str_of(&c, 1));
+		put(&o, c == '*' ? TC_STR("x") : c == '^' ? TC_STR("/")
+							  : tc_str_of(&c, 1));
 	}
 	if (tc_find_byte(tc_str_of(buf + 8, o.n - 8), '/') == o.n - 8)
 		put(&o, TC_STR("/"));
@@ -57,7 +58,7 @@ url_specimen(size_t *i, struct tc_specimen *out, char buf[TC_SPECIMEN_ROOM])
 		if (tc_eq(v->stub, TC_STR("keep")) || (*i)-- > 0)
 			continue;
 		*out = (struct tc_specimen){TC_SPECIMEN_URL, class_of(pack_patterns[k].text, v),
-			url_of(pack_patterns[k].text, buf), v->name};
+		    url_of(pack_patterns[k].text, buf), v->name};
 		return true;
 	}
 	return false;

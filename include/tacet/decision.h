@@ -32,9 +32,9 @@ struct tc_rule_set {
 	struct tc_str name;
 	tc_classes remove;     /* scripts.remove: classes whose items go */
 	bool keep_measurement; /* scripts.remove says sell_share: hosts of acts_for_us stay */
-	char hash[9];      /* first 8 hex digits over everything below the name; NUL-terminated */
-	const void **opts; /* one option block per row of the filter table, in its order */
-	int line;          /* where it was written, 0 for the built-in default */
+	char hash[9];          /* first 8 hex digits over everything below the name; NUL-terminated */
+	const void **opts;     /* one option block per row of the filter table, in its order */
+	int line;              /* where it was written, 0 for the built-in default */
 };
 
 struct tc_decision {

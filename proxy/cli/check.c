@@ -103,9 +103,10 @@ print_all(const struct check *c, const char *file, const struct config *config, 
 	messages_print(c->m, stderr);
 	print_load_steps(c, loaded);
 	if (loaded) {
-		print_step(c, "promises", c->broken > 0 ? "broken" : config->promise_count > 0 ? "kept" : "none");
+		print_step(c, "promises", c->broken > 0 ? "broken" : config->promise_count > 0 ? "kept"
+											       : "none");
 		print_step(c, "environment", c->offline ? "skipped" : errors > c->broken ? "failed"
-										 : "ok");
+											 : "ok");
 		print_chains(c, config);
 	}
 	print_result(c, file, errors, warnings);

@@ -275,8 +275,7 @@ static bool
 run_trial(struct trial *r)
 {
 	const struct config_test *t = r->t;
-	struct dry_request in = {.method = t->method, .url = t->url, .fields = t->fields, .has_response = t->has_response, .status = t->status,
-	    .response_fields = t->response_fields, .body = t->body, .day = t->day != INT32_MIN ? t->day : args_today()};
+	struct dry_request in = {.method = t->method, .url = t->url, .fields = t->fields, .has_response = t->has_response, .status = t->status, .response_fields = t->response_fields, .body = t->body, .day = t->day != INT32_MIN ? t->day : args_today()};
 	bool passed = true;
 	int code;
 

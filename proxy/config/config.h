@@ -99,10 +99,10 @@ struct config_route {
 	const struct config_rate *rate_key; /* requests that share a bucket have the same: the site's or this route's */
 	const struct config_field *set;     /* response.set: the site's, then the route's */
 	size_t set_count;
-	struct tc_strs remove; /* response.remove, the same way; lower case */
-	struct tc_str says;    /* the sentence of the policy behind it */
+	struct tc_strs remove;   /* response.remove, the same way; lower case */
+	struct tc_str says;      /* the sentence of the policy behind it */
 	const struct node *node; /* NULL: the one that takes the rest */
-	int64_t body_max;      /* bytes of a request's body; 0: no limit */
+	int64_t body_max;        /* bytes of a request's body; 0: no limit */
 };
 
 struct config_site {
@@ -121,7 +121,7 @@ struct config_site {
 	bool dnt_status;             /* Tk, and the resources that it names */
 	struct tc_str dnt_policy_file;
 	struct tc_strs dnt_policy_hashes; /* SHA-1, in hex, of texts that it may be beside the known one */
-	const bool *consent; /* for each of config.readers: its grants count here */
+	const bool *consent;              /* for each of config.readers: its grants count here */
 };
 
 /* honour: one bit each */
@@ -152,11 +152,11 @@ struct config_region {
  */
 struct config_law {
 	struct tc_str name;
-	struct tc_strs where;       /* upper case, as of a region */
-	bool opt_in_sale;           /* the group sell_share needs a grant */
-	bool opt_in_measurement;    /* the group measurement needs one */
-	uint32_t binding;           /* HONOUR_GPC, HONOUR_DNT: signals that bind by law */
-	int32_t from, until;        /* in force on these days since 1970-01-01: from <= day < until */
+	struct tc_strs where;    /* upper case, as of a region */
+	bool opt_in_sale;        /* the group sell_share needs a grant */
+	bool opt_in_measurement; /* the group measurement needs one */
+	uint32_t binding;        /* HONOUR_GPC, HONOUR_DNT: signals that bind by law */
+	int32_t from, until;     /* in force on these days since 1970-01-01: from <= day < until */
 	const struct config_duty *duties;
 	size_t duty_count;
 	struct tc_str pack; /* its name */
@@ -235,15 +235,15 @@ struct config_promise {
 	enum config_promise_kind kind;
 	const struct node *at; /* its name */
 	struct tc_str says;
-	uint32_t groups;                             /* classes, GROUP_* */
-	bool everywhere;                             /* regions: all, or not given */
-	struct tc_strs places;                       /* upper case: regions, region */
-	struct tc_strs hosts;                        /* hosts, targets; of no_third_party_before_consent: keep */
-	struct tc_strs routes, clicks;               /* routes, open; click */
+	uint32_t groups;               /* classes, GROUP_* */
+	bool everywhere;               /* regions: all, or not given */
+	struct tc_strs places;         /* upper case: regions, region */
+	struct tc_strs hosts;          /* hosts, targets; of no_third_party_before_consent: keep */
+	struct tc_strs routes, clicks; /* routes, open; click */
 	struct tc_strs keep, languages, stores;
-	struct tc_str link, epsilon;                 /* n = 0: not given */
-	int unless;                                  /* 0 none, 1 consent or export */
-	int level, form, when, unknown;              /* index into the row's words */
+	struct tc_str link, epsilon;    /* n = 0: not given */
+	int unless;                     /* 0 none, 1 consent or export */
+	int level, form, when, unknown; /* index into the row's words */
 	bool tk, account_bridge, notice_on_change, notices;
 	int64_t days, k, max_ms, hsts_ms;
 };

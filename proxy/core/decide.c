@@ -18,11 +18,11 @@
 struct hearing {
 	const struct config_region *row;
 	const struct facts *f;
-	enum choice choice;        /* of the sticky cookie */
-	tc_classes switched_off;   /* there, one by one */
-	struct consent consent;    /* zero where the row does not honour it */
-	tc_classes opt_in;         /* what needs a grant, by the row's default or by law */
-	bool opt_in_measurement;   /* also where the receiver acts for the site alone */
+	enum choice choice;      /* of the sticky cookie */
+	tc_classes switched_off; /* there, one by one */
+	struct consent consent;  /* zero where the row does not honour it */
+	tc_classes opt_in;       /* what needs a grant, by the row's default or by law */
+	bool opt_in_measurement; /* also where the receiver acts for the site alone */
 };
 
 /* ---- what counts ---- */

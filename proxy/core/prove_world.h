@@ -16,7 +16,7 @@
 
 /* A place that stands for all that the same rows decide. */
 struct proof_place {
-	struct tc_str name;  /* as where writes it, or "unknown" */
+	struct tc_str name; /* as where writes it, or "unknown" */
 	struct place place;
 };
 
@@ -49,11 +49,11 @@ struct proof_shape {
 	const struct config_site *site;
 	const struct tc_route *route;
 	struct tc_decision decision;
-	bool *passes;      /* item_count * PROOF_KINDS */
-	bool contained;    /* a second CSP of ours is in force */
-	bool status;       /* the text is shown */
-	bool click_ids;    /* one reaches the origin */
-	bool broken;       /* the page could not be filtered */
+	bool *passes;           /* item_count * PROOF_KINDS */
+	bool contained;         /* a second CSP of ours is in force */
+	bool status;            /* the text is shown */
+	bool click_ids;         /* one reaches the origin */
+	bool broken;            /* the page could not be filtered */
 	struct tc_str referrer; /* Referrer-Policy */
 	struct proof_shape *next;
 };
@@ -107,10 +107,10 @@ int proof_items(struct proof *p);
 
 /* A counter-example; texts live in the proof's arena. */
 struct proof_fault {
-	struct tc_str item;         /* "script https://..., class advertising: passes" */
-	struct tc_str because;      /* what in words; the place is printed before it */
-	struct tc_str says;         /* the sentence of the policy behind that */
-	const struct node *at;      /* where it was written; NULL: a default */
+	struct tc_str item;    /* "script https://..., class advertising: passes" */
+	struct tc_str because; /* what in words; the place is printed before it */
+	struct tc_str says;    /* the sentence of the policy behind that */
+	const struct node *at; /* where it was written; NULL: a default */
 	const char *hint;
 };
 
