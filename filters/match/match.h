@@ -46,7 +46,7 @@ struct match_page {
 	struct tc_str domain; /* its registrable domain (psl_domain()); the host itself if it has none */
 	tc_classes denied;    /* rules of other classes do not count */
 	enum match_method method;
-	struct tc_strs allow[3];    /* hosts of site and route that pass every list, and who acts for the site: with their subdomains */
+	struct tc_strs allow[3];    /* pass every list, with what is below: of the site, of the route, who acts for it */
 	const struct tc_strs *only; /* the only third parties that may be asked; NULL: any */
 
 	/* What match_page_ready() found out once for all URLs of the page; zeroed: nothing. */

@@ -515,8 +515,8 @@ check_packs(const struct config *c, int32_t day, struct messages *m)
 		if (day - p->version <= OLD_DAYS)
 			continue;
 		date_text(p->version, date);
-		n = snprintf(text, sizeof(text), "region pack %.*s is of %s, more than 12 months ago", (int)(p->name.n < 80 ? p->name.n : 80),
-		    p->name.p, date);
+		n = snprintf(text, sizeof(text), "region pack %.*s is of %s, more than 12 months ago",
+		    (int)(p->name.n < 80 ? p->name.n : 80), p->name.p, date);
 		messages_add(m, &(struct message){
 				    .severity = SEVERITY_WARNING,
 				    .code = "old-pack",

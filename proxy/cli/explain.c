@@ -378,8 +378,8 @@ print_law(const struct explain *e)
 	(void)snprintf(right, sizeof(right), "sell_share %s, measurement %s", sale ? "opt-in" : "opt-out",
 	    measurement ? "opt-in" : "opt-out");
 	if (!unknown)
-		(void)snprintf(right + strlen(right), sizeof(right) - strlen(right), ", %.*s:%d", (int)(l->file.n < 400 ? l->file.n : 400),
-		    l->file.p, l->line);
+		(void)snprintf(right + strlen(right), sizeof(right) - strlen(right), ", %.*s:%d",
+		    (int)(l->file.n < 400 ? l->file.n : 400), l->file.p, l->line);
 	row("law", "", unknown ? TC_STR("all rows") : l->name, right);
 }
 

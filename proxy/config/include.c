@@ -206,8 +206,9 @@ missing_hint(struct loader *l, bool files)
 
 	for (const struct shipped_file *s = shipped_files; s->name != NULL; s++)
 		names = load_printf(l, "%.*s%s%s", STR_ALL(names), names.n > 0 ? ", " : "", s->name);
-	return files ? load_printf(l, "names are relative to this file, then to " TACET_SHARE "; always there are %.*s", STR_ALL(names))
-		     : load_printf(l, "save the text as a file; without one there are %.*s", STR_ALL(names));
+	if (!files)
+		return load_printf(l, "save the text as a file; without one there are %.*s", STR_ALL(names));
+	return load_printf(l, "names are relative to this file, then to " TACET_SHARE "; always there are %.*s", STR_ALL(names));
 }
 
 static struct node *

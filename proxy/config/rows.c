@@ -197,7 +197,7 @@ const struct tc_option row_table[] = {
 
 	CHECKED("rule_sets.*.extends", STR, NULL, NULL, "rule set whose keys are taken where this one has none"),
 	ROW("rule_sets.*.scripts.remove", FLAGS, "[]", REMOVABLE,
-	    "classes of trackers that go, with all their constructs; sell_share: all but hosts of acts_for_us; measurement: analytics",
+	    "classes of trackers that go, with all their constructs; sell_share: all of them but acts_for_us; measurement: analytics",
 	    raw_rules, remove),
 	ROW("rule_sets.*.says", STR, NULL, NULL, "the sentence of the policy behind this rule set", raw_rules, says),
 

@@ -149,6 +149,27 @@ where_covers(void **state)
 	assert_false(place_where_known(str("DE-BY")) || place_where_known(str("EUR")) || place_where_known(str("")));
 }
 
+/* Every country once, in the order of their codes, and each is one that place_parse() knows. */
+static void
+countries_by_number(void **state)
+{
+	struct place p, again;
+	char last[3] = "";
+	size_t n = 0;
+
+	(void)state;
+	for (; place_country(n, &p); n++) {
+		assert_true(place_parse(tc_str_from(p.country), &again));
+		assert_string_equal(again.country, p.country);
+		assert_int_equal(p.region[0], 0);
+		assert_string_not_equal(p.country, last);
+		memcpy(last, p.country, sizeof(last));
+	}
+	assert_int_equal(n, (sizeof(COUNTRIES) - 1) / 2);
+	assert_string_equal(last, "XK");
+	assert_false(place_country(n + 1, &p));
+}
+
 int
 main(void)
 {
@@ -159,6 +180,7 @@ main(void)
 		cmocka_unit_test(regions_both_ways),
 		cmocka_unit_test(eu_and_eea),
 		cmocka_unit_test(where_covers),
+		cmocka_unit_test(countries_by_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
