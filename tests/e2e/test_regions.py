@@ -26,6 +26,7 @@ rule_sets:
   light: {{}}
 regions:
   - {{name: china, where: [CN], default: sale, opted_out: sale, residency: [cdn.example.cn]}}
+  - {{name: alone, where: [SG], default: light, opted_out: both, residency: []}}
   - {{name: strict, where: [JP], default: light, opted_out: both}}
   - {{name: rest, where: ["*"], default: light, opted_out: sale}}
 geo: {{unknown: {place}}}
@@ -234,6 +235,21 @@ def test_only_listed_hosts_are_asked(site):
         assert markup(host) in res.text and f"//{host}/l.js" in links
     for host in hosts[2:]:
         assert f"//{host}/" not in res.text and f"//{host}/" not in links
+
+
+def test_it_holds_where_nothing_else_is_removed(site):
+    """And an empty list is nobody at all."""
+    proxy = site("SG")
+    site.origin.on("/r", answer("<!doctype html><title>t</title><img src=/own.gif>" + markup("cdn.example.cn"),
+                                [("Link", "<https://cdn.example.cn/l.js>; rel=preload; as=script")]))
+    res = proxy.get("/r")
+    assert "/own.gif" in res.text and "cdn.example.cn" not in res.text + ", ".join(res.all("Link"))
+
+
+def test_an_unknown_place_has_what_all_lists_have(site):
+    proxy = site("strictest")
+    site.origin.on("/r", answer("<!doctype html><title>t</title>" + markup("cdn.example.cn")))
+    assert "cdn.example.cn" not in proxy.get("/r").text
 
 
 def test_no_other_place_is_held_by_it(site):
