@@ -15,9 +15,7 @@
 #include "bridge.h"
 #include "match/match.h"
 
-enum { VALUE_MAX = 4096,
-	LEVELS_MAX = 4,
-	SECTIONS_MAX = 32 };
+enum { VALUE_MAX = 4096, LEVELS_MAX = 4, SECTIONS_MAX = 32 };
 
 /* A copy that is edited in place. */
 struct value {
@@ -179,7 +177,8 @@ refuse_section(char *p, size_t n, int id)
 		set_bit(p, at + 2 * i + 1, 1);
 	}
 	for (size_t dot = core.n; dot < n; dot += 1 + tc_find_byte(tc_str_of(p + dot + 1, n - dot - 1), '.'))
-		if (number(tc_str_of(p + dot + 1, n - dot - 1), 0, 3) >= 0 && number(tc_str_of(p + dot + 1, n - dot - 1), 0, 2) == 1)
+		if (number(tc_str_of(p + dot + 1, n - dot - 1), 0, 3) >= 0 &&
+		    number(tc_str_of(p + dot + 1, n - dot - 1), 0, 2) == 1)
 			set_bit(p + dot + 1, 2, 1);
 	return true;
 }
@@ -241,7 +240,8 @@ patch_onetrust(struct value *v, tc_classes refused)
 	static const struct {
 		enum tc_class class;
 		struct tc_str id;
-	} groups[] = {{TC_ANALYTICS, TC_STR_INIT("C0002")}, {TC_ADVERTISING, TC_STR_INIT("C0004")}, {TC_SOCIAL, TC_STR_INIT("C0005")}};
+	} groups[] = {
+		{TC_ANALYTICS, TC_STR_INIT("C0002")}, {TC_ADVERTISING, TC_STR_INIT("C0004")}, {TC_SOCIAL, TC_STR_INIT("C0005")}};
 	size_t at = member(v, TC_STR("isGpcEnabled="));
 
 	if (tc_find_byte(tc_str_of(v->p, v->n), '=') == v->n)
@@ -274,7 +274,8 @@ patch_true(struct value *v, tc_classes refused)
 static const struct row {
 	struct tc_str name;
 	uint32_t format;
-	bool (*patch)(struct value *v, tc_classes refused); /* in place; there is room for 16 bytes more. False: it cannot be read */
+	bool (*patch)(
+	    struct value *v, tc_classes refused); /* in place; there is room for 16 bytes more. False: it cannot be read */
 } rows[] = {
 	{TC_STR_INIT("usprivacy"), BRIDGE_USPRIVACY, patch_usp},
 	{TC_STR_INIT("us_privacy"), BRIDGE_USPRIVACY, patch_usp},
@@ -363,7 +364,8 @@ pair(struct tc_call *c, const struct bridge_cookies *refused, struct tc_str text
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!tc_eq(rows[i].name, name))
 			continue;
-		if ((refused->formats & rows[i].format) == 0 || (*seen & 1u << i) != 0 || equals == text.n || is_kept(c->site, name))
+		if ((refused->formats & rows[i].format) == 0 || (*seen & 1u << i) != 0 || equals == text.n ||
+		    is_kept(c->site, name))
 			return 0;
 		value = tc_str_of(text.p + equals + 1, text.n - equals - 1);
 		if (value.n == 0 || value.n > VALUE_MAX)

@@ -168,26 +168,17 @@ holds(struct trial *r, const struct config_expect *e, struct tc_str *got)
 	bool there;
 
 	switch (e->kind) {
-	case EXPECT_REGION:
-		*got = out->decision.region;
-		return tc_eq(*got, e->text);
-	case EXPECT_RULE_SET:
-		*got = out->decision.rules->name;
-		return tc_eq(*got, e->text);
-	case EXPECT_DECISION:
-		*got = out->decision.out ? TC_STR("out") : TC_STR("in");
-		return tc_eq(*got, e->text);
+	case EXPECT_REGION: *got = out->decision.region; return tc_eq(*got, e->text);
+	case EXPECT_RULE_SET: *got = out->decision.rules->name; return tc_eq(*got, e->text);
+	case EXPECT_DECISION: *got = out->decision.out ? TC_STR("out") : TC_STR("in"); return tc_eq(*got, e->text);
 	case EXPECT_SRC:
 		*got = out->decision.src == TC_SRC_NONE ? TC_STR("none") : SOURCE_NAMES[out->decision.src];
 		return tc_eq(*got, e->text);
 	case EXPECT_QUERY:
 		*got = out->request.query.p != NULL ? out->request.query : TC_STR("");
 		return tc_eq(*got, e->text);
-	case EXPECT_STATUS:
-		*got = number(r, status_of(out, r->t));
-		return tc_eq(*got, e->text);
-	case EXPECT_COOKIES:
-		return cookies_same(r, e, got);
+	case EXPECT_STATUS: *got = number(r, status_of(out, r->t)); return tc_eq(*got, e->text);
+	case EXPECT_COOKIES: return cookies_same(r, e, got);
 	case EXPECT_SENT_HEADER:
 	case EXPECT_HEADER:
 		*got = value_of(r, e->kind == EXPECT_HEADER ? &out->response.fields : &out->request.fields, e->key);
@@ -235,8 +226,8 @@ say_differs(struct trial *r, const struct config_expect *e, struct tc_str got)
 	if (got.p == NULL)
 		got = TC_STR("nothing");
 	config_point(e->at, &msg);
-	n = snprintf(text, sizeof(text), "%.*s: expected %s%.*s, got %.*s", (int)r->t->name.n, r->t->name.p, e->absent ? "nothing" : "",
-	    e->absent ? 0 : (int)e->text.n, e->text.p, (int)got.n, got.p);
+	n = snprintf(text, sizeof(text), "%.*s: expected %s%.*s, got %.*s", (int)r->t->name.n, r->t->name.p,
+	    e->absent ? "nothing" : "", e->absent ? 0 : (int)e->text.n, e->text.p, (int)got.n, got.p);
 	msg.text = tc_str_of(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 	msg.hint = repeat(r);
 	messages_add(r->m, &msg);
@@ -275,7 +266,14 @@ static bool
 run_trial(struct trial *r)
 {
 	const struct config_test *t = r->t;
-	struct dry_request in = {.method = t->method, .url = t->url, .fields = t->fields, .has_response = t->has_response, .status = t->status, .response_fields = t->response_fields, .body = t->body, .day = t->day != INT32_MIN ? t->day : args_today()};
+	struct dry_request in = {.method = t->method,
+	    .url = t->url,
+	    .fields = t->fields,
+	    .has_response = t->has_response,
+	    .status = t->status,
+	    .response_fields = t->response_fields,
+	    .body = t->body,
+	    .day = t->day != INT32_MIN ? t->day : args_today()};
 	bool passed = true;
 	int code;
 
@@ -285,7 +283,8 @@ run_trial(struct trial *r)
 		abort();
 	code = dry_run(r->s, &in, NULL, r->arena, r->out);
 	if (code != 0)
-		return say_impossible(r, "this is no request that a browser could send", "write url: \"https://host/path\", and fields as they stand on the wire");
+		return say_impossible(r, "this is no request that a browser could send",
+		    "write url: \"https://host/path\", and fields as they stand on the wire");
 	if (r->out->outcome == DRY_NO_SITE)
 		return say_impossible(r, "no site has this host", "name the host under sites.hosts, or another one in url");
 	for (size_t i = 0; i < t->expect_count; i++) {

@@ -320,7 +320,10 @@ int config_load(const char *file, const struct config_overrides *over, struct co
     struct messages *m);
 void config_destroy(struct config **c);
 
-/* The same for a text in memory, which includes nothing but what is compiled in (shipped.h). name stands in messages in place of a file. */
+/*
+ * The same for a text in memory, which includes nothing but what is compiled in (shipped.h). name stands in messages in
+ * place of a file.
+ */
 int config_load_text(struct tc_str name, struct tc_str text, const struct config_overrides *over,
     struct config **out, struct messages *m);
 

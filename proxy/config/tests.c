@@ -71,7 +71,8 @@ field_lines(struct compile *c, const struct node *map, const char *name, struct 
 	if (map != NULL && map->kind != NODE_MAP && !node_empty(map))
 		wrong_shape(c, map, way, "write {Name: value}");
 	for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->n; i++)
-		v[out.n++] = load_printf(c->l, "%.*s: %.*s", STR_ALL(map->entries[i].key->text), STR_ALL(map->entries[i].value->text));
+		v[out.n++] = load_printf(
+		    c->l, "%.*s: %.*s", STR_ALL(map->entries[i].key->text), STR_ALL(map->entries[i].value->text));
 	for (size_t i = 0; i < more.n; i++)
 		v[out.n++] = load_printf(c->l, "%s: %.*s", name, STR_ALL(more.v[i]));
 	out.v = v;
@@ -104,8 +105,8 @@ read_body_file(struct compile *c, const struct node *n, struct tc_str *out)
 	char *p;
 
 	if (f == NULL) {
-		load_fault(c->l, ABOUT(n, TC_STR("tests.response.body_file"), TC_STR("the name is relative to this file")), "unreadable",
-		    "%.*s cannot be read: %s", STR_ALL(path), strerror(errno));
+		load_fault(c->l, ABOUT(n, TC_STR("tests.response.body_file"), TC_STR("the name is relative to this file")),
+		    "unreadable", "%.*s cannot be read: %s", STR_ALL(path), strerror(errno));
 		return;
 	}
 	p = load_alloc(c->l, BODY_FILE_MAX);
@@ -124,7 +125,8 @@ read_response(struct compile *c, const struct node *response, struct config_test
 	t->status = 200;
 	if (status != NULL)
 		t->status = (int)strtol(load_copy(c->l, status->text).p, NULL, 10);
-	t->response_fields = field_lines(c, headers, "Set-Cookie", words_of(c, schema_node(response, "set_cookie")), "tests.response.headers");
+	t->response_fields = field_lines(
+	    c, headers, "Set-Cookie", words_of(c, schema_node(response, "set_cookie")), "tests.response.headers");
 	if (headers == NULL || config_entry(headers, "Content-Type", TC_STR("")) == NULL) {
 		struct tc_str *v = load_alloc(c->l, (t->response_fields.n + 1) * sizeof(*v));
 
@@ -165,13 +167,13 @@ read_request(struct compile *c, const struct node *request, struct config_test *
 		t->method = TC_STR("GET");
 	t->from = text_at(request, "from");
 	t->ip = text_at(request, "ip");
-	t->fields = field_lines(c, schema_node(request, "headers"), "Cookie", cookie_line(c, schema_node(request, "cookies")),
-	    "tests.request.headers");
+	t->fields = field_lines(c, schema_node(request, "headers"), "Cookie",
+	    cookie_line(c, schema_node(request, "cookies")), "tests.request.headers");
 	t->fields = with_dest(c, t->fields);
 	t->day = INT32_MIN;
 	if (at != NULL && !date_parse(at->text, &t->day))
-		load_fault(c->l, ABOUT(at, TC_STR("tests.request.at"), TC_STR("write 2026-12-01")), "bad-date", "\"%.*s\" is no day of the calendar",
-		    STR_ARGS(node_shown(at)));
+		load_fault(c->l, ABOUT(at, TC_STR("tests.request.at"), TC_STR("write 2026-12-01")), "bad-date",
+		    "\"%.*s\" is no day of the calendar", STR_ARGS(node_shown(at)));
 }
 
 /* ---- what is expected ---- */
@@ -207,7 +209,8 @@ most_rows(const struct node *expect)
 static void
 add_expect(struct config_expect **v, enum config_expect_kind kind, struct tc_str key, const struct node *value)
 {
-	**v = (struct config_expect){.kind = kind, .key = key, .text = value->text, .absent = schema_missing(value), .at = value};
+	**v = (struct config_expect){
+		.kind = kind, .key = key, .text = value->text, .absent = schema_missing(value), .at = value};
 	(*v)++;
 }
 

@@ -304,7 +304,7 @@ byte_parse(struct tc_str *s, uint8_t *out)
 	high = hex_digit(s->p[0]);
 	low = hex_digit(s->p[1]);
 	tc_skip(s, 2);
-	*out = (uint8_t)(high << 4 | low);
+	*out = (uint8_t)((unsigned)high << 4 | (unsigned)low);
 	return high >= 0 && low >= 0;
 }
 

@@ -470,10 +470,12 @@ retry_after(struct exchange *x)
 static int
 allow(struct exchange *x)
 {
-	struct tc_str methods = tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)) ? TC_STR("POST")
-	    : x->refusal != REFUSAL_NONE                                        ? TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-										: TC_STR("GET, HEAD");
+	struct tc_str methods = TC_STR("GET, HEAD");
 
+	if (tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)))
+		methods = TC_STR("POST");
+	else if (x->refusal != REFUSAL_NONE)
+		methods = TC_STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 	return tc_field_add_named(&x->res.fields, TC_STR("Allow"), methods);
 }
 

@@ -66,7 +66,9 @@ more_choices(struct page *p)
 {
 	tc_classes denied = left_out(p);
 
-	markup_raw(&p->h, denied != 0 || p->ctx->facts->switches != 0 ? TC_STR("<details open>\n<summary>") : TC_STR("<details>\n<summary>"));
+	markup_raw(&p->h,
+	    denied != 0 || p->ctx->facts->switches != 0 ? TC_STR("<details open>\n<summary>")
+							: TC_STR("<details>\n<summary>"));
 	markup_word(&p->h, p->l, W_MORE);
 	MARKUP(&p->h, "</summary>\n<fieldset>\n<legend>");
 	markup_word(&p->h, p->l, W_CLASSES);
@@ -124,9 +126,7 @@ origin_is_ours(struct tc_str origin, const struct tc_request *req)
 	return host.n > 0 && tc_ieq(origin, host);
 }
 
-enum sender { SENDER_OURS,
-	SENDER_SILENT,
-	SENDER_FOREIGN };
+enum sender { SENDER_OURS, SENDER_SILENT, SENDER_FOREIGN };
 
 /*
  * Who made the visitor's browser send the form (signals.md S2). "none" and "null" say nothing: the first is a
@@ -246,8 +246,7 @@ answer_saved(const struct page *p, const struct answer *a, struct tc_response *r
 		.month = ctx->month,
 		.policy = ctx->config->policy_version,
 	};
-	struct tc_str to = tc_join(ctx->arena,
-	    (const struct tc_str[]){page_choices_path(ctx->site), TC_STR("/saved")}, 2);
+	struct tc_str to = tc_join(ctx->arena, (const struct tc_str[]){page_choices_path(ctx->site), TC_STR("/saved")}, 2);
 
 	if (to.p == NULL)
 		return -1;

@@ -47,7 +47,8 @@ same_rows(const struct proof *p, const struct proof_place *a, const struct proof
 			return false;
 	for (size_t i = 0; i < p->c->promise_count; i++)
 		for (size_t k = 0; k < p->c->promises[i].places.n; k++)
-			if (place_in(p->c->promises[i].places.v[k], &a->place) != place_in(p->c->promises[i].places.v[k], &b->place))
+			if (place_in(p->c->promises[i].places.v[k], &a->place) !=
+			    place_in(p->c->promises[i].places.v[k], &b->place))
 				return false;
 	return true;
 }
@@ -90,7 +91,11 @@ judge_route(struct proof *p, const struct config_site *site, const struct tc_rou
 	for (size_t i = 0; i < p->place_count; i++)
 		for (size_t k = 0; k < proof_signal_count; k++)
 			for (size_t d = 0; d < p->day_count; d++) {
-				struct proof_world w = {.site = site, .route = route, .place = &p->places[i], .signal = &proof_signals[k], .day = p->days[d]};
+				struct proof_world w = {.site = site,
+				    .route = route,
+				    .place = &p->places[i],
+				    .signal = &proof_signals[k],
+				    .day = p->days[d]};
 
 				if (judge_world(p, &w, found) < 0)
 					return -1;
@@ -129,15 +134,16 @@ static struct tc_str
 because_of(struct proof *p, const struct proof_fault *f)
 {
 	struct message at = {0};
-	struct tc_str says = f->says.n > 0 ? proof_text(p, "   says %.*s", (int)quoted(p, f->says).n, quoted(p, f->says).p) : TC_STR("");
+	struct tc_str says = f->says.n > 0 ? proof_text(p, "   says %.*s", (int)quoted(p, f->says).n, quoted(p, f->says).p)
+					   : TC_STR("");
 
 	if (f->because.n == 0)
 		return f->because;
 	if (f->at == NULL)
 		return proof_text(p, "%.*s%.*s", (int)f->because.n, f->because.p, (int)says.n, says.p);
 	config_point(f->at, &at);
-	return proof_text(p, "%.*s:%d:%d %.*s%.*s", (int)at.file.n, at.file.p, at.line, at.column, (int)f->because.n, f->because.p,
-	    (int)says.n, says.p);
+	return proof_text(p, "%.*s:%d:%d %.*s%.*s", (int)at.file.n, at.file.p, at.line, at.column, (int)f->because.n,
+	    f->because.p, (int)says.n, says.p);
 }
 
 static struct tc_str
@@ -147,8 +153,8 @@ witness_of(struct proof *p, const struct proof_world *w)
 
 	date_text(w->day, day);
 	return proof_text(p, "site=%.*s route=%.*s region=%.*s place=%.*s signal=%s date=%s", (int)w->site->pub.hosts.v[0].n,
-	    w->site->pub.hosts.v[0].p, (int)w->route->name.n, w->route->name.p, (int)w->decision.region.n, w->decision.region.p,
-	    (int)w->place->name.n, w->place->name.p, w->signal->name, day);
+	    w->site->pub.hosts.v[0].p, (int)w->route->name.n, w->route->name.p, (int)w->decision.region.n,
+	    w->decision.region.p, (int)w->place->name.n, w->place->name.p, w->signal->name, day);
 }
 
 static void

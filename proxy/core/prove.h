@@ -12,7 +12,10 @@
 
 #include "core/snapshot.h"
 
-/* Adds one error for each promise that does not hold on this day or a later one on which a row of law changes. Returns how many. */
+/*
+ * Adds one error for each promise that does not hold on this day, or on a later one on which a row of law changes. Returns
+ * how many.
+ */
 size_t prove(const struct snapshot *s, int32_t day, struct messages *m);
 
 #endif

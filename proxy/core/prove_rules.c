@@ -8,9 +8,8 @@
 #include "http/url.h"
 
 #define AN TC_CLASS_BIT(TC_ANALYTICS)
-#define SALE \
-	(TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL))
-#define UNKNOWN TC_CLASS_BIT(TC_UNKNOWN)
+#define SALE (TC_CLASS_BIT(TC_ADVERTISING) | TC_CLASS_BIT(TC_PERSONALISATION) | TC_CLASS_BIT(TC_SOCIAL))
+#define UNLISTED TC_CLASS_BIT(TC_UNKNOWN)
 #define ALL ((tc_classes)~TC_ESSENTIAL)
 
 static const char *const CLASS_NAMES[TC_CLASS_COUNT] = {
@@ -85,11 +84,12 @@ find_reason(struct proof *p, const struct proof_world *w, struct tc_str host, tc
 		blame(f, p, config_entry(w->site->node, "acts_for_us", host), w->site->says, "acts_for_us keeps it",
 		    "remove the host from acts_for_us, or list analytics in scripts.remove");
 	else if (w->route->filter == TC_ROUTE_NONE && host.n > 0)
-		blame(f, p, config_entry(route->node, "filter", TC_STR("")), route->says, "filter: none passes bodies as they are",
-		    "let this route be filtered");
+		blame(f, p, config_entry(route->node, "filter", TC_STR("")), route->says,
+		    "filter: none passes bodies as they are", "let this route be filtered");
 	else if (class != 0 && (w->decision.denied & class) == 0)
 		blame(f, p, rules != NULL ? config_entry(rules, "scripts.remove", TC_STR("")) : NULL,
-		    says != NULL ? config_entry(rules, "says", TC_STR("")) != NULL ? w->row->says : TC_STR("") : w->row->says,
+		    says != NULL ? config_entry(rules, "says", TC_STR("")) != NULL ? w->row->says : TC_STR("")
+				 : w->row->says,
 		    "the rule set in force does not remove this class", "add the class to scripts.remove of this rule set");
 	else
 		blame(f, p, rules, w->row->says, "the rule set in force", "tighten this rule set");
@@ -99,19 +99,21 @@ find_reason(struct proof *p, const struct proof_world *w, struct tc_str host, tc
 }
 
 static bool
-item_fault(struct proof *p, const struct proof_world *w, size_t i, enum proof_kind kind, tc_classes class, struct proof_fault *f)
+item_fault(
+    struct proof *p, const struct proof_world *w, size_t i, enum proof_kind kind, tc_classes class, struct proof_fault *f)
 {
 	const struct tc_specimen *s = &p->items[i].specimen;
 	struct tc_str none = {NULL, 0};
 
-	f->item = proof_text(p, "%s %.*s, class %s: passes", KIND_NAMES[kind], (int)s->text.n, s->text.p, CLASS_NAMES[s->class]);
+	f->item = proof_text(
+	    p, "%s %.*s, class %s: passes", KIND_NAMES[kind], (int)s->text.n, s->text.p, CLASS_NAMES[s->class]);
 	if (s->kind != TC_SPECIMEN_COOKIE) {
 		find_reason(p, w, url_host(s->text), class, f);
 		return false;
 	}
 	if (text_in(s->text, w->site->pub.keep_cookies))
-		blame(f, p, config_entry(w->site->node, "keep_cookies", s->text), w->site->says, "keep_cookies lets it through",
-		    "remove the name from keep_cookies");
+		blame(f, p, config_entry(w->site->node, "keep_cookies", s->text), w->site->says,
+		    "keep_cookies lets it through", "remove the name from keep_cookies");
 	else
 		find_reason(p, w, none, class, f);
 	return false;
@@ -170,7 +172,7 @@ unknown_gone(struct proof *p, const struct proof_world *w, struct proof_fault *f
 			continue;
 		for (int k = PROOF_SCRIPT; k <= PROOF_FRAME; k++)
 			if (proof_passes(w->shape, i, (enum proof_kind)k)) {
-				(void)item_fault(p, w, i, (enum proof_kind)k, UNKNOWN, f);
+				(void)item_fault(p, w, i, (enum proof_kind)k, UNLISTED, f);
 				f->hint = "let scripts.remove list unknown, or set contain: enforce";
 				return false;
 			}
@@ -187,8 +189,8 @@ contained(struct proof *p, const struct proof_world *w, struct proof_fault *f)
 	if (w->shape->contained)
 		return true;
 	f->item = TC_STR("a tag that a kept script adds at run time: no second CSP holds it");
-	blame(f, p, rules != NULL ? config_entry(rules, "contain", TC_STR("")) : NULL, w->row->says, "contain is not enforce",
-	    "set contain: enforce in this rule set");
+	blame(f, p, rules != NULL ? config_entry(rules, "contain", TC_STR("")) : NULL, w->row->says,
+	    "contain is not enforce", "set contain: enforce in this rule set");
 	if (f->at == NULL)
 		f->at = rules != NULL ? rules : w->row->node;
 	return false;
@@ -199,7 +201,7 @@ static bool
 all_denied(struct proof *p, const struct proof_world *w, tc_classes classes, struct proof_fault *f)
 {
 	const struct tc_str none = {NULL, 0};
-	tc_classes missing = classes & (tc_classes)~w->decision.denied & (tc_classes)~UNKNOWN;
+	tc_classes missing = classes & (tc_classes)~w->decision.denied & (tc_classes)~UNLISTED;
 
 	if (missing == 0)
 		return true;
@@ -210,7 +212,8 @@ all_denied(struct proof *p, const struct proof_world *w, tc_classes classes, str
 
 /* Nothing of these classes can be reached. open: somebody granted advertising, so other third parties are not meant. */
 static bool
-classes_gone(struct proof *p, tc_classes classes, bool measurement, bool open, const struct proof_world *w, struct proof_fault *f)
+classes_gone(
+    struct proof *p, tc_classes classes, bool measurement, bool open, const struct proof_world *w, struct proof_fault *f)
 {
 	if (!items_gone(p, w, classes, measurement, f) || !all_denied(p, w, classes, f))
 		return false;
@@ -276,7 +279,8 @@ signal_kept(struct proof *p, const struct config_promise *promise, const struct 
 	if (!classes_gone(p, classes, measurement, false, w, f))
 		return false;
 	if (w->site->mode == MODE_OBSERVE)
-		return site_fault(p, w->site, TC_STR("mode: observe changes nothing"), "mode", "mode is observe", "set mode: filter", f);
+		return site_fault(
+		    p, w->site, TC_STR("mode: observe changes nothing"), "mode", "mode is observe", "set mode: filter", f);
 	if (w->shape->status || w->route->force_out)
 		return true;
 	f->item = TC_STR("the page does not say that the opt-out was honoured");
@@ -375,8 +379,9 @@ allow_kept(struct proof *p, const struct config_promise *promise, const struct p
 
 		for (size_t k = 0; k < s->pub.allow.n; k++)
 			if (!host_in(s->pub.allow.v[k], promise->hosts)) {
-				(void)site_fault(p, s, proof_text(p, "host %.*s passes", (int)s->pub.allow.v[k].n, s->pub.allow.v[k].p), "allow",
-				    "allow lets it through", "remove it from allow, or name it in the promise", f);
+				(void)site_fault(p, s,
+				    proof_text(p, "host %.*s passes", (int)s->pub.allow.v[k].n, s->pub.allow.v[k].p),
+				    "allow", "allow lets it through", "remove it from allow, or name it in the promise", f);
 				f->at = config_entry(s->node, "allow", s->pub.allow.v[k]);
 				return false;
 			}
@@ -414,17 +419,19 @@ choices_page(struct proof *p, const struct config_promise *promise, const struct
 		const struct config_site *s = &p->c->sites[i];
 
 		if (promise->link.n > 0 && s->pub.choices_link != TC_LINK_AUTO)
-			return site_fault(p, s, TC_STR("a page without a marker has no link to the choices page"), "choices.link",
-			    "choices.link is not auto", "set choices: {link: auto}", f);
+			return site_fault(p, s, TC_STR("a page without a marker has no link to the choices page"),
+			    "choices.link", "choices.link is not auto", "set choices: {link: auto}", f);
 		for (size_t k = 0; k < promise->languages.n; k++)
 			if (!text_in(promise->languages.v[k], s->pub.languages))
 				return site_fault(p, s,
-				    proof_text(p, "the page is not there in %.*s", (int)promise->languages.v[k].n, promise->languages.v[k].p),
+				    proof_text(p, "the page is not there in %.*s", (int)promise->languages.v[k].n,
+					promise->languages.v[k].p),
 				    "choices.languages", "choices.languages leaves it out", "add the language", f);
 	}
 	for (size_t i = 0; promise->notices && i < p->c->region_count; i++)
 		if (p->c->regions[i].link_text.n == 0) {
-			f->item = proof_text(p, "visitors of %.*s are shown no notice of their own", (int)p->c->regions[i].name.n, p->c->regions[i].name.p);
+			f->item = proof_text(p, "visitors of %.*s are shown no notice of their own",
+			    (int)p->c->regions[i].name.n, p->c->regions[i].name.p);
 			f->at = p->c->regions[i].node;
 			f->because = TC_STR("the row has no link_text");
 			f->hint = "add link_text to the row";
@@ -490,8 +497,10 @@ minors_routes(struct proof *p, const struct config_promise *promise, const struc
 				found = s->pub.routes[r].force_out &&
 				    (tc_eq(s->pub.routes[r].name, glob) || globs_meet(s->pub.routes[r].match, glob));
 			if (!found)
-				return site_fault(p, s, proof_text(p, "%.*s is no route with force: opt-out", (int)glob.n, glob.p), "routes",
-				    "no route takes its paths", "add - {name: kids, match: /kids/*, force: opt-out} in front", f);
+				return site_fault(p, s,
+				    proof_text(p, "%.*s is no route with force: opt-out", (int)glob.n, glob.p), "routes",
+				    "no route takes its paths",
+				    "add - {name: kids, match: /kids/*, force: opt-out} in front", f);
 		}
 	return true;
 }
@@ -509,8 +518,9 @@ city_only(struct proof *p, const struct config_promise *promise, const struct pr
 		const struct config_site *s = &p->c->sites[i];
 
 		if ((s->geo & finer[promise->level]) != 0)
-			return site_fault(p, s, proof_text(p, "the origin gets a finer place than the %s", levels[promise->level]), "forward.geo",
-			    "forward.geo names it", "take the finer levels out of forward.geo", f);
+			return site_fault(p, s,
+			    proof_text(p, "the origin gets a finer place than the %s", levels[promise->level]),
+			    "forward.geo", "forward.geo names it", "take the finer levels out of forward.geo", f);
 	}
 	return true;
 }
@@ -525,8 +535,11 @@ no_client_ip(struct proof *p, const struct config_promise *promise, const struct
 		const struct config_site *s = &p->c->sites[i];
 
 		if (s->client_ip > most)
-			return site_fault(p, s, s->client_ip == CLIENT_IP_FULL ? TC_STR("X-Forwarded-For carries the whole address") : TC_STR("X-Forwarded-For carries a part of the address"),
-			    "forward.client_ip", "forward.client_ip lets it", "set forward: {client_ip: none}, or prefix if the promise allows", f);
+			return site_fault(p, s,
+			    s->client_ip == CLIENT_IP_FULL ? TC_STR("X-Forwarded-For carries the whole address")
+							   : TC_STR("X-Forwarded-For carries a part of the address"),
+			    "forward.client_ip", "forward.client_ip lets it",
+			    "set forward: {client_ip: none}, or prefix if the promise allows", f);
 	}
 	return true;
 }
@@ -536,8 +549,8 @@ no_client_ip(struct proof *p, const struct config_promise *promise, const struct
 static bool
 is_strict(struct tc_str policy)
 {
-	static const char *const enough[] = {"no-referrer", "same-origin", "strict-origin", "origin", "strict-origin-when-cross-origin",
-	    "origin-when-cross-origin"};
+	static const char *const enough[] = {"no-referrer", "same-origin", "strict-origin", "origin",
+	    "strict-origin-when-cross-origin", "origin-when-cross-origin"};
 
 	for (size_t i = 0; i < sizeof(enough) / sizeof(enough[0]); i++)
 		if (tc_eq(policy, tc_str_from(enough[i])))
@@ -556,13 +569,15 @@ minimised(struct proof *p, const struct config_promise *promise, const struct pr
 		if (s->kind == TC_SPECIMEN_COOKIE || host_in(url_host(s->text), promise->hosts))
 			continue;
 		for (int k = PROOF_SCRIPT; k <= PROOF_FRAME; k++)
-			if (proof_passes(w->shape, i, (enum proof_kind)k) && !(s->class == TC_UNKNOWN && w->shape->contained))
+			if (proof_passes(w->shape, i, (enum proof_kind)k) &&
+			    !(s->class == TC_UNKNOWN && w->shape->contained))
 				return item_fault(p, w, i, (enum proof_kind)k, TC_CLASS_BIT(s->class), f);
 	}
 	if (promise->hosts.n == 0 || is_strict(w->shape->referrer))
 		return true;
 	f->item = TC_STR("kept third parties learn the whole address of the page: no Referrer-Policy");
-	blame(f, p, config_rules_node(p->c, w->decision.rules), w->row->says, "referrer: keep", "set referrer: origin in this rule set");
+	blame(f, p, config_rules_node(p->c, w->decision.rules), w->row->says, "referrer: keep",
+	    "set referrer: origin in this rule set");
 	return false;
 }
 
@@ -575,8 +590,11 @@ minimised_hosts(struct proof *p, const struct config_promise *promise, const str
 
 		for (size_t k = 0; k < s->pub.allow.n; k++)
 			if (!host_in(s->pub.allow.v[k], promise->hosts)) {
-				(void)site_fault(p, s, proof_text(p, "host %.*s passes but is not in hosts", (int)s->pub.allow.v[k].n, s->pub.allow.v[k].p), "allow",
-				    "allow lets it through", "add it to hosts of the promise, or remove it from allow", f);
+				(void)site_fault(p, s,
+				    proof_text(p, "host %.*s passes but is not in hosts", (int)s->pub.allow.v[k].n,
+					s->pub.allow.v[k].p),
+				    "allow", "allow lets it through",
+				    "add it to hosts of the promise, or remove it from allow", f);
 				f->at = config_entry(s->node, "allow", s->pub.allow.v[k]);
 				return false;
 			}
@@ -595,14 +613,17 @@ cookies_kept(struct proof *p, const struct config_promise *promise, const struct
 
 			if (!text_in(promise->keep.v[i], s->pub.keep_cookies))
 				return site_fault(p, s,
-				    proof_text(p, "cookie %.*s is in keep, but keep_cookies lacks it", (int)promise->keep.v[i].n, promise->keep.v[i].p),
-				    "keep_cookies", "a table or a list may strip it", "add it to keep_cookies of the site", f);
+				    proof_text(p, "cookie %.*s is in keep, but keep_cookies lacks it",
+					(int)promise->keep.v[i].n, promise->keep.v[i].p),
+				    "keep_cookies", "a table or a list may strip it", "add it to keep_cookies of the site",
+				    f);
 		}
 	return true;
 }
 
 static bool
-cookies_inventoried(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
+cookies_inventoried(
+    struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
 	if (promise->unknown != 0 || !w->decision.out)
 		return true;
@@ -642,8 +663,12 @@ mail_routes(struct proof *p, struct tc_strs names, enum tc_route_type type, stru
 	for (size_t k = 0; k < p->c->site_count; k++)
 		for (size_t i = 0; i < names.n; i++)
 			if (mail_route(&p->c->sites[k], names.v[i], type) == NULL)
-				return site_fault(p, &p->c->sites[k], proof_text(p, "%.*s is no route of this type", (int)names.v[i].n, names.v[i].p), "routes",
-				    "the origin answers it", type == TC_ROUTE_OPEN ? "add - {name: mail-open, match: /o.gif, type: open}" : "add - {name: mail-click, match: /c, type: click, click: {...}}", f);
+				return site_fault(p, &p->c->sites[k],
+				    proof_text(p, "%.*s is no route of this type", (int)names.v[i].n, names.v[i].p),
+				    "routes", "the origin answers it",
+				    type == TC_ROUTE_OPEN ? "add - {name: mail-open, match: /o.gif, type: open}"
+							  : "add - {name: mail-click, match: /c, type: click, click: {...}}",
+				    f);
 	return true;
 }
 
@@ -659,8 +684,10 @@ email_anonymous(struct proof *p, const struct config_promise *promise, const str
 
 			for (size_t t = 0; r->type == TC_ROUTE_CLICK && t < r->click_targets.n; t++)
 				if (!host_in(r->click_targets.v[t], promise->hosts)) {
-					f->item = proof_text(p, "links of %.*s may lead to %.*s", (int)r->name.n, r->name.p, (int)r->click_targets.v[t].n, r->click_targets.v[t].p);
-					f->at = config_entry(config_route_of(&p->c->sites[k], r)->node, "click.targets", r->click_targets.v[t]);
+					f->item = proof_text(p, "links of %.*s may lead to %.*s", (int)r->name.n, r->name.p,
+					    (int)r->click_targets.v[t].n, r->click_targets.v[t].p);
+					f->at = config_entry(config_route_of(&p->c->sites[k], r)->node, "click.targets",
+					    r->click_targets.v[t]);
 					f->because = TC_STR("click.targets names it");
 					f->hint = "add the host to targets of the promise, or take it out of the route";
 					return false;
@@ -683,8 +710,9 @@ residency(struct proof *p, const struct config_promise *promise, const struct pr
 		    granted ? "promise unless: export" : "add residency: [HOST, ...] to the row", f);
 	for (size_t i = 0; i < hosts->n; i++)
 		if (!host_in(hosts->v[i], promise->hosts))
-			return row_fault(p, w, proof_text(p, "host %.*s may be asked but is not in hosts", (int)hosts->v[i].n, hosts->v[i].p).p, "residency",
-			    "residency names it", "add the host to the promise, or take it out of the row", f);
+			return row_fault(p, w,
+			    proof_text(p, "host %.*s may be asked but is not in hosts", (int)hosts->v[i].n, hosts->v[i].p).p,
+			    "residency", "residency names it", "add the host to the promise, or take it out of the row", f);
 	return true;
 }
 
@@ -709,7 +737,8 @@ retention(struct proof *p, const struct config_promise *promise, const struct pr
 	(void)w;
 	if (p->c->stats_keep_ms <= promise->max_ms)
 		return true;
-	f->item = proof_text(p, "store stats: keep %lld months > %lld months", (long long)p->c->stats_keep_ms / month, (long long)promise->max_ms / month);
+	f->item = proof_text(p, "store stats: keep %lld months > %lld months", (long long)p->c->stats_keep_ms / month,
+	    (long long)promise->max_ms / month);
 	f->hint = "lower stats.keep";
 	return false;
 }
@@ -730,15 +759,17 @@ https_only(struct proof *p, const struct config_promise *promise, const struct p
 	(void)w;
 	for (size_t i = 0; i < p->c->listen_count; i++)
 		if (!p->c->listen[i].tls && !p->c->listen[i].redirect_https) {
-			f->item = proof_text(p, "listener %.*s serves without TLS", (int)p->c->listen[i].text.n, p->c->listen[i].text.p);
+			f->item = proof_text(
+			    p, "listener %.*s serves without TLS", (int)p->c->listen[i].text.n, p->c->listen[i].text.p);
 			f->hint = "give it tls: or redirect: https";
 			return false;
 		}
 	for (size_t i = 0; i < p->c->site_count; i++)
 		for (size_t k = 0; k < p->c->sites[i].pub.route_count; k++)
 			if (!has_hsts(&p->c->sites[i].routes[k]))
-				return site_fault(p, &p->c->sites[i], TC_STR("answers have no Strict-Transport-Security"), "response.set",
-				    "response.set lacks it", "add response: {set: {Strict-Transport-Security: max-age=31536000}}", f);
+				return site_fault(p, &p->c->sites[i], TC_STR("answers have no Strict-Transport-Security"),
+				    "response.set", "response.set lacks it",
+				    "add response: {set: {Strict-Transport-Security: max-age=31536000}}", f);
 	return true;
 }
 

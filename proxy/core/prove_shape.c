@@ -28,10 +28,12 @@ line_of(char *out, size_t room, size_t i, const struct tc_specimen *s)
 	int n = 0;
 
 	if (s->kind == TC_SPECIMEN_URL)
-		n = snprintf(out, room, "@%zu <script src=\"%.*s\"></script><img src=\"%.*s\"><iframe src=\"%.*s\"></iframe>\n", i,
+		n = snprintf(out, room,
+		    "@%zu <script src=\"%.*s\"></script><img src=\"%.*s\"><iframe src=\"%.*s\"></iframe>\n", i,
 		    (int)s->text.n, s->text.p, (int)s->text.n, s->text.p, (int)s->text.n, s->text.p);
 	else if (s->kind == TC_SPECIMEN_EMBED)
-		n = snprintf(out, room, "@%zu <iframe width=\"560\" height=\"315\" src=\"%.*s\"></iframe>\n", i, (int)s->text.n, s->text.p);
+		n = snprintf(out, room, "@%zu <iframe width=\"560\" height=\"315\" src=\"%.*s\"></iframe>\n", i,
+		    (int)s->text.n, s->text.p);
 	else
 		n = snprintf(out, room, "@%zu\n", i);
 	return (size_t)n < room ? (size_t)n : room;
@@ -166,7 +168,8 @@ static int
 run_filters(struct proof *p, struct run *r, const struct proof_shape *s)
 {
 	if (make_messages(p, r, s) < 0 ||
-	    chain_begin(&r->chain, r->arena, p->s->confs, &s->decision, &s->site->pub, s->route, &r->req, &r->lane, &r->scratch) < 0)
+	    chain_begin(
+		&r->chain, r->arena, p->s->confs, &s->decision, &s->site->pub, s->route, &r->req, &r->lane, &r->scratch) < 0)
 		return -1;
 	if (chain_request(&r->chain) != 0 || chain_response(&r->chain, &r->res) != 0)
 		return 1;
@@ -216,7 +219,8 @@ has_set_cookie(const struct tc_fields *fs, struct tc_str name)
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct tc_field *f = &fs->v[i];
 
-		if (f->id == TC_F_SET_COOKIE && !f->dropped && tc_starts(f->value, name) && tc_starts(tc_str_of(f->value.p + name.n, f->value.n - name.n), TC_STR("=1")))
+		if (f->id == TC_F_SET_COOKIE && !f->dropped && tc_starts(f->value, name) &&
+		    tc_starts(tc_str_of(f->value.p + name.n, f->value.n - name.n), TC_STR("=1")))
 			return true;
 	}
 	return false;

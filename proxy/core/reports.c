@@ -162,7 +162,9 @@ host_of(struct tc_arena *arena, struct tc_str url)
 	struct tc_str scheme = tc_str_of(url.p, at);
 	char *p;
 
-	if (at == url.n || !(tc_ieq(scheme, TC_STR("https")) || tc_ieq(scheme, TC_STR("http")) || tc_ieq(scheme, TC_STR("wss")) || tc_ieq(scheme, TC_STR("ws"))))
+	if (at == url.n ||
+	    !(tc_ieq(scheme, TC_STR("https")) || tc_ieq(scheme, TC_STR("http")) || tc_ieq(scheme, TC_STR("wss")) ||
+		tc_ieq(scheme, TC_STR("ws"))))
 		return tc_str_of("", 0);
 	tc_skip(&url, at + 3);
 	while (n < url.n && memchr("/?#:", url.p[n], 4) == NULL)
@@ -281,8 +283,8 @@ reports_write(struct buf *out, int64_t k)
 	r = buf_printf(out, "{\"k\": %lld, \"reports\": [", (long long)k);
 	for (size_t i = 0; i < REPORTS_ROWS && rows[i].reports >= k; i++) {
 		/* letters, digits and "-._" alone: host_of() */
-		r |= buf_printf(out, "%s\n{\"domain\": \"%.*s\", \"directive\": \"%s\", \"reports\": %u}", between, (int)rows[i].n,
-		    rows[i].domain, names[rows[i].directive], (unsigned)rows[i].reports);
+		r |= buf_printf(out, "%s\n{\"domain\": \"%.*s\", \"directive\": \"%s\", \"reports\": %u}", between,
+		    (int)rows[i].n, rows[i].domain, names[rows[i].directive], (unsigned)rows[i].reports);
 		between = ",";
 	}
 	r |= buf_printf(out, "\n]}\n");

@@ -54,7 +54,7 @@ KEPT = dict(listen="redirect: https", origin="http://127.0.0.1:9", allow="", kid
 PROMISES = [
     ("gpc_everywhere: {}", dict(override="explicit-opt-in"), "an earlier yes beats a live GPC"),
     ("gpc_everywhere: {}", dict(honour="dnt, choice"), "the signal is not heard"),
-    ("gpc_everywhere: {}", dict(opted_out="light", default="light"), "class advertising: passes"),
+    ("gpc_everywhere: {}", dict(opted_out="light", default="light"), "no second CSP holds it"),
     ("gpc_everywhere: {}", dict(closed=CLOSED.replace("contain: enforce", "contain: none")), "no second CSP holds it"),
     ("gpc_everywhere: {}", dict(closed=CLOSED.replace('status: "Honored"', "embeds: remove").replace("embeds: click-to-load,", "")),
      "does not say that the opt-out was honoured"),
