@@ -18,7 +18,7 @@
 #define ENTRY_MAX ((size_t)256 << 20)
 #define UNKNOWN_HOST "page.invalid" /* of a file, unless --site says it */
 
-/* Denies all to who says no; to who says nothing third parties that no list names too, which makes them known. */
+/* Denies all, and in one place third parties that no list names too, which makes them known: ELSEWHERE. */
 static const struct tc_str rules = TC_STR_INIT(
     "version: 1\n"
     "lists: {use: [built-in, easyprivacy]}\n"
@@ -30,7 +30,12 @@ static const struct tc_str rules = TC_STR_INIT(
     "    query: {strip: [click-ids, campaign, affiliate]}\n"
     "    scripts: {remove: [analytics, advertising, personalisation, social]}\n"
     "  others: {extends: all, scripts: {remove: [analytics, advertising, personalisation, social, unknown]}}\n"
-    "regions: [{name: all, where: [\"*\"], honour: [gpc], default: others, opted_out: all}]\n");
+    "regions:\n"
+    "  - {name: others, where: [AQ], default: others, opted_out: others}\n"
+    "  - {name: all, where: [\"*\"], default: all, opted_out: all}\n");
+
+#define ELSEWHERE TC_STR("AQ")
+#define ANYWHERE TC_STR("FR")
 
 int
 audit_failed(const char *what, const char *why)
@@ -263,6 +268,7 @@ audit_entry(struct audit *a, const struct audit_entry *e, struct tc_arena *arena
 	struct tc_address at;
 
 	in.day = args_today();
+	(void)place_parse(a->others ? ELSEWHERE : ANYWHERE, &in.place);
 	if (!tc_address_read(&at, e->in.url, buf)) {
 		a->unread += !tc_starts(e->in.url, TC_STR("data:")) && !tc_starts(e->in.url, TC_STR("blob:"));
 		return;
@@ -344,7 +350,7 @@ is_har(struct tc_str text)
 	return text.n > 0 && text.p[0] == '{';
 }
 
-/* A page: as who said no gets it, and once more for the other sites on it. */
+/* A page: for the trackers on it, and once more for the other sites. */
 static void
 audit_one(struct audit *a, struct audit_entry *e)
 {
@@ -354,12 +360,12 @@ audit_one(struct audit *a, struct audit_entry *e)
 	e->in.method = TC_STR("GET");
 	e->in.has_response = true;
 	e->as = TC_DEST_DOCUMENT;
-	for (size_t n = 3; n > 1; n--) {
+	for (int pass = 0; pass < 2; pass++) {
 		struct tc_arena *arena = arena_new(NULL, ENTRY_MAX);
 
 		a->read = a->unread = 0;
-		a->others = n == 2;
-		e->in.fields = (struct tc_strs){fields, n};
+		a->others = pass == 1;
+		e->in.fields = (struct tc_strs){fields, sizeof(fields) / sizeof(fields[0])};
 		audit_entry(a, e, arena);
 		arena_destroy(&arena);
 	}

@@ -295,7 +295,7 @@ write_csp(struct buf *b)
 		for (size_t h = 0; h < STATS_CSP_HOST_COUNT; h++)
 			r |= buf_printf(b, "tacet_csp_reports_total{directive=\"%s\",host=\"%s\"} %llu\n", directives[d],
 			    h < TC_CLASS_COUNT ? class_names[h] : others[h - TC_CLASS_COUNT], (unsigned long long)SUM(csp[d][h]));
-	return r | write_single(b, "csp_reports_unread_total", "counter", "Reports of policies that came too fast to be read.", SUM(csp_unread));
+	return r | write_single(b, "csp_reports_unread_total", "counter", "Reports of policies that came too fast.", SUM(csp_unread));
 }
 
 int
