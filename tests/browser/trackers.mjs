@@ -35,7 +35,7 @@ export function load(file) {
   }
   return {
     // The pattern that a URL falls under, or null.
-    listed: url => patterns.find(p => p.re.test(url)) ?? null,
+    listed: url => patterns.find(p => p.re.test(url.replace(/#.*/s, ''))) ?? null, // a fragment is asked of nobody
     // Whether every URL of a host is listed: what a bare connection can be judged by.
     listedHost: host => hosts.some(h => host === h || host.endsWith('.' + h)),
     loader: script => signatures.find(s => {
