@@ -6,13 +6,23 @@
 
 #include "core/log.h"
 
-/* What is put into a page by who asks, and how: the status for persons who said no, nothing into fragments. */
+/*
+ * What the classes do not say of a page: what is put in, by who asks and how (the status for persons who said no, an element
+ * for browsers that send no signal, nothing into fragments), and which hosts are let through all the same.
+ */
 static uint64_t
-inserted(const struct exchange *x)
+beside_classes(const struct exchange *x)
 {
-	bool shown = x->req.dest == TC_DEST_DOCUMENT || x->req.dest == TC_DEST_ABSENT;
+	const struct tc_decision *d = &x->decision;
+	bool facts[] = {d->person, x->req.dest == TC_DEST_DOCUMENT, x->req.dest == TC_DEST_ABSENT, x->facts.gpc, d->measurement,
+	    d->residency != NULL, d->location_off};
+	uint64_t h = 0;
 
-	return (uint64_t)x->decision.person | (uint64_t)shown << 1;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		h |= (uint64_t)facts[i] << i;
+	for (size_t i = 0; d->residency != NULL && i < d->region.n; i++) /* each row has a list of its own */
+		h = (h ^ (unsigned char)d->region.p[i]) * 0x100000001b3ull;
+	return h;
 }
 
 /* Names a rewritten variant: rules version, rule set, denied classes, what is inserted. 8 hex digits. */
@@ -20,7 +30,7 @@ static void
 variant_key(const struct exchange *x, char out[VARIANT_KEY_LENGTH])
 {
 	static const char hex[] = "0123456789abcdef";
-	uint64_t h = x->use->snapshot->version ^ ((uint64_t)x->decision.denied << 56) ^ (inserted(x) << 48);
+	uint64_t h = x->use->snapshot->version ^ ((uint64_t)x->decision.denied << 56) ^ (beside_classes(x) << 8);
 
 	for (size_t i = 0; i < sizeof(x->decision.rules->hash); i++)
 		h = (h ^ (unsigned char)x->decision.rules->hash[i]) * 0x100000001b3ull;

@@ -231,10 +231,11 @@ test_writers_keep_their_conditions(void **state)
 static void
 test_keys(void **state)
 {
-	char keys[6][VARIANT_KEY_LENGTH];
+	static const struct tc_strs hosts = {NULL, 0};
+	char keys[11][VARIANT_KEY_LENGTH];
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 11; i++) {
 		struct fixture *f = begin(0, true);
 
 		if (i == 1)
@@ -247,6 +248,16 @@ test_keys(void **state)
 			f->x.decision.person = true; /* is shown the status */
 		if (i == 5)
 			f->x.req.dest = TC_DEST_EMPTY; /* is not */
+		if (i == 6)
+			f->x.facts.gpc = true; /* its browser need not be told */
+		if (i == 7)
+			f->x.decision.measurement = true;
+		if (i == 8 || i == 9)
+			f->x.decision.residency = &hosts;
+		if (i == 9)
+			f->x.decision.region = TC_STR("elsewhere");
+		if (i == 10)
+			f->x.req.dest = f->x.req.dest == TC_DEST_DOCUMENT ? TC_DEST_ABSENT : TC_DEST_DOCUMENT;
 		variant_key(&f->x, keys[i]);
 		for (size_t k = 0; k < i; k++)
 			assert_memory_not_equal(keys[i], keys[k], VARIANT_KEY_LENGTH);
