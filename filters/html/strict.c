@@ -34,14 +34,17 @@ put_hosts(struct tc_str *parts, struct tc_strs hosts)
 int
 strict_policy(struct tc_call *c)
 {
-	size_t most = 4 * (c->site->allow.n + c->route->allow.n) + 2, n = 0;
+	const struct tc_strs *only = c->decision->residency; /* past it nobody is let through */
+	struct tc_strs site = only != NULL ? *only : c->site->allow;
+	struct tc_strs route = only != NULL ? (struct tc_strs){NULL, 0} : c->route->allow;
+	size_t most = 4 * (site.n + route.n) + 2, n = 0;
 	struct tc_str *parts = tc_alloc(c->arena, most * sizeof(*parts)), value;
 
 	if (parts == NULL)
 		return -1;
 	parts[n++] = TC_STR("default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:");
-	n += put_hosts(parts + n, c->site->allow);
-	n += put_hosts(parts + n, c->route->allow);
+	n += put_hosts(parts + n, site);
+	n += put_hosts(parts + n, route);
 	parts[n++] = TC_STR("; object-src 'none'; webrtc 'block'");
 	value = tc_join(c->arena, parts, n);
 	return value.p == NULL ? -1 : tc_field_add(&c->res->fields, TC_F_CONTENT_SECURITY_POLICY, value);

@@ -246,6 +246,14 @@ def test_it_holds_where_nothing_else_is_removed(site):
     assert "/own.gif" in res.text and "cdn.example.cn" not in res.text + ", ".join(res.all("Link"))
 
 
+def test_the_policy_of_unread_documents_names_the_list_alone(site):
+    for place, there, absent in [("CN", "cdn.example.cn", "friend.example.net"), ("JP", "friend.example.net", "cdn.example.cn")]:
+        proxy = site(place)
+        site.origin.on("/x", answer("<x/>", type="application/xml"))
+        policy = proxy.get("/x", {"Sec-GPC": "1", "Accept": "text/html"}).get("Content-Security-Policy")
+        assert there in policy and absent not in policy
+
+
 def test_an_unknown_place_has_what_all_lists_have(site):
     proxy = site("strictest")
     site.origin.on("/r", answer("<!doctype html><title>t</title>" + markup("cdn.example.cn")))
