@@ -26,7 +26,8 @@ sites:
   - hosts: [www.example.com]
     origin: {url: "%(origin)s"}
     forward: {client_ip: none, geo: [country]}
-    choices: {link: auto, languages: [en, de]}
+    choices: {link: auto, languages: [en, de]%(notice)s}
+    dnt: {status: %(tk)s}
     keep_cookies: [sid]
     allow: [%(allow)s]
     response: {set: {Strict-Transport-Security: max-age=31536000}}
@@ -48,7 +49,7 @@ promises:
 """
 
 KEPT = dict(listen="redirect: https", origin="http://127.0.0.1:9", allow="", kids="force: opt-out", closed=CLOSED, honour="gpc, dnt, choice",
-            default="closed", opted_out="closed", opted_in="closed", override="never")
+            default="closed", opted_out="closed", opted_in="closed", override="never", notice=", notice_on_change: true", tk="true")
 
 # promise, what breaks it, what the message has to say
 PROMISES = [
@@ -62,6 +63,8 @@ PROMISES = [
     ("gpc_everywhere: {}", dict(closed=CLOSED.replace("request: keep-listed", "request: pass")), "item      cookie "),
     ("gpc_everywhere: {classes: [social]}", dict(closed=CLOSED.replace(", social, unknown", "")), "class social is not denied"),
     ("dnt_honoured: {}", dict(honour="gpc, choice"), "the signal is not heard"),
+    ("dnt_honoured: {tk: true}", dict(tk="false"), "dnt.status is not true"),
+    ("choices_page: {link: Choices, notice_on_change: true}", dict(notice=""), "choices.notice_on_change is not true"),
     ("no_sale: {}", dict(default="light"), "signal=none"),
     ("no_sale: {}", dict(opted_in="light"), "signal=sticky-in"),
     ("no_sale: {}", dict(allow="googletagmanager.com"), "allow lets it through on this site"),
@@ -149,7 +152,7 @@ include: {ROOT}/conf/policies/cloudwalk.yaml
 sites:
   - hosts: [www.example.com]
     origin: {{url: "http://127.0.0.1:9"}}
-    choices: {{link: auto}}
+    choices: {{link: auto, notice_on_change: true}}
     keep_cookies: [login, csrf]
     allow: [googletagmanager.com]
     says: "third-party vendors to deliver targeted advertising to You"
