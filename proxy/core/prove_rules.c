@@ -306,8 +306,8 @@ static bool
 dnt_honoured(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
 	if (promise->tk && !w->site->dnt_status)
-		return site_fault(p, w->site, TC_STR("responses do not say in Tk whether they track"), "dnt.status", "dnt.status is not true",
-		    "set dnt: {status: true}", f);
+		return site_fault(p, w->site, TC_STR("responses do not say in Tk whether they track"), "dnt.status",
+		    "dnt.status is not true", "set dnt: {status: true}", f);
 	if (!w->signal->dnt || !place_counts(promise, w))
 		return true;
 	if (!w->decision.person && w->decision.src != TC_SRC_ROUTE)
@@ -425,8 +425,9 @@ choices_page(struct proof *p, const struct config_promise *promise, const struct
 			return site_fault(p, s, TC_STR("a page without a marker has no link to the choices page"),
 			    "choices.link", "choices.link is not auto", "set choices: {link: auto}", f);
 		if (promise->notice_on_change && !s->notice_on_change)
-			return site_fault(p, s, TC_STR("who chose under an older policy is not told of the new one"), "choices.notice_on_change",
-			    "choices.notice_on_change is not true", "set choices: {notice_on_change: true}", f);
+			return site_fault(p, s, TC_STR("who chose under an older policy is not told of the new one"),
+			    "choices.notice_on_change", "choices.notice_on_change is not true",
+			    "set choices: {notice_on_change: true}", f);
 		for (size_t k = 0; k < promise->languages.n; k++)
 			if (!text_in(promise->languages.v[k], s->pub.languages))
 				return site_fault(p, s,
