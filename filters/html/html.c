@@ -185,7 +185,7 @@ escaped(struct tc_call *c, struct tc_str s)
 
 /* "Privacy choices" in the languages of the choices page. */
 static struct tc_str
-link_label(const struct tc_site *site)
+usual_label(const struct tc_site *site)
 {
 	static const struct {
 		struct tc_str language, label;
@@ -207,6 +207,23 @@ link_label(const struct tc_site *site)
 	return TC_STR("Privacy choices");
 }
 
+/*
+ * What the link to the choices page says: what the region's row wants, or what is usual. California's Alternative
+ * Opt-Out Link has its title and its icon by law (11 CCR 7015 (b)).
+ */
+static struct tc_str
+link_label(struct tc_call *c)
+{
+	const struct tc_str *text = c->decision->link_text;
+
+	if (text == NULL || text->n == 0)
+		return escaped(c, usual_label(c->site));
+	if (!tc_eq(*text, TC_STR("california")))
+		return escaped(c, *text);
+	return TC_STR("<span lang=\"en\">Your Privacy Choices <img src=\"/.well-known/tacet/choices.svg\" width=\"34\" height=\"16\" "
+		      "alt=\"California Consumer Privacy Act (CCPA) Opt-Out Icon\"></span>");
+}
+
 /* Only what a person looks at as a page gets text: no fragment, no frame. */
 static bool
 shown_as_page(const struct tc_request *req)
@@ -218,7 +235,7 @@ static void
 make_extra(struct tc_call *c, struct rewrite_extra *extra)
 {
 	struct tc_str status = status_text(c), path = escaped(c, c->site->choices_path);
-	struct tc_str label = escaped(c, link_label(c->site));
+	struct tc_str label = link_label(c);
 	struct tc_str link = tc_join(c->arena,
 	    (struct tc_str[]){TC_STR("<a data-tacet=\"link\" href=\""), path, TC_STR("\">"), label, TC_STR("</a>")}, 5);
 

@@ -48,6 +48,7 @@ struct tc_decision {
 	const struct tc_strs *residency; /* the only third parties that may be asked; NULL: any */
 	enum tc_source src;              /* TC_SRC_NONE when nobody and nothing decided */
 	struct tc_str region;            /* name of the region row, or "unknown" */
+	const struct tc_str *link_text;  /* of that row, for the link to the choices page; may be empty */
 };
 
 #endif

@@ -246,6 +246,7 @@ decide(const struct config *c, const struct facts *f, struct tc_decision *out)
 	*out = (struct tc_decision){
 		.pass_bodies = f->route->filter == TC_ROUTE_NONE,
 		.region = f->place.country[0] != '\0' ? h.row->name : TC_STR("unknown"),
+		.link_text = &h.row->link_text,
 		.location_off = (f->switches & SWITCH_LOCATION_OFF) != 0,
 		.residency = residency_of(c, &h),
 	};

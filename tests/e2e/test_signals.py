@@ -76,6 +76,7 @@ def test_status_is_announced_and_links_to_the_choices(california, origin):
     tag = re.search(r"<[^>]*role=[\"']?status[^>]*>", text)
     assert tag, text
     assert "/privacy-choices" in text
+    assert "Your Privacy Choices <img" in text and california.get("/.well-known/tacet/choices.svg").status == 200
     assert " style=" not in text[tag.start():] and "<script" not in text[tag.start():]
 
 

@@ -286,6 +286,36 @@ test_link(void **state)
 	    "<body><img src=//t.example/p><script src=//t.example/a></script>" A_LINK "</body>");
 }
 
+/* The row of the visitor's region has a text of its own, and California's has its icon. */
+static void
+test_link_of_region(void **state)
+{
+	static const struct {
+		struct tc_str text;
+		const char *label;
+	} rows[] = {
+		{TC_STR_INIT("Opt out & more"), ">Opt out &amp; more</a>"},
+		{TC_STR_INIT("california"), "Your Privacy Choices <img src=\"/.well-known/tacet/choices.svg\""},
+		{TC_STR_INIT(""), ">Datenschutz-Auswahl</a>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fake_call *f = fake_new(&filter_html);
+		static const struct tc_str languages[] = {TC_STR_INIT("de")};
+
+		f->conf = html_db();
+		f->decision.denied = FAKE_DENIED;
+		f->decision.link_text = &rows[i].text;
+		f->site.choices_link = TC_LINK_AUTO;
+		f->site.languages = (struct tc_strs){languages, 1};
+		assert_int_equal(fake_respond(f), 0);
+		assert_int_equal(fake_feed(f, TC_STR("<body>x</body>"), NULL, 0), 0);
+		assert_true(tc_find(fake_out(f), tc_str_from(rows[i].label)) < fake_out(f).n);
+		fake_free(&f);
+	}
+}
+
 /* ---- counters ---- */
 
 static void
@@ -359,6 +389,7 @@ main(void)
 		cmocka_unit_test(test_many_attributes),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_link_of_region),
 		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_unknown),
