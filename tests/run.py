@@ -166,7 +166,7 @@ def suite_reliability(build):
         return result
     with open(report) as f:
         rows = json.load(f)
-    failed = [f"{r['id']}: {r['what']}" for r in rows if r["verdict"] == "FAILED"]
+    failed = [f"{r['id']}: {r['what']}: {r['figure']}, not {r['bar']}" for r in rows if r["verdict"] == "FAILED"]
     result.failed = [(name, "" if i else out) for i, name in enumerate(failed)]
     result.skipped = [(f"{r['id']}: {r['what']}", f"{r['id']}: {r['bar']}") for r in rows if r["verdict"] == "skipped"]
     result.passed = sum(r["verdict"] == "ok" for r in rows)
@@ -233,6 +233,9 @@ def report(results):
     passed = sum(r.passed for r in results.values())
     failed = sum(len(r.failed) for r in results.values())
     skipped = sum(len(r.skipped) for r in results.values())
+    for suite, r in results.items():
+        for name, _ in r.failed:
+            say(f"failed: {suite} {name}"[:200])
     say("")
     say(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 0 if passed and not failed else 1

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <linux/sockios.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -173,12 +174,18 @@ watch(struct peer *p, bool out)
 	p->watching = out;
 }
 
-/* Closes a connection that waits for a request; says whether one was there already. */
-static void
+/*
+ * Closes a connection that waits for a request; counts whether one was there already. False, and nothing done, while the
+ * other side has not got the whole of the last answer: an RST would take back what it lacks, which is no idle close.
+ */
+static bool
 close_idle(struct peer *p, enum cut how)
 {
-	int unread = 0;
+	int unread = 0, unsent = 0;
 
+	(void)ioctl(p->fd, SIOCOUTQNSD, &unsent);
+	if (unsent > 0)
+		return false;
 	(void)ioctl(p->fd, FIONREAD, &unread);
 	stats.unread += unread > 0;
 	if (how == CUT_RST)
@@ -186,6 +193,7 @@ close_idle(struct peer *p, enum cut how)
 	else
 		stats.idle_fin++;
 	drop(p, how);
+	return true;
 }
 
 /* ---- requests ---- */
@@ -410,7 +418,7 @@ close_all_idle(const struct peer *but)
 {
 	for (int fd = 0; fd < PEERS_MAX; fd++)
 		if (peers[fd] != NULL && peers[fd] != but && !peers[fd]->busy && peers[fd]->served > 0 && peers[fd]->have == 0)
-			close_idle(peers[fd], fd % 2 == 0 ? CUT_FIN : CUT_RST);
+			(void)close_idle(peers[fd], fd % 2 == 0 ? CUT_FIN : CUT_RST);
 }
 
 /* Makes the answer; it is written when its time has come. */
@@ -672,9 +680,10 @@ end_timers(void)
 			enum timer what = p->timer;
 
 			timer_clear(p);
-			if (what == TIMER_IDLE)
-				close_idle(p, below(2) == 0 ? CUT_FIN : CUT_RST);
-			else
+			if (what == TIMER_IDLE) {
+				if (!close_idle(p, below(2) == 0 ? CUT_FIN : CUT_RST))
+					timer_set(p, TIMER_IDLE, 2);
+			} else
 				write_out(p);
 		}
 	}

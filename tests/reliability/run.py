@@ -92,13 +92,15 @@ def kill_group(pid):
         pass
 
 
-def run_one(path, tacet, limit, table):
+def run_one(path, tacet, limit, table, quick):
     module = load(path)
     print(ROW.format(module.ID, module.TITLE, "", "", "").rstrip(" |"), flush=True)
     pipe, end = os.pipe()
     failed, began = table.count["FAILED"], time.monotonic()
     env = dict(os.environ, TACET=tacet, PYTHONDONTWRITEBYTECODE="1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    if quick:
+        env["TACET_QUICK"] = "1"
     with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory(prefix="tacet-") as folder:
         env["TMPDIR"] = folder
         proc = subprocess.Popen([sys.executable, __file__, "--child", path, str(end)], pass_fds=[end], env=env, cwd=ROOT,
@@ -148,7 +150,7 @@ def main():
     print(ROW.format("id", "what", "figure", "bar", "verdict"), flush=True)
     for i in tests:
         if i in wanted:
-            seconds[i] = run_one(tests[i], tacet, limit, table)
+            seconds[i] = run_one(tests[i], tacet, limit, table, args.quick)
     print("\nseconds: " + ", ".join(f"{i} {s:.0f}" for i, s in seconds.items()))
     if args.report:
         with open(args.report, "w") as f:
