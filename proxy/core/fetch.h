@@ -1,0 +1,34 @@
+/*
+ * fetch.h: one request as a visitor's, for tools that look at pages: audit, verify and its canary. It blocks until the
+ * answer is there or FETCH_PATIENCE_MS have passed: not for loops.
+ */
+#ifndef CORE_FETCH_H
+#define CORE_FETCH_H
+
+#include "http/h1.h"
+#include "tacet/site.h"
+
+enum { FETCH_PATIENCE_MS = 20000 };
+
+struct fetch_ask {
+	struct tc_str host; /* to connect to: a name, or an address without brackets */
+	uint16_t port;
+	bool post;
+	struct tc_str authority; /* Host */
+	struct tc_str target;    /* "/path?query" */
+	struct tc_strs fields;   /* more lines, "Name: value" each */
+	struct tc_str body;      /* of a POST */
+};
+
+struct fetch_answer {
+	struct head head;   /* the final one */
+	struct tc_str body; /* without its framing */
+};
+
+/* All of the answer lives in the arena. NULL, or why there is none. */
+const char *fetch(const struct fetch_ask *ask, struct tc_arena *arena, struct fetch_answer *answer);
+
+/* The answer's fields as lines, without those of the connection. false: no memory. */
+bool fetch_lines(const struct fetch_answer *answer, struct tc_arena *arena, struct tc_strs *out);
+
+#endif
