@@ -102,6 +102,7 @@
 	X(SIGNATURE_INPUT, "Signature-Input")                                                        \
 	X(SPECULATION_RULES, "Speculation-Rules")                                                    \
 	X(TACET_GEO, "Tacet-Geo")                                                                    \
+	X(TACET_VERIFY, "Tacet-Verify")                                                              \
 	X(TE, "TE")                                                                                  \
 	X(TRAILER, "Trailer")                                                                        \
 	X(TRANSFER_ENCODING, "Transfer-Encoding")                                                    \

@@ -5,9 +5,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/token.h"
+
 #define LINE_MAX_BYTES 256
+#define VERIFY_TTL_S 600
 
 struct admin_socket {
 	struct service *service;
@@ -60,6 +64,29 @@ on_reloaded(void *ctx, int code, struct tc_str text)
 }
 
 static void
+take_reload(struct caller *c)
+{
+	c->waiting = true;
+	service_reload(c->service, on_reloaded, c);
+}
+
+static void
+take_verify(struct caller *c)
+{
+	char token[TOKEN_ROOM];
+
+	reply(c, 0, token_write(c->service->key, TOKEN_VERIFY, time(NULL), VERIFY_TTL_S, token));
+}
+
+static const struct {
+	struct tc_str line;
+	void (*take)(struct caller *c);
+} requests[] = {
+	{TC_STR_INIT("reload\n"), take_reload},
+	{TC_STR_INIT("verify\n"), take_verify},
+};
+
+static void
 on_data(struct conn *conn, struct tc_str in)
 {
 	struct caller *c = (struct caller *)conn;
@@ -74,12 +101,12 @@ on_data(struct conn *conn, struct tc_str in)
 	line = buf_str(&c->line);
 	if (tc_find_byte(line, '\n') == line.n)
 		return;
-	if (!tc_eq(line, TC_STR("reload\n"))) {
-		reply(c, 2, TC_STR("unknown request; known is: reload\n"));
-		return;
-	}
-	c->waiting = true;
-	service_reload(c->service, on_reloaded, c);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (tc_eq(line, requests[i].line)) {
+			requests[i].take(c);
+			return;
+		}
+	reply(c, 2, TC_STR("unknown request; known are: reload, verify\n"));
 }
 
 static void

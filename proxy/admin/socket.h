@@ -1,4 +1,9 @@
-/* socket.h: the control socket, a Unix socket that only its owner may use: "reload\n" in, "ok" or "error N" out. */
+/*
+ * socket.h: the control socket, a Unix socket that only its owner may use. One line in; "ok" or "error N" out, then text:
+ *
+ *	reload	the configuration is read anew; text: what check would say
+ *	verify	text: a token for the synthetic visitors of `tacet verify` (core/token.h)
+ */
 #ifndef ADMIN_SOCKET_H
 #define ADMIN_SOCKET_H
 

@@ -1,126 +1,26 @@
-/* reload.c: `tacet reload`: asks the running proxy, over its Unix socket, to read its configuration anew. */
-#include <errno.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+/* reload.c: `tacet reload`: asks the running proxy to read its configuration anew. */
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "base/buf.h"
 #include "cli/args.h"
+#include "cli/control.h"
 #include "cli/verbs.h"
-
-/* Where the socket of a configuration is: its admin.socket. NULL: said so, *code is the exit code. */
-static char *
-socket_of(const char *file, int *code)
-{
-	struct messages *m = messages_new();
-	struct config_overrides judge = {.judge = true};
-	struct config *c = NULL;
-	char *path = NULL;
-
-	*code = 78;
-	if (config_load(file, &judge, &c, m) < 0) {
-		messages_print(m, stderr);
-	} else if (c->admin_socket.n == 0) {
-		*code = args_wrong("reload", "%s has no admin.socket: add it, or send the proxy SIGHUP", file);
-	} else {
-		path = strndup(c->admin_socket.p, c->admin_socket.n);
-		if (path == NULL)
-			abort();
-	}
-	config_destroy(&c);
-	messages_destroy(&m);
-	return path;
-}
-
-static int
-connect_to(const char *path)
-{
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd;
-
-	if (strlen(path) >= sizeof(to.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(to.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == -1) {
-		int error = errno;
-
-		(void)close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
-}
-
-/* Sends the request and collects the answer. */
-static int
-ask(int fd, struct buf *answer)
-{
-	static const char request[] = "reload\n";
-	char piece[4096];
-	ssize_t n;
-
-	if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(request) - 1)
-		return -1;
-	for (;;) {
-		n = recv(fd, piece, sizeof(piece), 0);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0 ? 0 : -1;
-		if (buf_add(answer, piece, (size_t)n) == BUF_FULL)
-			return -1;
-	}
-}
-
-/* "ok" or "error CODE", then the messages. */
-static int
-show(struct tc_str answer)
-{
-	struct tc_str first = tc_str_of(answer.p, tc_find_byte(answer, '\n'));
-	int code = 1;
-
-	tc_skip(&answer, first.n < answer.n ? first.n + 1 : first.n);
-	if (tc_eq(first, TC_STR("ok"))) {
-		code = 0;
-	} else if (tc_starts(first, TC_STR("error "))) {
-		tc_skip(&first, 6);
-		code = 0;
-		while (first.n > 0 && first.p[0] >= '0' && first.p[0] <= '9' && code < 100) {
-			code = code * 10 + (first.p[0] - '0');
-			tc_skip(&first, 1);
-		}
-		code = first.n == 0 && code > 0 && code < 256 ? code : 1;
-	}
-	(void)fwrite(answer.p, 1, answer.n, stderr);
-	if (answer.n > 0 && answer.p[answer.n - 1] != '\n')
-		(void)fputc('\n', stderr);
-	(void)printf("reload: %s\n", code == 0 ? "in force" : "refused, nothing was changed");
-	return code;
-}
 
 static int
 reload(const char *path)
 {
-	struct buf answer;
-	int fd = connect_to(path), code = 1;
+	struct buf text;
+	int code;
 
-	if (fd == -1) {
-		(void)fprintf(stderr, "tacet reload: %s: %s (is tacet running, with this admin.socket?)\n", path, strerror(errno));
-		return 1;
-	}
-	buf_init(&answer, 1 << 20);
-	if (ask(fd, &answer) < 0 || buf_str(&answer).n == 0)
-		(void)fprintf(stderr, "tacet reload: %s: no answer\n", path);
-	else
-		code = show(buf_str(&answer));
-	buf_reset(&answer);
-	(void)close(fd);
-	return code;
+	buf_init(&text, 1 << 20);
+	code = control_ask("reload", path, TC_STR("reload\n"), &text);
+	(void)fwrite(buf_str(&text).p, 1, buf_str(&text).n, stderr);
+	if (buf_str(&text).n > 0 && buf_str(&text).p[buf_str(&text).n - 1] != '\n')
+		(void)fputc('\n', stderr);
+	if (code != CONTROL_NO_ANSWER)
+		(void)printf("reload: %s\n", code == 0 ? "in force" : "refused, nothing was changed");
+	buf_reset(&text);
+	return code != CONTROL_NO_ANSWER ? code : 1;
 }
 
 int
@@ -137,7 +37,7 @@ verb_reload(int argc, char **argv)
 		return args_wrong("reload", "say which proxy: -c FILE or --socket PATH");
 	if (socket_path != NULL)
 		return reload(socket_path);
-	path = socket_of(file, &code);
+	path = control_path("reload", file, &code);
 	if (path == NULL)
 		return code;
 	code = reload(path);

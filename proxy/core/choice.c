@@ -25,7 +25,7 @@
 #define KEYS_MAX 8
 #define KEY_LINE (2 * KEY_SIZE + 1)
 #define MAC_SIZE 16
-#define MAC_TEXT 22   /* of 16 bytes in base64url */
+#define MAC_TEXT CHOICE_MAC_TEXT /* of 16 bytes in base64url */
 #define FIELDS_MAX 64 /* of the fields before the MAC, longest: v1.out-ffff.9999-12.<18 digits> */
 #define VERIFY_MAX 8  /* copies in one request whose MAC is computed */
 #define POLICY_DIGITS 18
@@ -269,6 +269,18 @@ mac_valid(const struct choice_key *k, struct tc_str site, struct tc_str fields, 
 		valid |= crypto_equal(want, mac.p, MAC_TEXT);
 	}
 	return valid;
+}
+
+void
+choice_sign(const struct choice_key *k, struct tc_str purpose, struct tc_str text, char out[CHOICE_MAC_TEXT])
+{
+	mac_text(k->key[0], purpose, text, out);
+}
+
+bool
+choice_signed(const struct choice_key *k, struct tc_str purpose, struct tc_str text, struct tc_str mac)
+{
+	return text.n <= FIELDS_MAX && mac.n == MAC_TEXT && mac_valid(k, purpose, text, mac);
 }
 
 /* ---- one cookie's value ---- */

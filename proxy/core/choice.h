@@ -31,6 +31,14 @@ bool choice_read(const struct choice_key *k, struct tc_str site, const struct tc
 struct tc_str choice_write(const struct choice_key *k, struct tc_str site, const struct choice_cookie *cookie,
     struct tc_arena *arena);
 
+/*
+ * A MAC over text for another purpose than the cookie (token.h), which no host's name may look like. At most 64 bytes each;
+ * the first key signs, all verify.
+ */
+enum { CHOICE_MAC_TEXT = 22 };
+void choice_sign(const struct choice_key *k, struct tc_str purpose, struct tc_str text, char out[CHOICE_MAC_TEXT]);
+bool choice_signed(const struct choice_key *k, struct tc_str purpose, struct tc_str text, struct tc_str mac);
+
 /* Takes tacet_choice out of the Cookie fields: it never goes to the origin. */
 int choice_strip(struct tc_fields *request);
 

@@ -76,6 +76,7 @@ field_forged(const struct tc_field *f)
 	case TC_F_PRIVACY_DECISION:
 	case TC_F_PRIVACY_ACCOUNT_CHOICE:
 	case TC_F_TACET_GEO:
+	case TC_F_TACET_VERIFY:
 	case TC_F_FORWARDED:
 	case TC_F_X_FORWARDED_FOR:
 	case TC_F_X_FORWARDED_HOST:
