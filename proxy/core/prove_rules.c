@@ -413,6 +413,32 @@ sticky_opt_out(struct proof *p, const struct config_promise *promise, const stru
 	    "add choice to honour", f);
 }
 
+/* Each row of regions says what the promise says of the link, and has a notice of its own. */
+static bool
+choices_link(struct proof *p, const struct config_promise *promise, struct proof_fault *f)
+{
+	for (size_t i = 0; i < p->c->region_count; i++) {
+		const struct config_region *r = &p->c->regions[i];
+
+		if (promise->notices && r->link_text.n == 0) {
+			f->item = proof_text(
+			    p, "visitors of %.*s are shown no notice of their own", (int)r->name.n, r->name.p);
+			blame(f, p, r->node, r->says, "the row has no link_text", "add link_text to the row");
+			return false;
+		}
+		if (promise->link.n > 0 && !tc_eq(r->link_text, promise->link)) {
+			f->item = proof_text(p, "the link does not say \"%.*s\" to visitors of %.*s", (int)promise->link.n,
+			    promise->link.p, (int)r->name.n, r->name.p);
+			blame(f, p, config_entry(r->node, "link_text", TC_STR("")), r->says,
+			    "the row's link_text is another one", "write the text of the promise as link_text of the row");
+			if (f->at == NULL)
+				f->at = r->node;
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A switch for this class is on the page: personalisation, social, analytics; advertising is the question itself. */
 static bool
 choices_page(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
@@ -435,16 +461,7 @@ choices_page(struct proof *p, const struct config_promise *promise, const struct
 					promise->languages.v[k].p),
 				    "choices.languages", "choices.languages leaves it out", "add the language", f);
 	}
-	for (size_t i = 0; promise->notices && i < p->c->region_count; i++)
-		if (p->c->regions[i].link_text.n == 0) {
-			f->item = proof_text(p, "visitors of %.*s are shown no notice of their own",
-			    (int)p->c->regions[i].name.n, p->c->regions[i].name.p);
-			f->at = p->c->regions[i].node;
-			f->because = TC_STR("the row has no link_text");
-			f->hint = "add link_text to the row";
-			return false;
-		}
-	return true;
+	return choices_link(p, promise, f);
 }
 
 /* Could a path that one glob matches be matched by the other, too? Asked with every '*' as a piece of path. */

@@ -47,6 +47,12 @@ static const struct tc_str FORGED[] = {
 	TC_STR_INIT("x-appengine-city"),
 	TC_STR_INIT("x-appengine-citylatlong"),
 	TC_STR_INIT("x-appengine-user-ip"),
+	TC_STR_INIT("x-akamai-edgescape"),
+	TC_STR_INIT("x-client-geo*"),
+	TC_STR_INIT("x-geo-*"),
+	TC_STR_INIT("x-geoip*"),
+	TC_STR_INIT("x-nf-client-connection-ip"),
+	TC_STR_INIT("x-nf-geo"),
 };
 
 /* First letters above: most fields are let go by one look. */

@@ -85,6 +85,7 @@ PROMISES = [
 
 # promise that the base keeps, and one that it breaks by its parameters alone
 PARAMETERS = [
+    ("choices_page: {link: Choices}", "choices_page: {link: Do not sell}", 'the link does not say "Do not sell" to visitors of eu'),
     ("sticky_opt_out: {days: 395}", "sticky_opt_out: {days: 400}", "lives 395 days, not 400"),
     ("choices_page: {languages: [en]}", "choices_page: {languages: [fr]}", "the page is not there in fr"),
     ("minors_off: {routes: [/kids/*]}", "minors_off: {routes: [/teens/*]}", "/teens/* is no route"),

@@ -246,6 +246,12 @@ forged_copies(void **state)
 		"x-appengine-region",
 		"X-Appengine-City",
 		"X-Appengine-CityLatLong",
+		"X-Akamai-Edgescape",
+		"X-Client-Geo-Location",
+		"X-Geo-City",
+		"X-GeoIP-Country",
+		"X-NF-Client-Connection-IP",
+		"X-NF-Geo",
 		"X-Forwarded-For",
 		"X-Forwarded-Port",
 		"X-Forwarded-Server",
@@ -260,7 +266,7 @@ forged_copies(void **state)
 		"Fastly-Client-IP",
 	};
 	static const char *const others[] = {"Accept", "Via", "DNT", "CF-Ray", "X-Requested-With", "X-Api-Key", "Cookie",
-	    "Priority", "Traceparent", "X-Frame", "Client-Hints", "X", "Front-End-Https", "X-Appengine-CityHall"};
+	    "Priority", "Traceparent", "X-Frame", "Client-Hints", "X", "Front-End-Https", "X-Appengine-CityHall", "X-Geometry"};
 	const struct config_site site = {.geo = 0};
 	struct tc_decision d = decision(false, TC_SRC_NONE);
 
