@@ -231,7 +231,9 @@ static struct tc_str
 policy(const struct tc_call *c)
 {
 	struct tc_str any = sources(c, TC_STR("")), sockets = sources(c, TC_STR("ws://"));
-	struct tc_str frames = embed_sources(c->arena, embeds_of(c->decision->rules));
+	/* under a residency list an embed of a host that it lacks answers 403: nothing to let through */
+	enum embeds embeds = c->decision->residency != NULL ? EMBEDS_KEEP : embeds_of(c->decision->rules);
+	struct tc_str frames = embed_sources(c->arena, embeds);
 
 	if (any.p == NULL || sockets.p == NULL || frames.p == NULL)
 		return (struct tc_str){NULL, 0};

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/args.h"
+#include "cli/check_html.h"
 #include "cli/check_regions.h"
 #include "cli/environment.h"
 #include "cli/verbs.h"
@@ -250,14 +251,63 @@ check_files(struct check *c)
 	return worst;
 }
 
+/* ---- pages ---- */
+
+/* The configuration that is meant, if any. 0, or what to end with: it is broken, and said so. */
+static int
+pages_config(struct check *c, struct config **config)
+{
+	static const struct config_overrides judge = {.judge = true};
+
+	if (c->files.n == 0 || config_load(c->files.v[0], &judge, config, c->m) == 0)
+		return 0;
+	if (c->json)
+		messages_print_json(c->m, stdout);
+	else
+		messages_print(c->m, stderr);
+	return 78;
+}
+
+static int
+check_pages(struct check *c, const struct arg_list *pages)
+{
+	struct config *config = NULL;
+	int code;
+
+	c->m = messages_new();
+	code = pages_config(c, &config);
+	if (code != 0) {
+		messages_destroy(&c->m);
+		return code;
+	}
+	for (size_t i = 0; i < pages->n; i++) {
+		(void)check_html(pages->v[i], config, c->m);
+		code = c->m->errors > 0 ? 1 : code;
+		if (c->json)
+			continue;
+		messages_print(c->m, stderr);
+		print_result(c, pages->v[i], c->m->errors, 0);
+		messages_destroy(&c->m);
+		c->m = messages_new();
+	}
+	if (c->json)
+		messages_print_json(c->m, stdout);
+	messages_destroy(&c->m);
+	config_destroy(&config);
+	return code;
+}
+
 int
 verb_check(int argc, char **argv)
 {
 	struct check c = {0};
+	struct arg_list others = {0};
+	bool html = false;
 	const char *format = "text", *at = NULL;
 	const struct arg args[] = {
 		{"config", 'c', ARG_MANY, &c.files},
-		{"files", 0, ARG_OTHER, &c.files},
+		{"files", 0, ARG_OTHER, &others},
+		{"html", 0, ARG_FLAG, &html},
 		{"offline", 0, ARG_FLAG, &c.offline},
 		{"deny-warnings", 0, ARG_FLAG, &c.deny_warnings},
 		{"verbose", 'v', ARG_FLAG, &c.verbose},
@@ -275,6 +325,12 @@ verb_check(int argc, char **argv)
 		return args_wrong("check", "--format is text or json");
 	if (!args_day(at, &c.day))
 		return args_wrong("check", "--at is a day such as 2027-01-01");
+	if (html && (others.n == 0 || c.files.n > 1))
+		return args_wrong("check", "say which pages: check --html FILE..., and at most one configuration");
+	if (html)
+		return check_pages(&c, &others);
+	for (size_t i = 0; i < others.n && c.files.n < sizeof(c.files.v) / sizeof(c.files.v[0]); i++)
+		c.files.v[c.files.n++] = others.v[i];
 	if (c.files.n == 0)
 		return args_wrong("check", "say which file: -c FILE");
 	return check_files(&c);

@@ -24,12 +24,14 @@ const struct verb verbs[] = {
 	    "  --once               compare the page with and without GPC, and end: 0 if the opted-out page is clean\n" OVERRIDES},
 	{"check", verb_check, "say whether a configuration is right",
 	    "usage: tacet check -c FILE... [--offline] [--deny-warnings] [--regions] [--at DATE] [--format json] [-v]\n"
+	    "       tacet check --html FILE... [-c FILE] [--format json]\n"
 	    "\n"
 	    "  -c, --config FILE    configuration; may be given more than once\n"
 	    "  --offline            look at the file only, not at databases, ports and origins\n"
 	    "  --deny-warnings      end with 1 if there is a warning\n"
 	    "  --regions            print what applies where, by which law, and what switches soon\n"
 	    "  --at DATE            as on that day, such as 2027-01-01; default: today\n"
+	    "  --html               the files are saved pages: do they link to the choices page, and to no tool of the industry?\n"
 	    "  --format text|json   for people (the default) or for programs\n"
 	    "  -v, --verbose        name the steps, and the filters of each route\n"
 	    "\n"
