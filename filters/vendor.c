@@ -153,6 +153,12 @@ tc_vendor_of_cookie(struct tc_str name, struct tc_vendor *out)
 }
 
 bool
+tc_cookie_known(struct tc_str name)
+{
+	return pack_cookie(name) != NULL;
+}
+
+bool
 tc_vendor_of_parameter(struct tc_str name, struct tc_vendor *out)
 {
 	const struct pack_param *row = pack_param(name);

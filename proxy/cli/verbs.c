@@ -56,6 +56,17 @@ const struct verb verbs[] = {
 	    "  -X, --method METHOD      method of the request; GET\n"
 	    "  --response FILE          the origin's answer, as it would be sent: filtered too\n"
 	    "  --format text|json       for people (the default) or for programs\n"},
+	{"verify", verb_verify, "send synthetic visitors through the running proxy",
+	    "usage: tacet verify -c FILE [URL] [--socket PATH] [--strict] [--format text|json|junit|sarif] [-v]\n"
+	    "\n"
+	    "  -c, --config FILE    the configuration that runs; promises.verify.pages are the pages that are visited\n"
+	    "  URL                  where the proxy listens, such as http://127.0.0.1:8080; default: its first plain listener\n"
+	    "  --socket PATH        its control socket, if not admin.socket: for visitors of every region\n"
+	    "  --strict             a cookie that nobody knows is a fault\n"
+	    "  --format FORMAT      for people (the default), programs, build servers or code scanners\n"
+	    "  -v, --verbose        text: also what is fine\n"
+	    "\n"
+	    "Ends with 0: nothing survived that should not, 1: something did, or nothing could be looked at.\n"},
 	{"audit", verb_audit, "say which trackers a page, a recorded visit or a site carries",
 	    "usage: tacet audit FILE | HAR | URL [--site HOST] [--format text|json|yaml] [--json]\n"
 	    "       tacet audit --site HOST\n"
@@ -105,7 +116,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"verify", "geo", "stats", "status", "top", "debug", "claims",
+static const char *const later[] = {"geo", "stats", "status", "top", "debug", "claims",
     "schema", "completion", NULL};
 
 const struct verb *

@@ -14,6 +14,7 @@ int verb_audit(int argc, char **argv);
 int verb_reload(int argc, char **argv);
 int verb_lists(int argc, char **argv);
 int verb_test(int argc, char **argv);
+int verb_verify(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);
 

@@ -292,6 +292,7 @@ struct config {
 	const struct config_test *tests;
 	size_t test_count;
 	int64_t stats_keep_ms, stats_k;        /* not in force yet; promises speak of them */
+	int64_t verify_every_ms;               /* 0: never */
 	struct tc_strs verify_pages;           /* paths that verify visits */
 	const struct consent_readers *readers; /* of consent cookies: built-in ones and the file's */
 	bool consent_honoured;                 /* some region honours them: else nobody reads any */

@@ -122,6 +122,7 @@ compile_promises(struct compile *c)
 	}
 	c->c->promises = v;
 	c->c->promise_count = n;
+	c->c->verify_every_ms = c->raw.verify_every_ms;
 	c->c->verify_pages = c->raw.verify_pages;
 	c->c->stats_keep_ms = c->raw.stats_keep_ms;
 	c->c->stats_k = c->raw.stats_k;

@@ -223,6 +223,8 @@ const struct tc_option row_table[] = {
 	ROW("promises.policy.version", INT, "1", "1..99999", "raised when the policy changes; part of the choice cookie",
 	    raw_root, policy_version),
 	CHECKED("promises.policy.page", STR, NULL, NULL, "where the policy is: a path or URL"),
+	ROW("promises.verify.every", DURATION, NULL, "1s..31 days", "how often the running proxy sends them itself; default: never", raw_root,
+	    verify_every_ms),
 	ROW("promises.verify.pages", STRS, "[]", NULL, "pages that tacet verify visits", raw_root, verify_pages),
 	CHECKED("promises.not_covered[].says", STR, NULL, NULL, "a sentence of the policy that a proxy cannot prove"),
 	CHECKED("promises.not_covered[].why", STR, NULL, NULL, "why it cannot"),

@@ -99,6 +99,12 @@ facts_read(const struct snapshot *s, const struct dry_request *in, struct dry_re
 	const struct tc_fields *fs = &out->request.fields;
 	struct choice_cookie cookie;
 
+	if (in->facts != NULL) {
+		out->facts = *in->facts;
+		out->facts.site = out->site;
+		out->facts.route = out->route;
+		return;
+	}
 	out->facts = (struct facts){
 		.gpc = signal_gpc(fs),
 		.dnt = signal_dnt(fs),

@@ -14,6 +14,7 @@ struct dry_request {
 	struct tc_str request_body; /* only filters look at it; its beginning is enough */
 	struct place place;         /* country "": unknown */
 	int32_t day;                /* since 1970-01-01, UTC */
+	const struct facts *facts;  /* in place of what fields, place and day say; NULL: those */
 	bool has_response;          /* the rest stands for the origin's */
 	int status;
 	struct tc_strs response_fields;

@@ -34,41 +34,6 @@ note(struct finding *f, const struct proof_fault *fault, const struct proof_worl
 
 /* ---- the product of all sets ---- */
 
-/* A place is new if its rows, or the law of some day there, are those of none before it. */
-static bool
-same_rows(const struct proof *p, const struct proof_place *a, const struct proof_place *b)
-{
-	bool known = a->place.country[0] != '\0' && b->place.country[0] != '\0';
-
-	if (!known || region_of(p->c, &a->place) != region_of(p->c, &b->place))
-		return false;
-	for (size_t d = 0; d < p->day_count; d++)
-		if (config_law_of(p->c, &a->place, p->days[d]) != config_law_of(p->c, &b->place, p->days[d]))
-			return false;
-	for (size_t i = 0; i < p->c->promise_count; i++)
-		for (size_t k = 0; k < p->c->promises[i].places.n; k++)
-			if (place_in(p->c->promises[i].places.v[k], &a->place) !=
-			    place_in(p->c->promises[i].places.v[k], &b->place))
-				return false;
-	return true;
-}
-
-static void
-merge_places(struct proof *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->place_count; i++) {
-		bool new = true;
-
-		for (size_t k = 0; k < n && new; k++)
-			new = !same_rows(p, &p->places[k], &p->places[i]);
-		if (new)
-			p->places[n++] = p->places[i];
-	}
-	p->place_count = n;
-}
-
 static int
 judge_world(struct proof *p, struct proof_world *w, struct finding *found)
 {
@@ -186,7 +151,6 @@ prove(const struct snapshot *s, int32_t day, struct messages *m)
 		return 0;
 	if (proof_begin(&p, s, day) < 0 || (found = tc_alloc(p.arena, s->config->promise_count * sizeof(*found))) == NULL)
 		abort();
-	merge_places(&p);
 	if (judge_all(&p, found) < 0)
 		abort();
 	for (size_t i = 0; i < s->config->promise_count; i++)

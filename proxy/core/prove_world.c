@@ -111,6 +111,41 @@ find_places(struct proof *p)
 	return 0;
 }
 
+/* A place is new if its rows, or the law of some day there, are those of none before it. */
+static bool
+same_rows(const struct proof *p, const struct proof_place *a, const struct proof_place *b)
+{
+	bool known = a->place.country[0] != '\0' && b->place.country[0] != '\0';
+
+	if (!known || region_of(p->c, &a->place) != region_of(p->c, &b->place))
+		return false;
+	for (size_t d = 0; d < p->day_count; d++)
+		if (config_law_of(p->c, &a->place, p->days[d]) != config_law_of(p->c, &b->place, p->days[d]))
+			return false;
+	for (size_t i = 0; i < p->c->promise_count; i++)
+		for (size_t k = 0; k < p->c->promises[i].places.n; k++)
+			if (place_in(p->c->promises[i].places.v[k], &a->place) !=
+			    place_in(p->c->promises[i].places.v[k], &b->place))
+				return false;
+	return true;
+}
+
+static void
+merge_places(struct proof *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->place_count; i++) {
+		bool new = true;
+
+		for (size_t k = 0; k < n && new; k++)
+			new = !same_rows(p, &p->places[k], &p->places[i]);
+		if (new)
+			p->places[n++] = p->places[i];
+	}
+	p->place_count = n;
+}
+
 /* ---- days ---- */
 
 static void
@@ -189,10 +224,17 @@ proof_decide(struct proof *p, struct proof_world *w)
 }
 
 int
-proof_begin(struct proof *p, const struct snapshot *s, int32_t day)
+proof_sets(struct proof *p, const struct snapshot *s, int32_t day)
 {
 	*p = (struct proof){.s = s, .c = s->config, .arena = arena_new(NULL, (size_t)512 << 20)};
-	if (p->arena == NULL)
+	if (p->arena == NULL || find_places(p) < 0 || find_days(p, day) < 0)
 		return -1;
-	return find_places(p) < 0 || find_days(p, day) < 0 ? -1 : proof_items(p);
+	merge_places(p);
+	return 0;
+}
+
+int
+proof_begin(struct proof *p, const struct snapshot *s, int32_t day)
+{
+	return proof_sets(p, s, day) < 0 ? -1 : proof_items(p);
 }

@@ -1,5 +1,5 @@
 /*
- * prove_world.h: the sets that promises speak about (promises.md 2), private to the proof.
+ * prove_world.h: the sets that promises speak about (promises.md 2), for the proof and for the synthetic visitors.
  *
  *	prove.c          promises in order, messages
  *	prove_rules.c    one predicate for each promise
@@ -84,7 +84,10 @@ struct proof_world {
 	const struct proof_shape *shape;
 };
 
-/* 0, or -1: no memory. */
+/* Places, signals and days. 0, or -1: no memory. The arena is to be destroyed in either case. */
+int proof_sets(struct proof *p, const struct snapshot *s, int32_t day);
+
+/* The same, and the page of all specimens. */
 int proof_begin(struct proof *p, const struct snapshot *s, int32_t day);
 
 /* Fills the rest from the first five. */

@@ -347,7 +347,10 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		(void)buf_add_str(warnings, TC_STR("no memory or no random numbers for rate limits\n"));
 		return 1;
 	}
-	return start_serving(s, warnings) < 0 ? 1 : 0;
+	if (start_serving(s, warnings) < 0)
+		return 1;
+	canary_set(s);
+	return 0;
 }
 
 /* ---- reload ---- */
@@ -418,6 +421,7 @@ take(struct service *s, struct snapshot *next, struct buf *text)
 	snapshot_unref(&s->snapshot);
 	s->snapshot = next;
 	memory_limit(next->config->limits.memory);
+	canary_set(s);
 	s->reloaded = time(NULL);
 	return 0;
 }
@@ -532,6 +536,7 @@ service_stop(struct service *s)
 	s->draining = true;
 	while (s->reload != NULL) /* it looks at the snapshot that we are about to let go */
 		(void)uv_run(&s->control->uv, UV_RUN_ONCE);
+	canary_end(s);
 	for (size_t i = 0; i < s->worker_count; i++) {
 		if (s->workers[i] == NULL)
 			continue;

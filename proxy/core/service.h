@@ -5,6 +5,7 @@
 #ifndef CORE_SERVICE_H
 #define CORE_SERVICE_H
 
+#include "core/canary.h"
 #include "core/worker.h"
 
 #define WORKERS_MAX 1024 /* limits.threads is at most 256; the machine may have more cores */
@@ -39,6 +40,7 @@ struct service {
 	uint32_t last_listener;        /* ids given so far */
 	struct sockaddr_storage admin; /* where the admin listener really is; family 0: none */
 	struct service_edge edge;
+	struct canary canary;
 	int64_t started, reloaded; /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */
