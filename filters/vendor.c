@@ -123,7 +123,7 @@ tc_vendor_of_url(const struct tc_vendors *v, struct tc_str url, struct tc_vendor
 		row = vendor_of_host(u.host);
 	if (row == NULL)
 		return false;
-	*out = (struct tc_vendor){row->name, row->class};
+	*out = (struct tc_vendor){.name = row->name, .class = row->class};
 	return true;
 }
 
@@ -137,7 +137,7 @@ tc_vendor_of_endpoint(struct tc_str url, struct tc_vendor *out)
 	if (url_resolve(&u, url, NULL, buf) && u.scheme >= URL_HTTP && u.scheme <= URL_WSS)
 		e = pack_endpoint(u.path, u.query, tc_str_of(NULL, 0));
 	if (e != NULL)
-		*out = (struct tc_vendor){e->tool, e->class};
+		*out = (struct tc_vendor){.name = e->tool, .class = e->class};
 	return e != NULL;
 }
 
@@ -148,7 +148,7 @@ tc_vendor_of_cookie(struct tc_str name, struct tc_vendor *out)
 
 	if (row == NULL || row->strip != PACK_STRIP)
 		return false;
-	*out = (struct tc_vendor){row->vendor, row->class};
+	*out = (struct tc_vendor){row->vendor, row->class, row->pattern};
 	return true;
 }
 
@@ -165,7 +165,7 @@ tc_vendor_of_parameter(struct tc_str name, struct tc_vendor *out)
 
 	if (row == NULL)
 		return false;
-	*out = (struct tc_vendor){row->vendor, TC_ADVERTISING};
+	*out = (struct tc_vendor){row->vendor, TC_ADVERTISING, row->pattern};
 	return true;
 }
 

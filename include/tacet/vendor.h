@@ -11,6 +11,7 @@
 struct tc_vendor {
 	struct tc_str name;
 	enum tc_class class;
+	struct tc_str pattern; /* of a cookie or parameter: as the pack names it */
 };
 
 /* The vendors' URL patterns, ready to be asked. NULL: no memory. */
