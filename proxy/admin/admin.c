@@ -6,6 +6,7 @@
 
 #include "admin/socket.h"
 #include "admin/upstreams.h"
+#include "core/inventory.h"
 #include "core/log.h"
 #include "core/reports.h"
 #include "core/version.h"
@@ -76,6 +77,14 @@ write_csp(struct admin *a, struct answer *out)
 }
 
 static void
+write_inventory(struct admin *a, struct answer *out)
+{
+	out->type = "application/json";
+	if (inventory_write(&out->body, a->service->snapshot->config->stats_k, TC_STR("")) < 0)
+		out->status = 500;
+}
+
+static void
 write_health(struct admin *a, struct answer *out)
 {
 	(void)a;
@@ -92,6 +101,7 @@ write_index(struct admin *a, struct answer *out)
 	    TC_STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>tacet</title>\n<h1>tacet</h1>\n"
 		"<ul>\n<li><a href=\"/metrics\">/metrics</a>: counters, Prometheus text\n"
 		"<li><a href=\"/api/v1/csp\">/api/v1/csp</a>: whom pages would have asked, by what browsers report of policies\n"
+		"<li><a href=\"/api/v1/inventory\">/api/v1/inventory</a>: what sites that only observe carry\n"
 		"<li><a href=\"/healthz\">/healthz</a>: the process answers\n"
 		"<li><a href=\"/readyz\">/readyz</a>: 503 while draining\n</ul>\n"));
 }
@@ -111,6 +121,7 @@ static const struct {
 	{"/", false, write_index},
 	{"/metrics", false, write_metrics},
 	{"/api/v1/csp", false, write_csp},
+	{"/api/v1/inventory", false, write_inventory},
 	{"/healthz", true, write_health},
 	{"/readyz", true, write_ready},
 };

@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/inventory.h"
 #include "core/token.h"
 
-#define LINE_MAX_BYTES 256
+#define LINE_MAX_BYTES 512
+#define ANSWER_MAX ((size_t)1 << 20)
 #define VERIFY_TTL_S 600
 
 struct admin_socket {
@@ -63,28 +65,67 @@ on_reloaded(void *ctx, int code, struct tc_str text)
 		reply(c, code, text);
 }
 
+/* ---- what may be asked; rest: what stands behind the first word ---- */
+
 static void
-take_reload(struct caller *c)
+take_reload(struct caller *c, struct tc_str rest)
 {
+	(void)rest;
 	c->waiting = true;
 	service_reload(c->service, on_reloaded, c);
 }
 
 static void
-take_verify(struct caller *c)
+take_verify(struct caller *c, struct tc_str rest)
 {
 	char token[TOKEN_ROOM];
 
+	(void)rest;
 	reply(c, 0, token_write(c->service->key, TOKEN_VERIFY, time(NULL), VERIFY_TTL_S, token));
 }
 
+static void
+take_inventory(struct caller *c, struct tc_str host)
+{
+	const struct config_site *site = snapshot_site(c->service->snapshot, host);
+	struct buf b;
+
+	if (site == NULL || site->mode != MODE_OBSERVE) {
+		reply(c, 1, site == NULL ? TC_STR("no site has this host\n") : TC_STR("this site has no mode: observe\n"));
+		return;
+	}
+	buf_init(&b, ANSWER_MAX);
+	if (inventory_write(&b, c->service->snapshot->config->stats_k, site->pub.hosts.v[0]) == 0)
+		reply(c, 0, buf_str(&b));
+	else
+		reply(c, 1, TC_STR("no memory\n"));
+	buf_reset(&b);
+}
+
 static const struct {
-	struct tc_str line;
-	void (*take)(struct caller *c);
+	struct tc_str word;
+	bool more; /* something stands behind it */
+	void (*take)(struct caller *c, struct tc_str rest);
 } requests[] = {
-	{TC_STR_INIT("reload\n"), take_reload},
-	{TC_STR_INIT("verify\n"), take_verify},
+	{TC_STR_INIT("reload"), false, take_reload},
+	{TC_STR_INIT("verify"), false, take_verify},
+	{TC_STR_INIT("inventory"), true, take_inventory},
 };
+
+static void
+take_line(struct caller *c, struct tc_str line)
+{
+	struct tc_str word = tc_str_of(line.p, tc_find_byte(line, ' '));
+	bool more = word.n < line.n;
+
+	tc_skip(&line, word.n + more);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (tc_eq(word, requests[i].word) && more == requests[i].more) {
+			requests[i].take(c, line);
+			return;
+		}
+	reply(c, 2, TC_STR("unknown request; known are: reload, verify, inventory HOST\n"));
+}
 
 static void
 on_data(struct conn *conn, struct tc_str in)
@@ -101,12 +142,7 @@ on_data(struct conn *conn, struct tc_str in)
 	line = buf_str(&c->line);
 	if (tc_find_byte(line, '\n') == line.n)
 		return;
-	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-		if (tc_eq(line, requests[i].line)) {
-			requests[i].take(c);
-			return;
-		}
-	reply(c, 2, TC_STR("unknown request; known are: reload, verify\n"));
+	take_line(c, tc_str_of(line.p, tc_find_byte(line, '\n')));
 }
 
 static void

@@ -305,9 +305,8 @@ audit_set_host(struct audit *a, struct tc_str host)
 
 /* ---- input ---- */
 
-/* The whole file, "-": standard input; p = NULL: said why. */
-static struct tc_str
-file_read(const char *path, struct tc_arena *arena)
+struct tc_str
+audit_file_read(const char *path, struct tc_arena *arena)
 {
 	const struct tc_str none = {NULL, 0};
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
@@ -442,7 +441,7 @@ audit_source(struct audit *a, const char *what, const char *site)
 	}
 	if (tc_istarts(text, TC_STR("http://")) || tc_istarts(text, TC_STR("https://")))
 		return audit_url(a, text);
-	text = file_read(what, a->arena);
+	text = audit_file_read(what, a->arena);
 	if (text.p == NULL)
 		return 1;
 	return is_har(text) ? audit_har(a, text) : audit_page(a, text);
@@ -473,10 +472,28 @@ audit_run(struct audit *a, const char *what, const char *site, const char *forma
 	return 0;
 }
 
+/* Of a site that the running proxy observes. */
+static int
+ask_about(const struct audit_ask *q, const char *site, bool page)
+{
+	struct audit a = {.arena = arena_new(NULL, ARENA_MAX)};
+	int code;
+
+	if (page || site == NULL)
+		code = args_wrong("audit", "the running proxy is asked about a site: --site HOST, and no page");
+	else if (!audit_set_host(&a, tc_str_from(site)))
+		code = args_wrong("audit", "--site: not the name of a host");
+	else
+		code = audit_ask(&a, q);
+	arena_destroy(&a.arena);
+	return code;
+}
+
 int
 verb_audit(int argc, char **argv)
 {
 	const char *format = "text", *site = NULL;
+	struct audit_ask q = {0};
 	struct arg_list what = {0};
 	struct audit a = {0};
 	struct choice_key *key;
@@ -486,6 +503,10 @@ verb_audit(int argc, char **argv)
 		{"site", 0, ARG_TEXT, &site},
 		{"format", 0, ARG_TEXT, &format},
 		{"json", 0, ARG_FLAG, &json},
+		{"config", 'c', ARG_TEXT, &q.file},
+		{"socket", 0, ARG_TEXT, &q.socket},
+		{"baseline", 0, ARG_TEXT, &q.baseline},
+		{"save", 0, ARG_TEXT, &q.save},
 		{0},
 	};
 	int code = args_parse("audit", args, argc, argv);
@@ -496,6 +517,11 @@ verb_audit(int argc, char **argv)
 		format = "json";
 	if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0 && strcmp(format, "yaml") != 0)
 		return args_wrong("audit", "--format is text, json or yaml");
+	q.format = format;
+	if (q.file != NULL || q.socket != NULL)
+		return ask_about(&q, site, what.n > 0);
+	if (q.baseline != NULL || q.save != NULL)
+		return args_wrong("audit", "--baseline and --save are about the running proxy: -c FILE or --socket PATH");
 	if (what.n > 1 || (what.n == 0 && site == NULL))
 		return args_wrong("audit", what.n > 1 ? "one page at a time" : "say which page: FILE, HAR or URL");
 	a.arena = arena_new(NULL, ARENA_MAX);

@@ -86,6 +86,8 @@ void audit_entry(struct audit *a, const struct audit_entry *e, struct tc_arena *
 /* false: it cannot be a site's. */
 bool audit_set_host(struct audit *a, struct tc_str host);
 int audit_failed(const char *what, const char *why); /* says so; 1 */
+/* The whole file, "-": standard input; p = NULL: said why. */
+struct tc_str audit_file_read(const char *path, struct tc_arena *arena);
 
 /* ---- where it comes from: -1: go on, else the exit code ---- */
 
@@ -97,5 +99,19 @@ int audit_fetch(struct audit *a, struct tc_str url, struct audit_entry *e, struc
 void audit_print_text(struct audit *a);
 void audit_print_json(struct audit *a);
 void audit_print_config(const struct audit *a, FILE *out);
+/* Text that others wrote: as a column of this width and two blanks, and as a JSON string of valid UTF-8. */
+void audit_put_column(struct tc_str s, int width);
+void audit_put_json(struct tc_str s);
+enum tc_class audit_class(struct tc_str name); /* TC_UNKNOWN: none is called so */
+
+/* ---- audit_site.c ---- */
+
+/* Asks the running proxy about the site a->host: what it carries. Of file and socket, which say where it is, one is NULL. */
+struct audit_ask {
+	const char *file, *socket;
+	const char *baseline, *save; /* NULL: none */
+	const char *format;
+};
+int audit_ask(struct audit *a, const struct audit_ask *q); /* the exit code */
 
 #endif

@@ -27,6 +27,15 @@ static const struct {
 #undef X
 };
 
+enum tc_class
+audit_class(struct tc_str name)
+{
+	for (int c = 0; c < TC_CLASS_COUNT; c++)
+		if (tc_eq(CLASS_NAMES[c], name))
+			return (enum tc_class)c;
+	return TC_UNKNOWN;
+}
+
 /* ---- text of others ---- */
 
 /* The length of the UTF-8 letter that s begins with, and its number; 0: it is none (RFC 3629). */
@@ -90,9 +99,8 @@ put_plain(struct tc_str s, int most)
 	return n;
 }
 
-/* As put_plain(), filled up with spaces. */
-static void
-put_column(struct tc_str s, int width)
+void
+audit_put_column(struct tc_str s, int width)
 {
 	int n = put_plain(s, width);
 
@@ -240,11 +248,11 @@ audit_print_config(const struct audit *a, FILE *out)
 static void
 print_row(const struct finding *f)
 {
-	put_column(f->vendor.n > 0 ? f->vendor : TC_STR("-"), 32);
-	put_column(CLASS_NAMES[f->class], 15);
-	put_column(CONSTRUCTS[f->construct].name, 14);
+	audit_put_column(f->vendor.n > 0 ? f->vendor : TC_STR("-"), 32);
+	audit_put_column(CLASS_NAMES[f->class], 15);
+	audit_put_column(CONSTRUCTS[f->construct].name, 14);
 	(void)printf("%-6s %5zu  ", f->third_party ? "third" : "first", f->count);
-	put_column(CONSTRUCTS[f->construct].done, 28);
+	audit_put_column(CONSTRUCTS[f->construct].done, 28);
 	(void)put_plain(f->example, 70);
 	(void)putchar('\n');
 }
@@ -311,9 +319,8 @@ audit_print_text(struct audit *a)
 
 /* ---- for programs ---- */
 
-/* A JSON string of valid UTF-8. */
-static void
-put_json(struct tc_str s)
+void
+audit_put_json(struct tc_str s)
 {
 	uint32_t c;
 
@@ -343,7 +350,7 @@ member(const char *before, const char *key, struct tc_str value)
 	if (value.n == 0)
 		(void)fputs("null", stdout);
 	else
-		put_json(value);
+		audit_put_json(value);
 }
 
 static void

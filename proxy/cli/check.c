@@ -129,6 +129,27 @@ take_hint(struct tc_str *rest, size_t n)
 	return hint;
 }
 
+/* Who said no there is not protected, and nothing else says so. */
+static void
+check_modes(struct check *c, const struct config *config)
+{
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct config_site *s = &config->sites[i];
+		struct message m = {.severity = SEVERITY_WARNING, .code = "observes", .path = TC_STR("sites.mode")};
+		char text[512];
+		int n;
+
+		if (s->mode != MODE_OBSERVE)
+			continue;
+		n = snprintf(text, sizeof(text), "site %.*s observes only: visitors who said no are not protected",
+		    (int)(s->pub.hosts.v[0].n < 300 ? s->pub.hosts.v[0].n : 300), s->pub.hosts.v[0].p);
+		config_point(config_entry(s->node, "mode", TC_STR("")), &m);
+		m.text = tc_str_of(text, (size_t)n);
+		m.hint = TC_STR("tacet audit --site HOST shows what it carries; mode: filter acts on it");
+		messages_add(c->m, &m);
+	}
+}
+
 static void
 check_promises(void *ctx, const struct snapshot *s)
 {
@@ -194,6 +215,8 @@ check_file(struct check *c, const char *file)
 
 	if (loaded)
 		usable = check_filters(c, config);
+	if (usable)
+		check_modes(c, config);
 	if (usable)
 		check_packs(config, c->day, c->m);
 	if (usable && !c->offline)

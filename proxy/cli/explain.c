@@ -392,6 +392,8 @@ print_decision(const struct explain *e)
 	int n;
 
 	row("site", "", e->out.site->pub.hosts.v[0], where_line(e, e->out.site->pub.line));
+	if (e->out.observed)
+		row("mode", "", TC_STR("observe"), "nothing is changed: below stands what mode: filter would do");
 	row("route", "", e->out.route->name, where_line(e, e->out.route->line));
 	print_place(e);
 	print_signals(e);
@@ -537,7 +539,7 @@ shown(const struct explain *e)
 {
 	const struct tc_str none = {NULL, 0};
 
-	if (!e->out.decision.person || e->out.decision.pass_bodies || e->out.outcome != DRY_FORWARDED)
+	if (e->out.observed || !e->out.decision.person || e->out.decision.pass_bodies || e->out.outcome != DRY_FORWARDED)
 		return none;
 	if (e->in.has_response && tc_find(e->out.body, TC_STR("data-tacet=\"status\"")) == e->out.body.n)
 		return none;
@@ -779,6 +781,7 @@ print_json(const struct explain *e)
 	json_member("{\n  ", "method", e->in.method);
 	json_member(",\n  ", "url", e->in.url);
 	json_member(",\n  ", "site", e->out.site->pub.hosts.v[0]);
+	json_member(",\n  ", "mode", e->out.observed ? TC_STR("observe") : TC_STR("filter"));
 	json_member(",\n  ", "route", e->out.route->name);
 	(void)fputs(",\n", stdout);
 	json_place(e);

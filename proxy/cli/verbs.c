@@ -70,6 +70,7 @@ const struct verb verbs[] = {
 	{"audit", verb_audit, "say which trackers a page, a recorded visit or a site carries",
 	    "usage: tacet audit FILE | HAR | URL [--site HOST] [--format text|json|yaml] [--json]\n"
 	    "       tacet audit --site HOST\n"
+	    "       tacet audit --site HOST -c FILE | --socket PATH [--baseline FILE] [--save FILE] [--format text|json|yaml]\n"
 	    "\n"
 	    "  FILE                 a saved page; - is standard input\n"
 	    "  HAR                  a recorded visit (developer tools, Network, save all as HAR): cookies and requests too\n"
@@ -78,6 +79,12 @@ const struct verb verbs[] = {
 	    "  --format text        a table and a suggested configuration (the default)\n"
 	    "  --format json        the same for programs; --json for short\n"
 	    "  --format yaml        the suggested configuration alone\n"
+	    "\n"
+	    "Of a site with mode: observe, the running proxy says what it has seen:\n"
+	    "  -c, --config FILE    configuration that names the socket (admin.socket)\n"
+	    "  --socket PATH        the socket itself\n"
+	    "  --baseline FILE      what has come and gone since: ends with 1 if anything has\n"
+	    "  --save FILE          write what is there now, for --baseline\n"
 	    "\n"
 	    "Ends with 0: no tracker, 1: there are some, or the page cannot be had.\n"},
 	{"reload", verb_reload, "let the running proxy read its configuration anew",

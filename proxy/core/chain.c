@@ -381,8 +381,10 @@ tc_did(struct tc_call *call, enum tc_action action, enum tc_class class, enum tc
 {
 	struct chain *c = link_of(call)->chain;
 
-	stats_add(&c->lane->actions[action][pack], 1);
-	count_cookie(c->lane, action, class);
+	if (c->lane != NULL) {
+		stats_add(&c->lane->actions[action][pack], 1);
+		count_cookie(c->lane, action, class);
+	}
 	if (c->watch != NULL)
 		c->watch->saw(c->watch->ctx, action, class, pack, what);
 }
@@ -390,5 +392,8 @@ tc_did(struct tc_call *call, enum tc_action action, enum tc_class class, enum tc
 void
 tc_bypassed(struct tc_call *call, enum tc_bypass why)
 {
-	stats_add(&link_of(call)->chain->lane->bypasses[why], 1);
+	struct lane *lane = link_of(call)->chain->lane;
+
+	if (lane != NULL)
+		stats_add(&lane->bypasses[why], 1);
 }

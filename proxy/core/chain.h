@@ -44,7 +44,7 @@ struct chain_answer {
 	bool moved;  /* body is where to go instead, and there is none */
 };
 
-/* What explain, audit and tests get to see; NULL in the running proxy. */
+/* What explain, audit and tests get to see, and a site that only observes; NULL where something is done to a visitor. */
 struct chain_watch {
 	void (*saw)(void *ctx, enum tc_action a, enum tc_class class, enum tc_pack pack, struct tc_str what);
 	void *ctx;
@@ -55,7 +55,7 @@ struct chain {
 	size_t n;
 	struct link *body[CHAIN_BODY_MAX]; /* who wants it, in body order */
 	size_t body_n;
-	struct lane *lane;
+	struct lane *lane; /* NULL: what it does is counted nowhere */
 	struct chain_scratch *scratch;
 	const struct chain_watch *watch;
 	struct tc_arena *arena;

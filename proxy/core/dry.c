@@ -253,18 +253,71 @@ filters_run(const struct snapshot *s, const struct dry_request *in, struct chain
 	return in->has_response ? response_filter(s, in, chain, arena, out) : 0;
 }
 
+/* Of a site that only observes: as judge.c lets it pass. The filters have been told of a copy. */
+static int
+pass_unfiltered(const struct dry_request *in, struct tc_arena *arena, struct dry_result *out)
+{
+	int status = upstream_prepare(out);
+
+	if (status != 0 || !in->has_response)
+		return status;
+	status = response_read(in, arena, &out->response);
+	if (status != 0)
+		return status;
+	(void)tc_field_drop(&out->response.fields, TC_F_PRIVACY_ACCOUNT_CHOICE);
+	out->response.head_only = out->request.method == TC_M_HEAD || in->status == 204 || in->status == 304;
+	out->body = in->body;
+	return downstream_fields(config_route_of(out->site, out->route), &out->request, &out->response);
+}
+
+/* Rows of its own for the copy. */
+static int
+copy_request(const struct dry_result *from, struct tc_arena *arena, struct dry_result *to)
+{
+	const struct tc_fields *fs = &from->request.fields;
+
+	*to = *from;
+	to->request.fields = (struct tc_fields){.n = fs->n, .cap = fs->n, .arena = arena};
+	to->request.fields.v = tc_alloc(arena, (fs->n + 1) * sizeof(*fs->v));
+	if (to->request.fields.v == NULL)
+		return -1;
+	memcpy(to->request.fields.v, fs->v, fs->n * sizeof(*fs->v));
+	return 0;
+}
+
 /* Counters that nobody reads, and the loop's scratch. */
 struct bench {
 	struct lane lane;
 	struct chain_scratch scratch;
 };
 
+static int
+run_filters(const struct snapshot *s, const struct dry_request *in, const struct chain_watch *watch, struct tc_arena *arena,
+    struct dry_result *out)
+{
+	struct bench *b = aligned_alloc(_Alignof(struct bench), sizeof(*b));
+	struct chain chain;
+	int r;
+
+	if (b == NULL)
+		return -1;
+	memset(b, 0, sizeof(*b));
+	r = chain_begin(&chain, arena, s->confs, &out->decision, &out->site->pub, out->route, &out->request, &b->lane,
+	    &b->scratch);
+	chain.watch = watch;
+	if (r == 0) {
+		r = filters_run(s, in, &chain, arena, out);
+		chain_end(&chain);
+	}
+	free(b);
+	return r;
+}
+
 int
 dry_run(const struct snapshot *s, const struct dry_request *in, const struct chain_watch *watch,
     struct tc_arena *arena, struct dry_result *out)
 {
-	struct bench *b;
-	struct chain chain;
+	struct dry_result copy;
 	int r;
 
 	*out = (struct dry_result){.outcome = DRY_NO_SITE, .status = 421};
@@ -280,19 +333,13 @@ dry_run(const struct snapshot *s, const struct dry_request *in, const struct cha
 	decide(s->config, &out->facts, &out->decision);
 	out->outcome = pages_owns(out->site, out->request.match) ? DRY_PAGE : DRY_FORWARDED;
 	out->status = 0;
+	out->observed = out->site->mode == MODE_OBSERVE;
 	if (out->outcome == DRY_PAGE)
 		return 0;
-	b = aligned_alloc(_Alignof(struct bench), sizeof(*b));
-	if (b == NULL)
-		return -1;
-	memset(b, 0, sizeof(*b));
-	r = chain_begin(&chain, arena, s->confs, &out->decision, &out->site->pub, out->route, &out->request, &b->lane,
-	    &b->scratch);
-	chain.watch = watch;
-	if (r == 0) {
-		r = filters_run(s, in, &chain, arena, out);
-		chain_end(&chain);
-	}
-	free(b);
-	return r;
+	if (!out->observed)
+		return run_filters(s, in, watch, arena, out);
+	r = copy_request(out, arena, &copy);
+	if (r == 0)
+		r = run_filters(s, in, watch, arena, &copy);
+	return r != 0 ? r : pass_unfiltered(in, arena, out);
 }

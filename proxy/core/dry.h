@@ -40,6 +40,7 @@ struct dry_result {
 	bool broken;                 /* the response's body could not be filtered: it would be cut */
 	struct tc_response response; /* head as the filters leave it */
 	struct tc_str body;
+	bool observed; /* the site has mode: observe: what filters did, they did to a copy; nothing of it is in here */
 };
 
 /*

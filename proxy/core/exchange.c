@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "core/observe.h"
 #include "core/pages.h"
 #include "core/relay.h"
 
@@ -391,6 +392,7 @@ step_finish(struct exchange *x)
 		stats_sub(&x->worker->lane->tunnels, 1);
 	count_exchange(x);
 	again_remove(x);
+	observe_end(x, whole);
 	chain_end(&x->chain);
 	buf_reset(&x->up_hold);
 	if (x->use != NULL)

@@ -11,6 +11,7 @@
 #include "core/downstream.h"
 #include "core/exchange.h"
 #include "core/memory.h"
+#include "core/observe.h"
 #include "core/pages.h"
 #include "core/rate.h"
 #include "core/redirect.h"
@@ -125,7 +126,7 @@ set_origin_host(struct exchange *x)
 static int
 prepare_upstream(struct exchange *x, const struct tc_addr *client)
 {
-	if (variant_request(x) < 0 || choice_strip(&x->req.fields) < 0)
+	if ((!observe_site(x->site) && variant_request(x) < 0) || choice_strip(&x->req.fields) < 0)
 		return -1;
 	if (upstream_fields(x->site, &x->decision, &x->facts.place, client, &x->req) < 0)
 		return -1;
@@ -190,8 +191,9 @@ admitted(struct exchange *x, struct tc_addr *client)
 		return reports_page(x);
 	if (pages_owns(x->site, x->req.match))
 		return own_page(x);
-	status = chain_request(&x->chain);
-	if (status != 0)
+	if (observe_site(x->site))
+		observe_request(x);
+	else if ((status = chain_request(&x->chain)) != 0)
 		return exchange_refuse(x, status);
 	if (prepare_upstream(x, client) < 0)
 		return exchange_refuse(x, 431);
@@ -324,12 +326,28 @@ ask_for_all(struct exchange *x)
 	return JUDGE_AGAIN;
 }
 
+/* Of a site that only observes: as it came, but for what connections and `response` of the configuration change. */
+static int
+pass_response(struct exchange *x)
+{
+	fields_strip_hop_by_hop(&x->res.fields);
+	(void)tc_field_drop(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE); /* said to us alone */
+	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
+		return 502;
+	response_type(&x->res, x->arena);
+	observe_response(x);
+	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
+	return 0;
+}
+
 int
 judge_response(struct exchange *x)
 {
 	bool tightened;
 	int status;
 
+	if (observe_site(x->site))
+		return pass_response(x);
 	fields_strip_hop_by_hop(&x->res.fields);
 	tightened = hear_account(x);
 	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
@@ -439,10 +457,15 @@ page_answer(struct exchange *x)
 		.arena = x->arena,
 	};
 
+	if (observe_site(x->site)) { /* nothing is done for him: the page does not say that it were */
+		x->decision.denied = 0;
+		x->decision.out = x->decision.person = false;
+		x->decision.src = TC_SRC_NONE;
+	}
 	today(&ctx.year, &ctx.month);
 	if (pages_answer(&ctx, &x->res, &x->answer_body) < 0)
 		return -1;
-	return x->res.status == 303 && is_opted_out(&x->res) ? expire_cookies(x) : 0;
+	return !observe_site(x->site) && x->res.status == 303 && is_opted_out(&x->res) ? expire_cookies(x) : 0;
 }
 
 /* Thanks are short: whatever it said, and however often. */

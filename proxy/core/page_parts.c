@@ -136,6 +136,8 @@ page_status(struct page *p)
 bool
 page_gpc_wins(const struct page *p)
 {
+	if (p->ctx->site->mode == MODE_OBSERVE)
+		return false;
 	return p->ctx->facts->gpc && (p->row->honour & HONOUR_GPC) != 0 && !p->row->gpc_override_opt_in;
 }
 

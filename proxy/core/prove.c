@@ -68,6 +68,30 @@ judge_route(struct proof *p, const struct config_site *site, const struct tc_rou
 	return 0;
 }
 
+/* What has no predicate over worlds, and filters keep all the same: a link in pages, pixels that the edge answers. */
+static bool
+needs_filters(const struct config_promise *promise)
+{
+	return proof_predicates[promise->kind].world != NULL || promise->kind == PROMISE_EMAIL_ANONYMOUS ||
+	    (promise->kind == PROMISE_CHOICES_PAGE && promise->link.n > 0);
+}
+
+/* A site that only observes changes nothing, and keeps no promise that takes a filter. */
+static void
+judge_observer(const struct proof *p, const struct config_site *site, struct finding *found)
+{
+	const struct proof_fault fault = {
+		.item = TC_STR("pages, cookies and requests pass as they are"),
+		.at = config_entry(site->node, "mode", TC_STR("")),
+		.because = TC_STR("mode is observe"),
+		.hint = "set mode: filter",
+	};
+
+	for (size_t i = 0; i < p->c->promise_count; i++)
+		if (needs_filters(&p->c->promises[i]))
+			note(&found[i], &fault, NULL);
+}
+
 static int
 judge_all(struct proof *p, struct finding *found)
 {
@@ -80,7 +104,10 @@ judge_all(struct proof *p, struct finding *found)
 			note(&found[i], &fault, NULL);
 	}
 	for (size_t i = 0; i < p->c->site_count; i++)
-		for (size_t k = 0; k < p->c->sites[i].pub.route_count; k++)
+		if (p->c->sites[i].mode == MODE_OBSERVE)
+			judge_observer(p, &p->c->sites[i], found);
+	for (size_t i = 0; i < p->c->site_count; i++)
+		for (size_t k = 0; p->c->sites[i].mode == MODE_FILTER && k < p->c->sites[i].pub.route_count; k++)
 			if (p->c->sites[i].pub.routes[k].type == TC_ROUTE_PAGES &&
 			    judge_route(p, &p->c->sites[i], &p->c->sites[i].pub.routes[k], found) < 0)
 				return -1;

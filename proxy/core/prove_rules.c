@@ -278,9 +278,6 @@ signal_kept(struct proof *p, const struct config_promise *promise, const struct 
 
 	if (!classes_gone(p, classes, measurement, false, w, f))
 		return false;
-	if (w->site->mode == MODE_OBSERVE)
-		return site_fault(
-		    p, w->site, TC_STR("mode: observe changes nothing"), "mode", "mode is observe", "set mode: filter", f);
 	if (w->shape->status || w->route->force_out)
 		return true;
 	f->item = TC_STR("the page does not say that the opt-out was honoured");

@@ -1,4 +1,5 @@
 /* relay_body.c: the body of the response on its way to the visitor, with back-pressure. State RELAY. */
+#include "core/observe.h"
 #include "core/relay.h"
 
 #define TURN_MAX (256 << 10)   /* made of a body in one turn of the loop */
@@ -55,6 +56,7 @@ deliver(struct exchange *x, struct tc_str piece)
 
 	if (!chain_edits(&x->chain)) {
 		x->down.bytes += piece.n;
+		observe_body(x, piece);
 		return piece.n > 0 ? x->codec->body(x, piece) : 0;
 	}
 	x->chain.sink = sink;
@@ -186,6 +188,8 @@ may_move(struct exchange *x)
 {
 	const struct conn *to = x->codec->plain(x);
 
+	if (observe_wants_body(x))
+		return false;
 	return to != NULL && !chain_edits(&x->chain) && x->down.framing.kind == BODY_LENGTH && x->down.left >= MOVE_LEAST &&
 	    conn_pending(to) == 0 && !to->broken && !to->closing && loop_pipe(&x->worker->loop);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "core/dnt.h"
+#include "core/observe.h"
 #include "http/url.h"
 
 #define LOADER_ARENA_MAX ((size_t)256 << 20)
@@ -198,6 +199,7 @@ snapshot_build(struct config *c, const struct choice_key *key, const struct snap
 	}
 	s->shared_geo = shared_geo_of(c, old, warnings);
 	s->geo = s->shared_geo->geo;
+	observe_prepare(c);
 	number_routes(s);
 	return s;
 }

@@ -238,22 +238,23 @@ upstream_fields(const struct config_site *site, const struct tc_decision *d, con
 	struct tc_fields *fs = &req->fields;
 	struct tc_str host = {NULL, 0};
 	struct gpc_seen gpc = {0};
+	bool observes = site->mode == MODE_OBSERVE; /* then nothing is said to the origin, and no signal touched */
 
 	for (size_t i = 0; i < fs->n; i++) {
 		struct tc_field *f = &fs->v[i];
 
 		if (f->dropped)
 			continue;
-		if (f->id == TC_F_SEC_GPC)
+		if (f->id == TC_F_SEC_GPC && !observes)
 			gpc_row(f, &gpc);
 		else if (f->id == TC_F_HOST)
 			host = f->value;
 		else if (field_forged(f))
 			f->dropped = true;
 	}
-	if ((gpc.folded || d->person) && !gpc.exact && tc_field_add(fs, TC_F_SEC_GPC, TC_STR("1")) < 0)
+	if (!observes && (gpc.folded || d->person) && !gpc.exact && tc_field_add(fs, TC_F_SEC_GPC, TC_STR("1")) < 0)
 		return -1;
-	if (add_decision(fs, d) < 0 || add_geo(fs, geo_told(site, d), place) < 0)
+	if (!observes && (add_decision(fs, d) < 0 || add_geo(fs, geo_told(site, d), place) < 0))
 		return -1;
 	if (host.n > 0 && tc_field_add(fs, TC_F_X_FORWARDED_HOST, host) < 0)
 		return -1;

@@ -322,6 +322,9 @@ stats_write(struct buf *b, const struct stats_extra *extra)
 	r |= write_family(b, "filter_bypass_total", "counter", "Bodies that had to be filtered and could not be read.",
 	    "reason", bypass_names, TC_BYPASS_COUNT, offsetof(struct lane, bypasses));
 	r |= write_csp(b);
+	r |= write_single(b, "observed_responses_total", "counter", "Responses of sites that only observe.", SUM(observed));
+	r |= write_single(b, "observed_responses_given_up_total", "counter",
+	    "Of those: not looked through to the end.", SUM(observed_not));
 	r |= write_family(b, "gateway_errors_total", "counter", "Requests that no origin answered whole, by what went wrong.",
 	    "class", origin_error_names, STATS_ORIGIN_ERROR_COUNT, offsetof(struct lane, origin_errors));
 	r |= write_family(b, "geo_lookups_total", "counter", "Look-ups of places, by outcome; never the place.", "result",

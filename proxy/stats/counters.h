@@ -110,9 +110,10 @@ struct lane {
 	uint64_t origin_errors[STATS_ORIGIN_ERROR_COUNT];
 	uint64_t geo[3];
 	uint64_t csp[STATS_CSP_DIRECTIVE_COUNT][STATS_CSP_HOST_COUNT], csp_unread;
-	uint64_t accepted, shed; /* connections */
-	uint64_t open;           /* gauge */
-	uint64_t tunnels;        /* gauge */
+	uint64_t accepted, shed;         /* connections */
+	uint64_t open;                   /* gauge */
+	uint64_t tunnels;                /* gauge */
+	uint64_t observed, observed_not; /* responses of sites that only observe; of them: not to the end */
 } __attribute__((aligned(64)));
 
 /* Only the lane's own thread writes, so a relaxed store is enough. */
