@@ -13,6 +13,8 @@
  */
 #include "contain.h"
 
+#include <stdatomic.h>
+
 #include "html/embed.h"
 #include "html/html.h"
 #include "page.h"
@@ -253,6 +255,111 @@ policy(const struct tc_call *c)
 	    21);
 }
 
+/* ---- policies made once ---- */
+
+/*
+ * All that a policy depends on lives as long as the snapshot, so each is made for its first request and found by those
+ * after it. A slot is written once; a policy that finds none is made anew each time.
+ */
+enum { SLOTS = 256,
+	TRIES = 4 };
+
+struct made {
+	const struct tc_site *site;
+	const struct tc_route *route;
+	const struct tc_rule_set *rules;
+	const struct tc_strs *residency;
+	bool measurement;
+	size_t n;
+	char text[];
+};
+
+struct contain {
+	_Atomic(struct made *) slots[SLOTS];
+};
+
+static bool
+is_of(const struct made *m, const struct tc_call *c)
+{
+	const struct tc_decision *d = c->decision;
+
+	return m->site == c->site && m->route == c->route && m->rules == d->rules && m->residency == d->residency &&
+	    m->measurement == d->measurement;
+}
+
+/* Where its first slot is. */
+static size_t
+slot_of(const struct tc_call *c)
+{
+	uintptr_t h = (uintptr_t)c->site ^ (uintptr_t)c->route * 31 ^ (uintptr_t)c->decision->rules * 131 ^
+	    (uintptr_t)c->decision->residency * 1031 ^ (uintptr_t)c->decision->measurement;
+
+	return (size_t)((uint64_t)h * 0x9e3779b97f4a7c15u >> 56);
+}
+
+static struct made *
+make(const struct tc_call *c, struct tc_str text)
+{
+	struct made *m = malloc(sizeof(*m) + text.n);
+
+	if (m == NULL)
+		return NULL;
+	*m = (struct made){c->site, c->route, c->decision->rules, c->decision->residency, c->decision->measurement, text.n};
+	memcpy(m->text, text.p, text.n);
+	return m;
+}
+
+/* Puts it into an empty slot, unless another thread is faster. */
+static void
+keep(_Atomic(struct made *) *slot, struct made *m)
+{
+	struct made *none = NULL;
+
+	if (m != NULL && !atomic_compare_exchange_strong(slot, &none, m))
+		free(m);
+}
+
+/* p = NULL: at the arena's limit. */
+static struct tc_str
+policy_of(const struct tc_call *c)
+{
+	struct contain *k = (struct contain *)(uintptr_t)c->conf; /* the one thing of a snapshot that grows */
+	size_t at = slot_of(c);
+	struct tc_str text;
+
+	for (size_t i = 0; k != NULL && i < TRIES; i++) {
+		_Atomic(struct made *) *slot = &k->slots[(at + i) % SLOTS];
+		const struct made *m = atomic_load_explicit(slot, memory_order_acquire);
+
+		if (m == NULL) {
+			text = policy(c);
+			keep(slot, text.p != NULL ? make(c, text) : NULL);
+			return text;
+		}
+		if (is_of(m, c))
+			return tc_str_of(m->text, m->n);
+	}
+	return policy(c);
+}
+
+static int
+contain_load(struct tc_loader *l, void **conf)
+{
+	(void)l;
+	*conf = calloc(1, sizeof(struct contain));
+	return *conf != NULL ? 0 : -1;
+}
+
+static void
+contain_unload(void *conf)
+{
+	struct contain *k = conf;
+
+	for (size_t i = 0; k != NULL && i < SLOTS; i++)
+		free(k->slots[i]);
+	free(k);
+}
+
 static int
 contain_response(struct tc_call *c)
 {
@@ -262,7 +369,7 @@ contain_response(struct tc_call *c)
 
 	if (o->contain == CONTAIN_NONE || c->decision->denied == 0 || !is_contained(c))
 		return 0;
-	value = policy(c);
+	value = policy_of(c);
 	if (value.p == NULL ||
 	    tc_field_add(&c->res->fields,
 		enforce ? TC_F_CONTENT_SECURITY_POLICY : TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY, value) < 0)
@@ -280,5 +387,7 @@ const struct tc_filter filter_contain = {
 	.options = contain_options,
 	.option_count = sizeof(contain_options) / sizeof(*contain_options),
 	.options_size = sizeof(struct contain_opts),
+	.load = contain_load,
+	.unload = contain_unload,
 	.response = contain_response,
 };

@@ -92,6 +92,23 @@ work_did(struct field_work *w, enum tc_class class, struct tc_str name)
 
 /* ---- the request ---- */
 
+/* Where the piece that holds this position of a list begins, and where the next one does; the text's end. */
+static size_t
+piece_begin(struct tc_str list, size_t at)
+{
+	while (at > 0 && list.p[at - 1] != ',')
+		at--;
+	return at;
+}
+
+static size_t
+piece_end(struct tc_str list, size_t at)
+{
+	while (at < list.n && list.p[at] != ',')
+		at++;
+	return at;
+}
+
 /* Signed exchanges are pages that nobody can edit. */
 static int
 request_accept(struct field_work *w, struct tc_field *f)
@@ -99,13 +116,20 @@ request_accept(struct field_work *w, struct tc_field *f)
 	static const struct tc_str exchange = TC_STR_INIT("application/signed-exchange");
 	struct pieces left = {.whole = f->value, .sep = ','};
 	struct tc_str rest = f->value;
+	size_t at = tc_find(rest, TC_STR("-exchange")); /* its first byte is rare here */
 
-	if (tc_find(rest, TC_STR("-exchange")) == rest.n) /* its first byte is rare here */
+	if (at == rest.n)
 		return 0;
+	if (piece_end(rest, at) == rest.n && piece_begin(rest, at) > 0 &&
+	    tc_istarts(tc_trim(tc_str_of(rest.p + piece_begin(rest, at), rest.n - piece_begin(rest, at))), exchange)) {
+		f->value.n = piece_begin(rest, at) - 1; /* the only one, at the end, where browsers name it */
+		return 0;
+	}
 	while (rest.p != NULL) {
-		size_t at = tc_find_byte(rest, ',');
-		struct tc_str piece = tc_str_of(rest.p, at);
+		struct tc_str piece;
 
+		at = tc_find_byte(rest, ',');
+		piece = tc_str_of(rest.p, at);
 		pieces_put(&left, w->c->arena, piece, !tc_istarts(tc_trim(piece), exchange));
 		rest = at < rest.n ? tc_str_of(rest.p + at + 1, rest.n - at - 1) : (struct tc_str){NULL, 0};
 	}
@@ -116,7 +140,7 @@ request_accept(struct field_work *w, struct tc_field *f)
 	return 0;
 }
 
-/* Hints that say little: those every request carries anyway, and those that size pictures. All others go. */
+/* Hints that say little: those every request carries anyway (they have ids), and those that size pictures. All others go. */
 static bool
 hint_stays(struct tc_str hint)
 {

@@ -87,6 +87,7 @@ static const struct tc_str allowed[] = {TC_STR_INIT("fonts.gstatic.com"), TC_STR
 struct bench {
 	struct fake_call *f;
 	struct match_db *db;
+	void *contain;
 	void *states[COUNT];
 	struct tc_field request[FIELDS_MAX], response[FIELDS_MAX];
 	size_t request_n, response_n;
@@ -150,7 +151,7 @@ hooks(struct bench *b)
 
 			f->call.state = b->states[i];
 			f->call.opts = opts[i];
-			f->call.conf = b->db;
+			f->call.conf = order[i] == &filter_contain ? b->contain : b->db;
 			if (hook == NULL || (b->only != NULL && b->only != order[i]))
 				continue;
 			if (hook(&f->call) != 0)
@@ -203,6 +204,8 @@ main(void)
 	if (b.db == NULL || match_add(b.db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING) < 0 || match_build(b.db) < 0)
 		return 1;
 	b.f->discard = true;
+	if (filter_contain.load(NULL, &b.contain) < 0)
+		return 1;
 	b.f->site.allow = (struct tc_strs){allowed, sizeof(allowed) / sizeof(*allowed)};
 	b.request_n = parse(b.request, browser, sizeof(browser) / sizeof(*browser));
 	b.response_n = parse(b.response, page, sizeof(page) / sizeof(*page));
@@ -229,6 +232,7 @@ main(void)
 	measure(&b, "nothing denied, page", "/products/chair", NULL);
 	measure(&b, "nothing denied, page, with a click id", "/products/chair", "color=red&gclid=abc&size=2");
 	b.f->call.state = NULL; /* it was the arena's */
+	filter_contain.unload(b.contain);
 	match_destroy(&b.db);
 	fake_free(&b.f);
 	return 0;

@@ -84,6 +84,34 @@ weight_of(struct tc_str params)
 	return 1000;
 }
 
+/* What browsers send, which is nearly always one of these. */
+#define WISHES(list, ...) {.q = {[CODING_NONE] = 1000, __VA_ARGS__}, .readable = TC_STR_INIT(list)}
+#define GZIP [CODING_GZIP] = 1000, [CODING_DEFLATE] = 1000
+static const struct coding_wishes COMMON[] = {
+	WISHES("gzip, deflate, br, zstd", GZIP, [CODING_BR] = 1000, [CODING_ZSTD] = 1000),
+	WISHES("gzip, deflate, br", GZIP, [CODING_BR] = 1000),
+	WISHES("gzip, deflate", GZIP),
+	WISHES("gzip", [CODING_GZIP] = 1000),
+};
+#undef GZIP
+#undef WISHES
+
+static bool
+wishes_common(const struct tc_fields *request, struct coding_wishes *w)
+{
+	const struct tc_field *f = tc_field_first(request, TC_F_ACCEPT_ENCODING);
+
+	for (size_t i = 0; f != NULL && i < sizeof(COMMON) / sizeof(*COMMON); i++)
+		if (tc_eq(f->value, COMMON[i].readable)) {
+			*w = COMMON[i];
+			while (++f < request->v + request->n)
+				if (f->id == TC_F_ACCEPT_ENCODING && !f->dropped)
+					return false;
+			return true;
+		}
+	return false;
+}
+
 void
 coding_wishes(const struct tc_fields *request, struct coding_wishes *w)
 {
@@ -91,6 +119,8 @@ coding_wishes(const struct tc_fields *request, struct coding_wishes *w)
 	uint16_t any = 0;
 	bool star = false;
 
+	if (wishes_common(request, w))
+		return;
 	*w = (struct coding_wishes){.q = {[CODING_NONE] = 1000}};
 	for (size_t i = 0; i < request->n; i++) {
 		struct tc_str rest = request->v[i].value;

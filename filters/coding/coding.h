@@ -37,6 +37,7 @@ int coding_list(const struct tc_fields *fields, bool dropped, enum coding out[CO
 struct coding_wishes {
 	uint16_t q[CODING_COUNT]; /* CODING_NONE: identity */
 	bool plain_named;         /* identity is in the list */
+	struct tc_str readable;   /* what of it can be undone here, where that is known at once; else n = 0 */
 };
 
 void coding_wishes(const struct tc_fields *request, struct coding_wishes *w);

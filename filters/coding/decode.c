@@ -92,6 +92,8 @@ decode_request(struct tc_call *c)
 	if (!tc_page_expected(c))
 		return 0;
 	coding_wishes(&c->req->fields, &w);
+	if (w.readable.n > 0)
+		return tc_field_set(&c->req->fields, TC_F_ACCEPT_ENCODING, w.readable) < 0 ? 431 : 0;
 	value = readable(&w, c->arena);
 	return value.p == NULL || tc_field_set(&c->req->fields, TC_F_ACCEPT_ENCODING, value) < 0 ? 431 : 0;
 }

@@ -89,6 +89,9 @@
 	X(REPR_DIGEST, "Repr-Digest")                                                                \
 	X(RETRY_AFTER, "Retry-After")                                                                \
 	X(SEC_BROWSING_TOPICS, "Sec-Browsing-Topics")                                                \
+	X(SEC_CH_UA, "Sec-CH-UA")                                                                    \
+	X(SEC_CH_UA_MOBILE, "Sec-CH-UA-Mobile")                                                      \
+	X(SEC_CH_UA_PLATFORM, "Sec-CH-UA-Platform")                                                  \
 	X(SEC_FETCH_DEST, "Sec-Fetch-Dest")                                                          \
 	X(SEC_FETCH_MODE, "Sec-Fetch-Mode")                                                          \
 	X(SEC_FETCH_SITE, "Sec-Fetch-Site")                                                          \

@@ -243,6 +243,64 @@ test_embeds(void **state)
 	fake_free(&f);
 }
 
+/* A policy is made once for what it depends on, and is another one for anything else, however many there are. */
+static void
+test_made_once(void **state)
+{
+	enum { ROUTES = 2 * SLOTS };
+	static struct tc_route routes[ROUTES];
+	static struct tc_str hosts[ROUTES];
+	static char names[ROUTES][24];
+	static const struct tc_strs residency = {NULL, 0};
+	void *conf = NULL;
+
+	(void)state;
+	assert_int_equal(filter_contain.load(NULL, &conf), 0);
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < ROUTES; i++) {
+			struct fake_call *f = fake_new(&filter_contain);
+			char want[32];
+
+			(void)snprintf(names[i], sizeof(names[i]), "h%zu.example", i);
+			hosts[i] = z(names[i]);
+			routes[i].allow = (struct tc_strs){&hosts[i], 1};
+			f->call.route = &routes[i];
+			f->call.conf = conf;
+			f->call.site = &(const struct tc_site){.hosts = STRS(TC_STR_INIT("www.example.com"))};
+			f->decision.residency = NULL;
+			(void)snprintf(want, sizeof(want), " %s:*", names[i]);
+			(void)respond(f, &enforce);
+			assert_non_null(strstr(directive(f, "img-src"), want));
+			f->decision.residency = &residency;
+			tc_field_drop(&f->res.fields, TC_F_CONTENT_SECURITY_POLICY);
+			(void)respond(f, &enforce);
+			assert_null(strstr(directive(f, "img-src"), want));
+			fake_free(&f);
+		}
+	filter_contain.unload(conf);
+}
+
+static void
+test_found_again(void **state)
+{
+	struct fake_call *f = fake_new(&filter_contain);
+	const char *first;
+	void *conf = NULL;
+
+	(void)state;
+	assert_int_equal(filter_contain.load(NULL, &conf), 0);
+	f->call.conf = conf;
+	(void)respond(f, &enforce); /* made, for this arena */
+	(void)tc_field_drop(&f->res.fields, TC_F_CONTENT_SECURITY_POLICY);
+	(void)respond(f, &enforce);
+	first = tc_field_first(&f->res.fields, TC_F_CONTENT_SECURITY_POLICY)->value.p;
+	(void)tc_field_drop(&f->res.fields, TC_F_CONTENT_SECURITY_POLICY);
+	(void)respond(f, &enforce);
+	assert_ptr_equal(tc_field_first(&f->res.fields, TC_F_CONTENT_SECURITY_POLICY)->value.p, first);
+	fake_free(&f);
+	filter_contain.unload(conf);
+}
+
 static void
 test_arena_at_its_limit(void **state)
 {
@@ -275,6 +333,8 @@ main(void)
 		cmocka_unit_test(test_for_whom),
 		cmocka_unit_test(test_bodies_that_pass),
 		cmocka_unit_test(test_embeds),
+		cmocka_unit_test(test_made_once),
+		cmocka_unit_test(test_found_again),
 		cmocka_unit_test(test_arena_at_its_limit),
 	};
 
