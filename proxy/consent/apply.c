@@ -56,9 +56,14 @@ consent_leads(const struct consent_reader *r, const struct consent_way *way)
 	if (first > 0 && (first >= 128 || (r->first[first / 64] >> (first % 64) & 1) == 0))
 		return false;
 	for (size_t i = 0; i < r->rule_count; i++) {
-		size_t n = covered(r->rules[i].key, way);
+		struct tc_str key = r->rules[i].key, part = way->n > 0 ? way->part[0] : key;
+		size_t n;
 
-		if (n == r->rules[i].key.n || (n < r->rules[i].key.n && (way->n == 0 || r->rules[i].key.p[n] == '.')))
+		if (part.n > key.n || (part.n > 0 && key.p[part.n - 1] != part.p[part.n - 1])) /* most end here */
+			continue;
+		n = covered(key, way);
+
+		if (n == key.n || (n < key.n && (way->n == 0 || key.p[n] == '.')))
 			return true;
 	}
 	return false;
@@ -67,7 +72,9 @@ consent_leads(const struct consent_reader *r, const struct consent_way *way)
 void
 consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_str value, bool item)
 {
-	size_t length = way->n > 0 ? way->n - 1 : 0; /* of the way with its dots */
+	struct tc_str end = way->n > 0 ? way->part[way->n - 1] : TC_STR("");
+	char last = end.n > 0 ? end.p[end.n - 1] : '.'; /* of the way: most keys have another one */
+	size_t length = way->n > 0 ? way->n - 1 : 0;    /* of the way with its dots */
 	tc_classes keyed = 0;
 	bool known = false;
 
@@ -82,7 +89,7 @@ consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_s
 		const struct consent_rule *rule = &w->reader->rules[i];
 		bool match;
 
-		if (rule->key.n != length || covered(rule->key, way) != length)
+		if (rule->key.n != length || (length > 0 && rule->key.p[length - 1] != last) || covered(rule->key, way) != length)
 			continue;
 		match = glob(rule->value, value);
 		known = known || match;
