@@ -219,7 +219,11 @@ judge(struct scan *s, struct tc_str value)
 {
 	char text[160], out[ADDRESS_MAX];
 	struct tc_str host, path, address = address_of(value, out);
-	struct message msg = {.severity = SEVERITY_ERROR, .code = "industry-opt-out", .hint = TC_STR("say no on this site in one step: link to its choices page instead")};
+	struct message msg = {
+		.severity = SEVERITY_ERROR,
+		.code = "industry-opt-out",
+		.hint = TC_STR("say no on this site in one step: link to its choices page instead"),
+	};
 
 	if (!split(address, &host, &path)) {
 		s->linked = s->linked || is_choices(s, path);
@@ -351,7 +355,13 @@ check_html(const char *file, const struct config *c, struct messages *m)
 	struct scan s = {.file = file, .c = c, .m = m, .linked = is_injected(c)};
 	size_t n = 0;
 	char *text = file_read(file, &n);
-	struct message msg = {.severity = SEVERITY_ERROR, .code = "no-choices-link", .file = tc_str_from(file), .text = TC_STR("no link leads to the choices page"), .hint = TC_STR("link to /privacy-choices, write <!-- tacet:choices --> where it shall stand, or set choices: {link: auto}")};
+	struct message msg = {
+		.severity = SEVERITY_ERROR,
+		.code = "no-choices-link",
+		.file = tc_str_from(file),
+		.text = TC_STR("no link leads to the choices page"),
+		.hint = TC_STR("link to /privacy-choices, or write <!-- tacet:choices --> where the link shall stand"),
+	};
 
 	if (text == NULL) {
 		msg.code = "unreadable";

@@ -114,6 +114,14 @@ const struct verb verbs[] = {
 	    "  --page FILE          a page whose URLs name more hosts of the sites; may be given more than once\n"
 	    "  --resolver ADDR      whom to ask, such as 192.0.2.53 or 127.0.0.1:5353; those of the system\n"
 	    "  --format text|json   for people (the default) or for programs; --json is short for the latter\n"},
+	{"claims", verb_claims, "the privacy statement of a configuration, and whether it is true",
+	    "usage: tacet claims -c FILE [--format text|md|html] [--at DATE]\n"
+	    "\n"
+	    "  -c, --config FILE          configuration\n"
+	    "  --format text|md|html      plain text (the default), Markdown, or one page of HTML\n"
+	    "  --at DATE                  as on that day, such as 2027-01-01; default: today\n"
+	    "\n"
+	    "Ends with 0: each promise is proved, 1: one is broken, and marked so, 78: the file is wrong.\n"},
 	{"version", verb_version, "print the version", "usage: tacet version\n"},
 	{"help", verb_help, "explain a verb or an option",
 	    "usage: tacet help [VERB | OPTION]\n"
@@ -123,7 +131,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"geo", "stats", "status", "top", "debug", "claims",
+static const char *const later[] = {"geo", "stats", "status", "top", "debug",
     "schema", "completion", NULL};
 
 const struct verb *

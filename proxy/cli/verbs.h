@@ -15,6 +15,7 @@ int verb_reload(int argc, char **argv);
 int verb_lists(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_verify(int argc, char **argv);
+int verb_claims(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);
 

@@ -248,6 +248,15 @@ struct config_promise {
 	int64_t days, k, max_ms, hsts_ms;
 };
 
+/* A sentence of the policy that no promise holds, and why. */
+struct config_uncovered {
+	struct tc_str says, why;
+};
+
+enum stats_preset { STATS_STRICT,
+	STATS_STANDARD,
+	STATS_RELAXED };
+
 struct config_trace; /* where the values of a rule set were written */
 
 struct config {
@@ -291,7 +300,13 @@ struct config {
 	size_t promise_count;
 	const struct config_test *tests;
 	size_t test_count;
-	int64_t stats_keep_ms, stats_k;        /* not in force yet; promises speak of them */
+	struct tc_str policy_name, policy_page; /* promises.policy; n = 0: not given */
+	const struct config_uncovered *uncovered;
+	size_t uncovered_count;
+	int64_t stats_keep_ms, stats_k; /* these and the next three are not in force yet; promises speak of them */
+	enum stats_preset stats_preset;
+	bool stats_weekly;
+	struct tc_str stats_delta;             /* as written */
 	int64_t verify_every_ms;               /* 0: never */
 	struct tc_strs verify_pages;           /* paths that verify visits */
 	const struct consent_readers *readers; /* of consent cookies: built-in ones and the file's */

@@ -104,6 +104,32 @@ compile_promise(struct compile *c, const struct node *item, struct config_promis
 		    "missing-key", "minors_off names no routes and no hosts");
 }
 
+/* ---- what is no promise ---- */
+
+/* The scalar at a key of map; n = 0: there is none, or it came from the environment, which nobody prints. */
+static struct tc_str
+text_at(const struct node *map, const char *way)
+{
+	const struct node *n = map != NULL && map->kind == NODE_MAP ? schema_node(map, way) : NULL;
+
+	return n != NULL && n->kind == NODE_SCALAR && !n->from_environment ? n->text : TC_STR("");
+}
+
+static void
+compile_uncovered(struct compile *c)
+{
+	const struct node *list = schema_node(c->root, "promises.not_covered");
+	size_t n = list != NULL && list->kind == NODE_LIST ? list->n : 0;
+	struct config_uncovered *v = load_alloc(c->l, n * sizeof(*v) + 1);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct config_uncovered){text_at(list->entries[i].value, "says"), text_at(list->entries[i].value, "why")};
+	c->c->uncovered = v;
+	c->c->uncovered_count = n;
+	c->c->policy_name = text_at(c->root, "promises.policy.name");
+	c->c->policy_page = text_at(c->root, "promises.policy.page");
+}
+
 void
 compile_promises(struct compile *c)
 {
@@ -126,6 +152,10 @@ compile_promises(struct compile *c)
 	c->c->verify_pages = c->raw.verify_pages;
 	c->c->stats_keep_ms = c->raw.stats_keep_ms;
 	c->c->stats_k = c->raw.stats_k;
+	c->c->stats_preset = (enum stats_preset)c->raw.stats_preset;
+	c->c->stats_weekly = c->raw.stats_window == 1;
+	c->c->stats_delta = c->raw.stats_delta;
+	compile_uncovered(c);
 }
 
 /* ---- where things were written ---- */

@@ -32,6 +32,8 @@ struct raw_root {
 	struct tc_strs verify_pages;
 	int64_t verify_every_ms;
 	int64_t stats_keep_ms, stats_k;
+	int stats_preset, stats_window;
+	struct tc_str stats_delta;
 	int64_t connections, header_size, uri_size, fields, response_header_size;
 	int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms, tunnel_timeout_ms;
 	int64_t keepalive_requests, body_size, memory, threads;

@@ -753,7 +753,7 @@ aggregate_only(struct proof *p, const struct config_promise *promise, const stru
 static bool
 retention(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	const long long month = 30LL * 24 * 60 * 60 * 1000;
+	const long long month = 2629800000LL; /* a twelfth of 365.25 days, as durations are read */
 
 	(void)w;
 	if (p->c->stats_keep_ms <= promise->max_ms)
