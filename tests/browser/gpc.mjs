@@ -85,7 +85,7 @@ const see = (b, path) => b.open(path).then(() => read(b));
 
 const read = b => b.run(`({path: location.pathname, text: document.body.innerText, tags: document.querySelectorAll('script[src*="googletagmanager"]').length,
   role: document.querySelector('[role=status]')?.innerText ?? '', link: document.querySelector('[role=status] a')?.getAttribute('href') ?? '',
-  checked: [...document.querySelectorAll('input:checked')].map(e => e.name + '=' + e.value)})`);
+  heard: document.documentElement.dataset.gpc, checked: [...document.querySelectorAll('input:checked')].map(e => e.name + '=' + e.value)})`);
 
 async function choose(b, what) {
   await b.open(CHOICES);

@@ -11,11 +11,26 @@ from test_browser import HERE, STATUS, browser
 
 ALL = os.environ.get("TACET_BROWSER") == "all"
 PAGE = ("<!doctype html><html lang=en><title>A shop</title><main><h1>A shop</h1><p>What a page has.</p></main>"
+        "<script>document.documentElement.dataset.gpc = navigator.globalPrivacyControl</script>"
         "<script src=\"https://www.googletagmanager.com/gtm.js?id=GTM-1\"></script></body></html>")
 
 
+# A policy that speaks of "JavaScript objects" has the page hear of a no that was said on the choices page.
+CONF = """version: 1
+include: {root}/conf/policies/udesk.yaml
+listen: [{{address: "127.0.0.1:0"}}]
+admin: {{address: "127.0.0.1:0"}}
+geo: {{unknown: US-TX}}
+sites:
+  - hosts: ["*"]
+    origin: {{url: "{url}"}}
+    choices: {{link: auto}}
+    routes: [{{name: kids, match: /kids/*, force: opt-out}}, {{name: pages, match: /*}}]
+"""
+
+
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
-def went(request, origin):
+def went(request, origin, tmp_path_factory):
     import harness
     if sanitized():
         pytest.skip("browsers judge the release build")
@@ -26,7 +41,9 @@ def went(request, origin):
     origin.on("/page", answer(PAGE))
     recorder = Recorder()
     # 127.0.0.1 is a place where browsers keep Secure cookies without TLS
-    proxy = harness.Tacet("--origin", origin.url, "--region", "us-tx", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    conf = tmp_path_factory.mktemp("gpc") / "t.yaml"
+    conf.write_text(CONF.format(root=ROOT, url=origin.url))
+    proxy = harness.Tacet("-c", conf)
     through = {f"network.proxy.{kind}{what}": value for kind in ("http", "ssl") for what, value in (("", "127.0.0.1"), ("_port", recorder.port))}
     names = ("firefox-esr", "firefox") if request.param == "firefox" else ("chromium", "chromium-browser", "google-chrome")
     spec = {"browser": request.param, "path": browser(*names), "site": f"http://127.0.0.1:{proxy.port}", "shots": os.environ.get("TACET_SHOTS"),
@@ -71,6 +88,7 @@ def test_a_choice_sticks_and_can_be_taken_back(went):
     assert saw["before"]["tags"] == 1 and not saw["before"]["role"]
     assert "Your choice is saved." in saw["saved"]["text"] and STATUS in saw["saved"]["role"]
     assert is_out(saw["later"]) and is_out(saw["again"])
+    assert saw["before"]["heard"] != "true" and saw["later"]["heard"] == "true", "the page hears what the browser did not say"
     assert "your choice, kept in a cookie" in saw["why"]["text"]
     assert "You have allowed sharing." in saw["back"]["role"]
-    assert saw["in"]["tags"] == 1 and not saw["in"]["role"]
+    assert saw["in"]["tags"] == 1 and not saw["in"]["role"] and saw["in"]["heard"] != "true"
