@@ -104,6 +104,7 @@
 	X(SIGNATURE, "Signature")                                                                    \
 	X(SIGNATURE_INPUT, "Signature-Input")                                                        \
 	X(SPECULATION_RULES, "Speculation-Rules")                                                    \
+	X(TACET_DEBUG, "Tacet-Debug")                                                                \
 	X(TACET_GEO, "Tacet-Geo")                                                                    \
 	X(TACET_VERIFY, "Tacet-Verify")                                                              \
 	X(TE, "TE")                                                                                  \

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/debug.h"
 #include "core/inventory.h"
 #include "core/token.h"
 
@@ -102,6 +103,22 @@ take_inventory(struct caller *c, struct tc_str host)
 	buf_reset(&b);
 }
 
+/* Seconds, digits alone. */
+static void
+take_debug(struct caller *c, struct tc_str seconds)
+{
+	char token[TOKEN_ROOM];
+	int64_t ttl = 0;
+
+	for (size_t i = 0; i < seconds.n && ttl >= 0; i++)
+		ttl = seconds.p[i] >= '0' && seconds.p[i] <= '9' && ttl < DEBUG_TTL_MAX ? ttl * 10 + (seconds.p[i] - '0') : -1;
+	if (ttl < DEBUG_TTL_MIN || ttl > DEBUG_TTL_MAX)
+		reply(c, 2, TC_STR("a token lives 60 to 3600 seconds\n"));
+	else
+		reply(c, 0, debug_token(ttl, token));
+	explicit_bzero(token, sizeof(token));
+}
+
 static const struct {
 	struct tc_str word;
 	bool more; /* something stands behind it */
@@ -109,6 +126,7 @@ static const struct {
 } requests[] = {
 	{TC_STR_INIT("reload"), false, take_reload},
 	{TC_STR_INIT("verify"), false, take_verify},
+	{TC_STR_INIT("debug"), true, take_debug},
 	{TC_STR_INIT("inventory"), true, take_inventory},
 };
 
@@ -124,7 +142,7 @@ take_line(struct caller *c, struct tc_str line)
 			requests[i].take(c, line);
 			return;
 		}
-	reply(c, 2, TC_STR("unknown request; known are: reload, verify, inventory HOST\n"));
+	reply(c, 2, TC_STR("unknown request; known are: reload, verify, debug SECONDS, inventory HOST\n"));
 }
 
 static void

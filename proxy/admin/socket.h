@@ -3,6 +3,7 @@
  *
  *	reload	the configuration is read anew; text: what check would say
  *	verify	text: a token for the synthetic visitors of `tacet verify` (core/token.h)
+ *	debug SECONDS	text: a token that lives so long, by which a request gets its trace (core/debug.h)
  *	inventory HOST	text: what that site, which observes, carries, as JSON (core/inventory.h)
  */
 #ifndef ADMIN_SOCKET_H

@@ -95,6 +95,15 @@ const struct verb verbs[] = {
 	    "  --socket PATH        the socket itself\n"
 	    "\n"
 	    "Ends as tacet check would: 0 in force, 78 refused; a refused file changes nothing.\n"},
+	{"debug", verb_debug, "a token by which your own requests get their trace",
+	    "usage: tacet debug token -c FILE | --socket PATH [--ttl TIME]\n"
+	    "\n"
+	    "  -c, --config FILE    configuration that names the socket (admin.socket)\n"
+	    "  --socket PATH        the socket itself\n"
+	    "  --ttl TIME           how long it lives, 1 min to 1 h; 10 min\n"
+	    "\n"
+	    "Send it with a request, as Tacet-Debug: the answer says in Server-Timing what was decided and done, and\n"
+	    "/.well-known/tacet/debug of the site answers with the whole trace as JSON. Keep it to yourself while it lives.\n"},
 	{"lists", verb_lists, "the filter lists: what they hold, which rule is about a URL",
 	    "usage: tacet lists [-c FILE | --use LIST...] [--format text|json]\n"
 	    "       tacet lists match URL... [--type TYPE] [--from SITE] [--method METHOD] [-c FILE | --use LIST...]\n"
@@ -131,8 +140,7 @@ const struct verb verbs[] = {
 };
 
 /* Verbs of later versions: known, so that the answer is not "unknown". */
-static const char *const later[] = {"geo", "stats", "status", "top", "debug",
-    "schema", "completion", NULL};
+static const char *const later[] = {"geo", "stats", "status", "top", "schema", "completion", NULL};
 
 const struct verb *
 verb_find(const char *name)

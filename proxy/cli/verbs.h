@@ -12,6 +12,7 @@ int verb_check(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_audit(int argc, char **argv);
 int verb_reload(int argc, char **argv);
+int verb_debug(int argc, char **argv);
 int verb_lists(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_verify(int argc, char **argv);

@@ -93,6 +93,7 @@ struct exchange {
 	struct choice_cookie choice;
 	struct tc_decision decision;
 	struct chain chain;
+	struct debug *debug;        /* its sender may see its trace; NULL: no */
 	struct observer *observer;  /* of a site that only observes; NULL: none */
 	struct tc_str variant_etag; /* tags of If-None-Match as they came, if they were mapped */
 

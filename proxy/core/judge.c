@@ -7,6 +7,7 @@
 
 #include "base/day.h"
 #include "core/client.h"
+#include "core/debug.h"
 #include "core/dnt.h"
 #include "core/downstream.h"
 #include "core/exchange.h"
@@ -182,14 +183,18 @@ admitted(struct exchange *x, struct tc_addr *client)
 
 	if (redirect_due(x))
 		return x->req.host.n > 0 ? exchange_refuse(x, 308) : turn_away(x, REFUSAL_HOST, 421, 0);
+	if (debug_begin(x) < 0)
+		return exchange_refuse(x, 431);
 	read_facts(x, client);
 	decide(s->config, &x->facts, &x->decision);
+	debug_mark(x, DEBUG_DECIDED);
 	if (chain_begin(&x->chain, x->arena, s->confs, &x->decision, &x->site->pub, x->route, &x->req, x->worker->lane,
 		x->worker->scratch) < 0)
 		return exchange_refuse(x, 431);
+	debug_watch(x);
 	if (tc_eq(x->req.match, TC_STR(TC_CONTAIN_REPORTS)))
 		return reports_page(x);
-	if (pages_owns(x->site, x->req.match))
+	if (debug_owns(x) || pages_owns(x->site, x->req.match))
 		return own_page(x);
 	if (observe_site(x->site))
 		observe_request(x);
@@ -197,6 +202,7 @@ admitted(struct exchange *x, struct tc_addr *client)
 		return exchange_refuse(x, status);
 	if (prepare_upstream(x, client) < 0)
 		return exchange_refuse(x, 431);
+	debug_mark(x, DEBUG_REQUESTED);
 	return to_state(x, x->chain.peeks && !x->up.over ? EXCHANGE_PEEK : EXCHANGE_CONNECT);
 }
 
@@ -337,7 +343,7 @@ pass_response(struct exchange *x)
 	response_type(&x->res, x->arena);
 	observe_response(x);
 	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
-	return 0;
+	return debug_tell(x) < 0 ? 502 : 0;
 }
 
 int
@@ -346,6 +352,7 @@ judge_response(struct exchange *x)
 	bool tightened;
 	int status;
 
+	debug_mark(x, DEBUG_ANSWERED);
 	if (observe_site(x->site))
 		return pass_response(x);
 	fields_strip_hop_by_hop(&x->res.fields);
@@ -359,7 +366,7 @@ judge_response(struct exchange *x)
 	if (status != 0)
 		return status;
 	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
-	if (variant_response(x) < 0 || keep_choice(x) < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0)
+	if (variant_response(x) < 0 || keep_choice(x) < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0 || debug_tell(x) < 0)
 		return 502;
 	return 0;
 }
@@ -525,6 +532,14 @@ error_answer(struct exchange *x)
 	return own_field(x, TC_F_CACHE_CONTROL, "no-store");
 }
 
+static int
+own_page_answer(struct exchange *x)
+{
+	if (x->reports)
+		return reports_answer(x);
+	return debug_owns(x) ? debug_answer(x) : page_answer(x);
+}
+
 int
 judge_own_answer(struct exchange *x)
 {
@@ -535,7 +550,7 @@ judge_own_answer(struct exchange *x)
 	if (x->answer_status == 308)
 		r = redirect_answer(x);
 	else if (x->answer_status == 0)
-		r = x->reports ? reports_answer(x) : page_answer(x);
+		r = own_page_answer(x);
 	else if (x->chain.answered)
 		r = edge_answer(x);
 	else
@@ -543,5 +558,7 @@ judge_own_answer(struct exchange *x)
 	if (r < 0 || x->core_route == NULL) /* no site, no wishes */
 		return r;
 	r = downstream_own(x->core_route, &x->res);
-	return r < 0 ? r : dnt_tell(x->site, &x->decision, &x->res);
+	if (r < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0)
+		return -1;
+	return debug_tell(x);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/day.h"
+#include "core/debug.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/prove.h"
@@ -337,6 +338,10 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		config_destroy(&c);
 		return 1;
 	}
+	if (!debug_start()) {
+		config_destroy(&c);
+		return 1;
+	}
 	s->snapshot = snapshot_build(c, s->key, NULL, warnings);
 	if (s->snapshot == NULL)
 		return 78;
@@ -551,4 +556,5 @@ service_stop(struct service *s)
 		log_event(LOG_STOPPED, tc_str_of("", 0));
 	snapshot_unref(&s->snapshot);
 	choice_key_destroy(&s->key);
+	debug_stop();
 }

@@ -5,6 +5,7 @@
 
 static const struct tc_str PURPOSES[] = {
 	[TOKEN_VERIFY] = TC_STR_INIT("tacet verify"),
+	[TOKEN_DEBUG] = TC_STR_INIT("tacet debug"),
 };
 
 struct tc_str

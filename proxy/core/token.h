@@ -2,6 +2,7 @@
  * token.h: short-lived signed tokens by which a request shows that its sender runs this proxy:
  *
  *	Tacet-Verify: v1.1795363200.Zm9vYmFyYmF6cXV4cXV1eA US-CA	a synthetic visitor, and the place it stands for
+ *	Tacet-Debug: v1.1795363200.Zm9vYmFyYmF6cXV4cXV1eA		asks for its trace (debug.h)
  *
  * Who has none, or a wrong one, is treated as if the field were not there. The field never goes to an origin.
  */
@@ -10,7 +11,7 @@
 
 #include "core/choice.h"
 
-enum token_use { TOKEN_VERIFY };
+enum token_use { TOKEN_VERIFY, TOKEN_DEBUG };
 
 enum {
 	TOKEN_ROOM = 48,

@@ -81,6 +81,7 @@ field_forged(const struct tc_field *f)
 	switch (f->id) {
 	case TC_F_PRIVACY_DECISION:
 	case TC_F_PRIVACY_ACCOUNT_CHOICE:
+	case TC_F_TACET_DEBUG:
 	case TC_F_TACET_GEO:
 	case TC_F_TACET_VERIFY:
 	case TC_F_FORWARDED:

@@ -316,9 +316,8 @@ ends_with(struct tc_str s, struct tc_str suffix)
 	return s.n >= suffix.n && tc_ieq(tc_str_of(s.p + s.n - suffix.n, suffix.n), suffix);
 }
 
-/* Speaks to some shared caches alone, which then do not look at Cache-Control (RFC 9213, and what came before it). */
-static bool
-is_targeted(const struct tc_field *f)
+bool
+variant_targeted(const struct tc_field *f)
 {
 	return f->id == TC_F_OTHER &&
 	    (ends_with(f->name, TC_STR("-Cache-Control")) || tc_ieq(f->name, TC_STR("Surrogate-Control")) ||
@@ -374,7 +373,7 @@ make_private(struct exchange *x)
 	struct caching to = {NULL};
 
 	for (size_t i = 0; i < fs->n; i++) {
-		fs->v[i].dropped |= is_targeted(&fs->v[i]);
+		fs->v[i].dropped |= variant_targeted(&fs->v[i]);
 		if (fs->v[i].id == TC_F_CACHE_CONTROL)
 			room += fs->v[i].value.n + 2;
 	}

@@ -22,4 +22,7 @@ int variant_request(struct exchange *x);
  */
 int variant_response(struct exchange *x);
 
+/* Speaks to some shared caches alone, which then do not look at Cache-Control (RFC 9213, and what came before it). */
+bool variant_targeted(const struct tc_field *f);
+
 #endif
