@@ -22,9 +22,7 @@
 /* Weak, so that a test of one filter can be linked without the table and with it all filters. */
 #pragma weak tc_filters
 
-enum { CONTAIN_NONE,
-	CONTAIN_REPORT,
-	CONTAIN_ENFORCE };
+enum { CONTAIN_NONE, CONTAIN_REPORT, CONTAIN_ENFORCE };
 
 struct contain_opts {
 	int contain;
@@ -240,18 +238,14 @@ policy(const struct tc_call *c)
 	if (any.p == NULL || sockets.p == NULL || frames.p == NULL)
 		return (struct tc_str){NULL, 0};
 	return tc_join(c->arena,
-	    (struct tc_str[]){
-		    TC_STR("default-src 'self' blob: data:"), any,
-		    TC_STR("; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:"), any,
-		    TC_STR("; style-src 'self' 'unsafe-inline' blob: data:"), any,
-		    TC_STR("; connect-src 'self' blob: data:"), any, sockets,
-		    TC_STR("; img-src 'self' blob: data:"), any,
-		    TC_STR("; font-src 'self' blob: data:"), any,
-		    TC_STR("; media-src 'self' blob: data:"), any,
-		    TC_STR("; manifest-src 'self' data:"), any,
-		    TC_STR("; frame-src 'self' blob: data:"), any, frames,
-		    TC_STR("; child-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; webrtc 'block'"
-			"; report-uri " TC_CONTAIN_REPORTS)},
+	    (struct tc_str[]){TC_STR("default-src 'self' blob: data:"), any,
+		TC_STR("; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:"), any,
+		TC_STR("; style-src 'self' 'unsafe-inline' blob: data:"), any, TC_STR("; connect-src 'self' blob: data:"),
+		any, sockets, TC_STR("; img-src 'self' blob: data:"), any, TC_STR("; font-src 'self' blob: data:"), any,
+		TC_STR("; media-src 'self' blob: data:"), any, TC_STR("; manifest-src 'self' data:"), any,
+		TC_STR("; frame-src 'self' blob: data:"), any, frames,
+		TC_STR("; child-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; webrtc 'block'"
+		    "; report-uri " TC_CONTAIN_REPORTS)},
 	    21);
 }
 
@@ -261,8 +255,7 @@ policy(const struct tc_call *c)
  * All that a policy depends on lives as long as the snapshot, so each is made for its first request and found by those
  * after it. A slot is written once; a policy that finds none is made anew each time.
  */
-enum { SLOTS = 256,
-	TRIES = 4 };
+enum { SLOTS = 256, TRIES = 4 };
 
 struct made {
 	const struct tc_site *site;
@@ -371,8 +364,8 @@ contain_response(struct tc_call *c)
 		return 0;
 	value = policy_of(c);
 	if (value.p == NULL ||
-	    tc_field_add(&c->res->fields,
-		enforce ? TC_F_CONTENT_SECURITY_POLICY : TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY, value) < 0)
+	    tc_field_add(&c->res->fields, enforce ? TC_F_CONTENT_SECURITY_POLICY : TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY,
+		value) < 0)
 		return 502;
 	tc_did(c, TC_DID_CONTAIN, TC_UNKNOWN, TC_PACK_OPERATOR, enforce ? TC_STR("enforce") : TC_STR("report"));
 	if (!is_private(c))

@@ -9,9 +9,7 @@
 
 #include "pieces.h"
 
-enum { REFERRER_KEEP,
-	REFERRER_ORIGIN,
-	REFERRER_NONE };
+enum { REFERRER_KEEP, REFERRER_ORIGIN, REFERRER_NONE };
 
 struct fields_opts {
 	int referrer;
@@ -147,9 +145,8 @@ hint_stays(struct tc_str hint)
 	static const struct tc_str low[] = {TC_STR_INIT("Sec-CH-UA"), TC_STR_INIT("Sec-CH-UA-Mobile"),
 	    TC_STR_INIT("Sec-CH-UA-Platform"), TC_STR_INIT("DPR"), TC_STR_INIT("Sec-CH-DPR"), TC_STR_INIT("Width"),
 	    TC_STR_INIT("Sec-CH-Width"), TC_STR_INIT("Viewport-Width"), TC_STR_INIT("Sec-CH-Viewport-Width"),
-	    TC_STR_INIT("Sec-CH-Viewport-Height"), TC_STR_INIT("Save-Data"),
-	    TC_STR_INIT("Sec-CH-Prefers-Color-Scheme"), TC_STR_INIT("Sec-CH-Prefers-Reduced-Motion"),
-	    TC_STR_INIT("Sec-CH-Prefers-Reduced-Transparency")};
+	    TC_STR_INIT("Sec-CH-Viewport-Height"), TC_STR_INIT("Save-Data"), TC_STR_INIT("Sec-CH-Prefers-Color-Scheme"),
+	    TC_STR_INIT("Sec-CH-Prefers-Reduced-Motion"), TC_STR_INIT("Sec-CH-Prefers-Reduced-Transparency")};
 
 	for (size_t i = 0; i < sizeof(low) / sizeof(*low); i++)
 		if (tc_ieq(hint, low[i]))
@@ -283,12 +280,12 @@ response_hints(struct field_work *w, struct tc_field *f)
  * Denials of N20. In a Dictionary the last of several members with one name counts, so this row needs only to
  * come after the site's.
  */
-static const struct tc_str denials =
-    TC_STR_INIT("browsing-topics=(), attribution-reporting=(), join-ad-interest-group=(), run-ad-auction=(), "
-	"private-aggregation=(), shared-storage=(), shared-storage-select-url=(), interest-cohort=(), "
-	"ch-ua-arch=(), ch-ua-bitness=(), ch-ua-form-factors=(), ch-ua-full-version=(), "
-	"ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
-	"ch-ua-platform-version=(), ch-ua-wow64=()");
+static const struct tc_str denials = TC_STR_INIT(
+    "browsing-topics=(), attribution-reporting=(), join-ad-interest-group=(), run-ad-auction=(), "
+    "private-aggregation=(), shared-storage=(), shared-storage-select-url=(), interest-cohort=(), "
+    "ch-ua-arch=(), ch-ua-bitness=(), ch-ua-form-factors=(), ch-ua-full-version=(), "
+    "ch-ua-full-version-list=(), ch-ua-high-entropy-values=(), ch-ua-model=(), "
+    "ch-ua-platform-version=(), ch-ua-wow64=()");
 
 static const struct tc_str no_location = TC_STR_INIT("geolocation=()");
 
@@ -372,8 +369,7 @@ is_page(const struct tc_call *c)
 
 	if (tc_eq(type, TC_STR("text/html")) || tc_eq(type, TC_STR("application/xhtml+xml")))
 		return true;
-	return (is_xml(type) || (type.n == 0 && (c->res->status == 200 || c->res->status == 304))) &&
-	    asks_for_page(c->req);
+	return (is_xml(type) || (type.n == 0 && (c->res->status == 200 || c->res->status == 304))) && asks_for_page(c->req);
 }
 
 static int

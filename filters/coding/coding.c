@@ -85,7 +85,10 @@ weight_of(struct tc_str params)
 }
 
 /* What browsers send, which is nearly always one of these. */
-#define WISHES(list, ...) {.q = {[CODING_NONE] = 1000, __VA_ARGS__}, .readable = TC_STR_INIT(list)}
+#define WISHES(list, ...) \
+	{ \
+		.q = {[CODING_NONE] = 1000, __VA_ARGS__}, .readable = TC_STR_INIT(list) \
+	}
 #define GZIP [CODING_GZIP] = 1000, [CODING_DEFLATE] = 1000
 static const struct coding_wishes COMMON[] = {
 	WISHES("gzip, deflate, br, zstd", GZIP, [CODING_BR] = 1000, [CODING_ZSTD] = 1000),

@@ -221,7 +221,7 @@ link_label(struct tc_call *c)
 	if (!tc_eq(*text, TC_STR("california")))
 		return escaped(c, *text);
 	return TC_STR("<span lang=\"en\">Your Privacy Choices <img src=\"/.well-known/tacet/choices.svg\" width=\"34\" height=\"16\" "
-		      "alt=\"California Consumer Privacy Act (CCPA) Opt-Out Icon\"></span>");
+	    "alt=\"California Consumer Privacy Act (CCPA) Opt-Out Icon\"></span>");
 }
 
 /* Only what a person looks at as a page gets text: no fragment, no frame. */

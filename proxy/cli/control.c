@@ -104,8 +104,8 @@ control_ask(const char *verb, const char *path, struct tc_str request, struct bu
 	struct buf answer;
 
 	if (fd == -1) {
-		(void)fprintf(stderr, "tacet %s: %s: %s (is tacet running, with this admin.socket?)\n", verb, path,
-		    strerror(errno));
+		(void)fprintf(
+		    stderr, "tacet %s: %s: %s (is tacet running, with this admin.socket?)\n", verb, path, strerror(errno));
 		return CONTROL_NO_ANSWER;
 	}
 	buf_init(&answer, 1 << 20);

@@ -74,7 +74,8 @@ listener_find(struct verify *v, const struct config *c, struct tc_arena *arena)
 			continue;
 		while (colon > 0 && text.p[colon - 1] != ':')
 			colon--;
-		v->port = (uint16_t)strtoul(tc_join(arena, (const struct tc_str[]){tc_str_of(text.p + colon, text.n - colon), TC_STR("\0")}, 2).p,
+		v->port = (uint16_t)strtoul(
+		    tc_join(arena, (const struct tc_str[]){tc_str_of(text.p + colon, text.n - colon), TC_STR("\0")}, 2).p,
 		    NULL, 10);
 		v->host = tc_str_of(text.p, colon > 0 ? colon - 1 : 0);
 		if (v->host.n > 1 && v->host.p[0] == '[')

@@ -44,7 +44,8 @@ verify_print_text(const struct verify_rows *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (r->verbose || r->v[i].verdict != VERIFY_OK)
 			text_row(&r->v[i]);
-	(void)printf("%zu ok, %zu failed, %zu not seen\n", r->count[VERIFY_OK], r->count[VERIFY_FAILED], r->count[VERIFY_NOT_SEEN]);
+	(void)printf(
+	    "%zu ok, %zu failed, %zu not seen\n", r->count[VERIFY_OK], r->count[VERIFY_FAILED], r->count[VERIFY_NOT_SEEN]);
 }
 
 /* ---- for programs ---- */
@@ -97,7 +98,8 @@ xml(struct tc_str s)
 void
 verify_print_junit(const struct verify_rows *r)
 {
-	(void)printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"tacet verify\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
+	(void)printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"tacet verify\" tests=\"%zu\" "
+	    "failures=\"%zu\" skipped=\"%zu\">\n",
 	    r->n, r->count[VERIFY_FAILED], r->count[VERIFY_NOT_SEEN]);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct verify_row *row = &r->v[i];
@@ -126,9 +128,9 @@ static void
 sarif_message(const struct verify_row *row)
 {
 	char text[1200];
-	int n = snprintf(text, sizeof(text), "%.*s%.*s%s%.*s%s%.*s: %.*s", (int)row->site.n, row->site.p, (int)row->page.n, row->page.p,
-	    row->place.n > 0 ? " from " : "", (int)row->place.n, row->place.p, row->signal.n > 0 ? ", signal " : "",
-	    (int)row->signal.n, row->signal.p, (int)row->found.n, row->found.p);
+	int n = snprintf(text, sizeof(text), "%.*s%.*s%s%.*s%s%.*s: %.*s", (int)row->site.n, row->site.p, (int)row->page.n,
+	    row->page.p, row->place.n > 0 ? " from " : "", (int)row->place.n, row->place.p,
+	    row->signal.n > 0 ? ", signal " : "", (int)row->signal.n, row->signal.p, (int)row->found.n, row->found.p);
 
 	member_str("{", "text", tc_str_of(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1));
 	(void)putchar('}');
@@ -139,8 +141,9 @@ verify_print_sarif(const struct verify_rows *r)
 {
 	bool first = true;
 
-	(void)printf("{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"version\": \"2.1.0\", \"runs\": [{\n"
-		     "  \"tool\": {\"driver\": {\"name\": \"tacet verify\", \"rules\": []}},\n  \"results\": [");
+	(void)printf(
+	    "{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"version\": \"2.1.0\", \"runs\": [{\n"
+	    "  \"tool\": {\"driver\": {\"name\": \"tacet verify\", \"rules\": []}},\n  \"results\": [");
 	for (size_t i = 0; i < r->n; i++) {
 		const struct verify_row *row = &r->v[i];
 

@@ -89,7 +89,8 @@ consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_s
 		const struct consent_rule *rule = &w->reader->rules[i];
 		bool match;
 
-		if (rule->key.n != length || (length > 0 && rule->key.p[length - 1] != last) || covered(rule->key, way) != length)
+		if (rule->key.n != length || (length > 0 && rule->key.p[length - 1] != last) ||
+		    covered(rule->key, way) != length)
 			continue;
 		match = glob(rule->value, value);
 		known = known || match;
@@ -212,15 +213,9 @@ apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str text, 
 	struct consent_way way = {.part = {cookie}, .n = 1};
 
 	switch (r->syntax) {
-	case CONSENT_JSON:
-		consent_walk_json(&w, text);
-		break;
-	case CONSENT_KV:
-		consent_walk_kv(&w, text, levels);
-		break;
-	case CONSENT_VALUE:
-		consent_entry(&w, &way, text, false);
-		break;
+	case CONSENT_JSON: consent_walk_json(&w, text); break;
+	case CONSENT_KV: consent_walk_kv(&w, text, levels); break;
+	case CONSENT_VALUE: consent_entry(&w, &way, text, false); break;
 	default:
 		if (!read_iab(r->syntax, text, day, out))
 			*out = (struct consent){.bad = true};

@@ -183,9 +183,11 @@ canary_write(struct buf *out, const struct canary *c)
 
 	for (size_t i = 0; i < VERIFY_VERDICTS; i++)
 		r |= buf_printf(out, "tacet_canary_checks{verdict=\"%s\"} %zu\n", verdicts[i], c->count[i]);
-	r |= buf_printf(out, "# HELP tacet_canary_runs_total Runs of the synthetic visitors, by result.\n"
-			     "# TYPE tacet_canary_runs_total counter\n");
+	r |= buf_printf(out,
+	    "# HELP tacet_canary_runs_total Runs of the synthetic visitors, by result.\n"
+	    "# TYPE tacet_canary_runs_total counter\n");
 	for (size_t i = 0; i < 2; i++)
-		r |= buf_printf(out, "tacet_canary_runs_total{result=\"%s\"} %llu\n", results[i], (unsigned long long)c->runs[i]);
+		r |= buf_printf(
+		    out, "tacet_canary_runs_total{result=\"%s\"} %llu\n", results[i], (unsigned long long)c->runs[i]);
 	return r < 0 ? -1 : 0;
 }

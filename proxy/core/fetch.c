@@ -14,8 +14,7 @@
 #include "base/buf.h"
 
 #define ANSWER_MAX ((size_t)32 << 20)
-enum { FIELDS_MAX = 512,
-	HEAD_MAX = 1 << 18 };
+enum { FIELDS_MAX = 512, HEAD_MAX = 1 << 18 };
 
 /* ---- the connection ---- */
 
@@ -152,7 +151,6 @@ answer_read(struct tc_str text, bool ended, struct tc_arena *arena, struct fetch
 		return false;
 	return body->p != NULL && (ended || framing.kind != BODY_TO_CLOSE);
 }
-
 
 /* Nothing more is there just now. */
 static bool

@@ -81,7 +81,8 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 		lines[n++] = tc_join(at->arena, (const struct tc_str[]){TC_STR("Cookie: "), at->cookie}, 2);
 	if (at->v->token.n > 0 && at->place != NULL)
 		lines[n++] = tc_join(at->arena,
-		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(&at->place->place)}, 4);
+		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(&at->place->place)},
+		    4);
 	for (size_t i = 0; i < more.n && n < sizeof(lines) / sizeof(lines[0]); i++)
 		lines[n++] = more.v[i];
 	ask.fields = (struct tc_strs){lines, n};
@@ -126,7 +127,8 @@ choose(const struct verify_visit *at, const struct proof_signal *s)
 
 	for (int c = 0; c < TC_CLASS_COUNT; c++)
 		if ((s->class & TC_CLASS_BIT(c)) != 0)
-			body = verify_text(at->arena, "%.*s&deny=%.*s", (int)body.n, body.p, (int)CLASS_NAMES[c].n, CLASS_NAMES[c].p);
+			body = verify_text(
+			    at->arena, "%.*s&deny=%.*s", (int)body.n, body.p, (int)CLASS_NAMES[c].n, CLASS_NAMES[c].p);
 	return verify_form(at, body, true, &answer) == NULL ? verify_choice_of(&answer) : TC_STR("");
 }
 
@@ -136,9 +138,10 @@ static const struct tc_str CONSENT_COOKIES[][3] = {
 	    TC_STR_INIT("OptanonConsent=interactionCount=1&groups=C0001%3A1%2CC0002%3A0%2CC0003%3A0%2CC0004%3A0%2CC0005%3A0"),
 	    TC_STR_INIT("OptanonConsent=%")},
 	{TC_STR_INIT("CookieConsent={stamp:%27x%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:true%2Cmarketing:true%2C"
-		     "method:%27explicit%27}"),
-	    TC_STR_INIT("CookieConsent={stamp:%27x%27%2Cnecessary:true%2Cpreferences:false%2Cstatistics:false%2Cmarketing:false%2C"
-			"method:%27explicit%27}"),
+	    "method:%27explicit%27}"),
+	    TC_STR_INIT(
+		"CookieConsent={stamp:%27x%27%2Cnecessary:true%2Cpreferences:false%2Cstatistics:false%2Cmarketing:false%2C"
+		"method:%27explicit%27}"),
 	    TC_STR_INIT("CookieConsent=%")},
 	{TC_STR_INIT("cookieyes-consent=consent:yes%2Caction:yes%2Canalytics:yes%2Cfunctional:yes%2Cadvertisement:yes"),
 	    TC_STR_INIT("cookieyes-consent=consent:no%2Caction:yes%2Canalytics:no%2Cfunctional:no%2Cadvertisement:no"),
@@ -150,14 +153,10 @@ static bool
 says_it(const struct consent *c, enum proof_consent want)
 {
 	switch (want) {
-	case CMP_GRANT:
-		return (c->granted & CONSENT_CLASSES) == CONSENT_CLASSES && c->denied == 0 && !c->out;
-	case CMP_DENY:
-		return c->denied != 0 || c->out;
-	case CMP_BAD:
-		return c->bad;
-	case CMP_NONE:
-		break;
+	case CMP_GRANT: return (c->granted & CONSENT_CLASSES) == CONSENT_CLASSES && c->denied == 0 && !c->out;
+	case CMP_DENY: return c->denied != 0 || c->out;
+	case CMP_BAD: return c->bad;
+	case CMP_NONE: break;
 	}
 	return false;
 }
@@ -170,7 +169,8 @@ consent_cookie(struct verify_visit *at)
 	const struct config *c = at->v->s->config;
 
 	for (size_t i = 0; i < sizeof(CONSENT_COOKIES) / sizeof(CONSENT_COOKIES[0]); i++) {
-		struct tc_str cookie = CONSENT_COOKIES[i][want == CMP_GRANT ? 0 : want == CMP_DENY ? 1 : 2];
+		struct tc_str cookie = CONSENT_COOKIES[i][want == CMP_GRANT ? 0 : want == CMP_DENY ? 1
+												   : 2];
 		struct tc_fields fs = {.arena = at->arena};
 
 		if (cookie.n == 0 || tc_field_add(&fs, TC_F_COOKIE, cookie) < 0)
@@ -238,9 +238,10 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 	}
 	decide_visit(&at);
 	buf_init(&found, 1 << 16);
-	why = verify_ask(&at, (struct tc_strs){(const struct tc_str[]){TC_STR("Sec-Fetch-Dest: document"),
-				  TC_STR("Sec-Fetch-Mode: navigate"), TC_STR("Sec-Fetch-Site: none")},
-				  3},
+	why = verify_ask(&at,
+	    (struct tc_strs){(const struct tc_str[]){TC_STR("Sec-Fetch-Dest: document"), TC_STR("Sec-Fetch-Mode: navigate"),
+				 TC_STR("Sec-Fetch-Site: none")},
+		3},
 	    TC_STR(""), &answer);
 	if (why != NULL)
 		(void)buf_printf(&found, "no answer: %s", why);
@@ -301,7 +302,8 @@ walk_page(struct verify_visit at, const struct proof *sets, const struct tc_str 
 			continue;
 		for (size_t i = 0; i < proof_signal_count; i++) {
 			at.signal = &proof_signals[i];
-			if (!is_stopped(at.v) && can_be_sent(at.signal) && (at.signal->choice == CHOICE_NONE || choices[i].n > 0))
+			if (!is_stopped(at.v) && can_be_sent(at.signal) &&
+			    (at.signal->choice == CHOICE_NONE || choices[i].n > 0))
 				visit(at, choices[i], loss);
 		}
 	}
@@ -315,8 +317,9 @@ authority_of(const struct config_site *site, struct tc_arena *arena)
 
 	if (tc_eq(host, TC_STR("*")))
 		return TC_STR("www.example.com");
-	return tc_starts(host, TC_STR("*.")) ? tc_join(arena, (const struct tc_str[]){TC_STR("www"), tc_str_of(host.p + 1, host.n - 1)}, 2)
-					     : host;
+	return tc_starts(host, TC_STR("*."))
+	    ? tc_join(arena, (const struct tc_str[]){TC_STR("www"), tc_str_of(host.p + 1, host.n - 1)}, 2)
+	    : host;
 }
 
 static void

@@ -35,9 +35,9 @@ struct verify {
 	struct tc_arena *arena; /* of rows */
 	struct tc_str host;     /* where the proxy listens */
 	uint16_t port;
-	struct tc_str token; /* token.h; n = 0: visitors from nowhere alone */
+	struct tc_str token;      /* token.h; n = 0: visitors from nowhere alone */
 	const _Atomic bool *stop; /* ends it before its time; NULL: nothing does */
-	bool strict;         /* cookies that nobody knows are faults */
+	bool strict;              /* cookies that nobody knows are faults */
 	int32_t day;
 	void (*told)(void *ctx, const struct verify_row *row);
 	void *ctx;

@@ -36,7 +36,8 @@ fault(struct faults *f, struct tc_str what, const char *why)
 {
 	f->n++;
 	if (f->named++ < NAMED_MAX)
-		(void)buf_printf(f->found, "%s%.*s%s", f->found->n > 0 ? "; " : "", (int)(what.n < 200 ? what.n : 200), what.p, why);
+		(void)buf_printf(
+		    f->found, "%s%.*s%s", f->found->n > 0 ? "; " : "", (int)(what.n < 200 ? what.n : 200), what.p, why);
 }
 
 static struct tc_str
@@ -160,8 +161,8 @@ plain_text(struct tc_arena *arena, struct tc_str body)
 static bool
 is_asked_for(struct tc_str text, size_t at)
 {
-	static const struct tc_str clicked[] = {TC_STR_INIT("a "), TC_STR_INIT("a\n"), TC_STR_INIT("area"), TC_STR_INIT("base"),
-	    TC_STR_INIT("form"), TC_STR_INIT("!--")};
+	static const struct tc_str clicked[] = {TC_STR_INIT("a "), TC_STR_INIT("a\n"), TC_STR_INIT("area"),
+	    TC_STR_INIT("base"), TC_STR_INIT("form"), TC_STR_INIT("!--")};
 	static const struct tc_str raw[] = {TC_STR_INIT("script"), TC_STR_INIT("style"), TC_STR_INIT("noscript")};
 	size_t stop = at > LOOK_BACK ? at - LOOK_BACK : 0, open = at;
 	struct tc_str tag;

@@ -86,7 +86,8 @@ foreign_form(const struct verify_visit *at)
 static void
 decide_nowhere(struct verify_visit *at)
 {
-	at->facts = (struct facts){.day = at->v->day, .site = at->site, .route = at->route, .place = at->v->s->config->geo_unknown};
+	at->facts = (struct facts){
+		.day = at->v->day, .site = at->site, .route = at->route, .place = at->v->s->config->geo_unknown};
 	decide(at->v->s->config, &at->facts, &at->decision);
 }
 
@@ -131,7 +132,8 @@ remembered(const struct verify_visit *at)
 		return NULL; /* only pages are told */
 	if (!tc_starts(verify_choice_of(&a), TC_STR("tacet_choice=v1.out")))
 		return "Sec-GPC: 1 is not remembered";
-	return tc_eq(verify_choice_of(&a), verify_choice_of(&b)) ? NULL : "two visitors of one month get cookies that differ";
+	return tc_eq(verify_choice_of(&a), verify_choice_of(&b)) ? NULL
+								 : "two visitors of one month get cookies that differ";
 }
 
 /* ---- statements ---- */
@@ -188,7 +190,8 @@ verify_own(const struct verify_visit *at)
 		if (mine.arena == NULL)
 			return;
 		why = CHECKS[i].check(&mine);
-		verify_tell(at, CHECKS[i].name, why == NULL ? VERIFY_OK : VERIFY_FAILED, tc_str_from(why != NULL ? why : ""));
+		verify_tell(
+		    at, CHECKS[i].name, why == NULL ? VERIFY_OK : VERIFY_FAILED, tc_str_from(why != NULL ? why : ""));
 		arena_destroy(&mine.arena);
 	}
 }
