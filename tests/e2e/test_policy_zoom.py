@@ -1,10 +1,11 @@
 """Zoom (undated): a test for each row of what conf/policies/zoom.yaml promises, with its control."""
 import re
+import subprocess
 
 import pytest
 
-from harness import answer
-from policies import (GPC, Site, assert_clean, assert_tagged, canary_sweep, each_toggle_alone, gpc_is_honoured, new_cookies,
+from harness import answer, tacet_path
+from policies import (FIELDS, GPC, PAGE, Site, assert_clean, assert_tagged, canary_sweep, each_toggle_alone, gpc_is_honoured, new_cookies,
                       nothing_before_consent, place_is_coarse, said, site_of)
 
 site = site_of("zoom")
@@ -53,6 +54,26 @@ def test_all_cookies(site):
         site.get(path, place, fields, "brandnew=1; sid=2")
         assert site.origin.last(path).all("Cookie") == ["sid=2"]
     pytest.skip("the inventory on the choices page belongs to a later version")
+
+
+def test_a_cookie_that_nobody_knows(tmp_path):
+    """The same sentence: verify --strict fails on it"""
+    site = Site(tmp_path, "zoom", {"pages: [/]": "pages: [/page]"}, ready=False)
+    try:
+        site.conf.write_text(site.conf.read_text().replace(", redirect: https", ""))
+        site.start()
+
+        def verify(*args):
+            ran = subprocess.run([tacet_path(), "verify", "-c", site.conf, f"http://127.0.0.1:{site.tacet.port}", *args],
+                                 capture_output=True, text=True, timeout=120)
+            return ran.returncode, ran.stdout
+        assert verify("--strict")[0] == 0
+        site.origin.on("/page", answer(PAGE, [*FIELDS, ("Set-Cookie", "brandnew=1; Path=/")]))
+        assert verify()[0] == 0
+        code, out = verify("--strict")
+        assert code == 1 and "cookie" in out, out
+    finally:
+        site.close()
 
 
 def test_control_over_non_essential_cookies(site):
