@@ -52,6 +52,21 @@ next_candidate(struct tc_str s, size_t at, struct candidate *c)
 	return true;
 }
 
+/*
+ * What stays before a cut ends with a comma, which would belong to a URL that came to stand right behind it:
+ * "a.png, X 2x,b.png" without X is "a.png, b.png".
+ */
+static void
+part_neighbours(struct tc_str s, struct value_edits *out)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		struct value_edit *e = &out->v[i];
+
+		if (e->from > 0 && e->to < s.n && !is_space(s.p[e->to]))
+			e->with = TC_STR(" ");
+	}
+}
+
 void
 srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match_types,
     struct value_edits *out)
@@ -78,4 +93,5 @@ srcset_judge(struct tc_str decoded, value_judge judge, void *ctx, unsigned match
 		out->v[0] = (struct value_edit){0, decoded.n, TC_STR("")};
 		out->n = 1;
 	}
+	part_neighbours(decoded, out);
 }

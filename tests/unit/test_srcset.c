@@ -53,7 +53,9 @@ test_drops_trackers(void **state)
 	check("//t.example/a 1x, //t.example/b 2x", "");
 	check("//t.example/a 1x, b.jpg 2x", " b.jpg 2x");
 	check("a.jpg 1x, //t.example/b 2x", "a.jpg 1x,");
-	check("a.jpg 1x,//t.example/b 2x,c.jpg 3x", "a.jpg 1x,c.jpg 3x");
+	check("a.jpg 1x,//t.example/b 2x,c.jpg 3x", "a.jpg 1x, c.jpg 3x");
+	check("a.jpg, //t.example/b 2x,c.jpg 3x", "a.jpg, c.jpg 3x"); /* not a.jpg,c.jpg */
+	check("//t.example/b 2x,c.jpg 3x", "c.jpg 3x");
 	check("a.jpg, //t.example/b, c.jpg", "a.jpg, c.jpg");
 	check("  \n//t.example/b,\t c.jpg 2x", "\t c.jpg 2x");
 	check("a 1x, //t.example/b 2x, //t.example/c 3x, d 4x", "a 1x, d 4x");
