@@ -217,7 +217,7 @@ def test_a_reload_that_breaks_one_is_refused(start, tmp_path):
     path.write_text(path.read_text().replace("default: closed", "default: light"))
     proxy.reload()
     wait_until(lambda: total(proxy.metrics(), "tacet_config_reload_success") == 0, "the refusal to be seen")
-    assert "promise no_sale is broken" in proxy.stderr() + "\n".join(proxy.lines)
+    wait_until(lambda: "promise no_sale is broken" in proxy.stderr() + "\n".join(proxy.lines), "the reason to be said")
     assert get(proxy.port, host="www.example.com").status == 200
     origin.close()
 
