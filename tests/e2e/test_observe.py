@@ -5,10 +5,11 @@ import os
 import re
 import subprocess
 import threading
+import zlib
 
 import pytest
 
-from harness import Client, answer, chunked_answer, get, tacet_path, total, wait_until
+from harness import Client, answer, chunked_answer, get, sanitized, tacet_path, total, wait_until
 
 HOST = "www.shop.example"
 CANARY = "c4n4ryObs"
@@ -291,6 +292,35 @@ def test_many_at_once(proxy, fresh_origin):
     assert not wrong
     said = after(proxy, 240)
     assert said["given_up"] == 0 and {i["responses"] for i in said["items"] if "YouTube" in i["name"]} == {240}
+
+
+@pytest.mark.parametrize("more, whole", [(os.urandom(2 << 20).hex().encode(), True), (b"b" * (20 << 20), False)], ids=["large", "bomb"])
+def test_what_unpacks_to_much(proxy, fresh_origin, more, whole):
+    """A body that is small, and large to whoever reads it: the visitor gets it, and the copy is given up in time."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    packed = packer.compress(PAGE.encode()) + packer.compress(more) + packer.flush()
+    fresh_origin.on("/bomb", answer(packed, {"Content-Encoding": "gzip"}))
+    before, spent = proxy.memory("VmHWM"), proxy.cpu()
+    assert proxy.get("/bomb", {"Accept-Encoding": "gzip"}, host=HOST).body == packed
+    said = after(proxy, 1)
+    assert said["given_up"] == (0 if whole else 1)
+    assert any("Google" in n for n in names(said, "vendor")), "what was seen before counts"
+    assert proxy.memory("VmHWM") - before < 32 << 20 and (sanitized() or proxy.cpu() - spent < 5)
+
+
+def test_memory_of_copies_is_given_back(proxy, fresh_origin):
+    page = (PAGE * 500).encode()
+    fresh_origin.on("/page", answer(page))
+
+    def visits(n):
+        for _ in range(n):
+            assert proxy.get("/page", {"Sec-GPC": "1"}, host=HOST).body == page
+
+    visits(10)
+    before = proxy.memory()
+    visits(60)
+    assert after(proxy, 70)["given_up"] == 0
+    assert proxy.memory() - before < 8 << 20
 
 
 def test_a_visitor_who_leaves_and_an_origin_that_breaks_off(proxy, fresh_origin):

@@ -315,6 +315,25 @@ full_arena(void **state)
 	assert_true(ended);
 }
 
+/* A site that only observes: the edge's fields as ever, and no word of a decision. */
+static void
+an_observer_says_nothing(void **state)
+{
+	static const char *const lines[] = {"Host: a.example", "Sec-GPC: 0", "Sec-GPC: 1, 1", "Privacy-Decision: in", "Tacet-Geo: country=US",
+	    "Tacet-Debug: x", "X-Forwarded-For: 192.0.2.1", NULL};
+	const struct config_site site = {.geo = GEO_COUNTRY | GEO_CITY, .client_ip = CLIENT_IP_FULL, .mode = MODE_OBSERVE};
+	struct tc_decision d = decision(true, TC_SRC_GPC);
+	struct tc_request req = sent(&site, &d, &san_diego, lines);
+
+	(void)state;
+	assert_string_equal(values(&req, "Sec-GPC"), "0|1, 1");
+	assert_string_equal(values(&req, "Privacy-Decision"), "-");
+	assert_string_equal(values(&req, "Tacet-Geo"), "-");
+	assert_string_equal(values(&req, "Tacet-Debug"), "-");
+	assert_string_equal(values(&req, "X-Forwarded-For"), "198.51.100.77");
+	assert_string_equal(values(&req, "X-Forwarded-Host"), "a.example");
+}
+
 int
 main(void)
 {
@@ -325,6 +344,7 @@ main(void)
 		cmocka_unit_test(geo_kept_back),
 		cmocka_unit_test(client_ip_modes),
 		cmocka_unit_test(forged_copies),
+		cmocka_unit_test(an_observer_says_nothing),
 		cmocka_unit_test(full_arena),
 	};
 
