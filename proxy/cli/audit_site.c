@@ -188,7 +188,7 @@ lines_of(const struct site *s)
 static bool
 has_line(const struct lines *l, struct tc_str line)
 {
-	return bsearch(&line, l->v, l->n, sizeof(line), by_text) != NULL;
+	return l->n > 0 && bsearch(&line, l->v, l->n, sizeof(line), by_text) != NULL;
 }
 
 static size_t
