@@ -687,12 +687,12 @@ match_url(const struct match_db *db, const struct match_page *page, const struct
 
 	assert(db->built && url->text.n <= sizeof(lower));
 	*out = (struct match_result){.verdict = MATCH_NONE};
-	if (url->scheme >= URL_HTTP && url->scheme <= URL_WSS && match_abroad(page, url))
-		*out = (struct match_result){.verdict = MATCH_BLOCK, .class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
-	if (url->scheme < URL_HTTP || url->scheme > URL_WSS || page->denied == 0 || out->verdict == MATCH_BLOCK)
+	if (url->scheme < URL_HTTP || url->scheme > URL_WSS)
 		return out->verdict;
-	if (ask(&a, lower, out) == MATCH_NONE && url->port.n > 0)
-		return ask_without_port(&a, lower, out);
+	if (page->denied != 0 && ask(&a, lower, out) == MATCH_NONE && url->port.n > 0)
+		(void)ask_without_port(&a, lower, out);
+	if (out->verdict != MATCH_BLOCK && match_abroad(page, url)) /* whatever a list says in its favour */
+		*out = (struct match_result){.verdict = MATCH_BLOCK, .class = TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
 	return out->verdict;
 }
 

@@ -251,7 +251,10 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 		verify_judge(&at, &answer, &found);
 	if (found.n == 0 && at.decision.denied == 0 && loss > 0 && verify_loss(&at, &answer) == 0)
 		(void)buf_printf(&found, "nothing is left for a visitor who loses nothing: he was not taken for whom he is");
-	verify_tell(&at, "page", found.n > 0 ? VERIFY_FAILED : VERIFY_OK, buf_str(&found));
+	if (found.n == 0 && why == NULL && answer.head.status >= 300)
+		verify_tell(&at, "page", VERIFY_NOT_SEEN, TC_STR("the answer leads elsewhere"));
+	else
+		verify_tell(&at, "page", found.n > 0 ? VERIFY_FAILED : VERIFY_OK, buf_str(&found));
 	buf_reset(&found);
 	arena_destroy(&at.arena);
 }

@@ -62,7 +62,6 @@ def test_in_the_territory_of_china(tmp_path, listed):
     only_listed_hosts(tmp_path, "marketingdesk", "residency: {region: CN, hosts: []", listed, "CN", "US-TX")
 
 
-@pytest.mark.xfail(strict=True, reason="a residency list hides from the rewriter of inline scripts what the other lists say of a host")
 @pytest.mark.parametrize("place", ["CN", ""])
 def test_inline_loaders_abroad(tmp_path, place):
     """The same visitors, who said no: a loader in an inline script (their second CSP holds it)"""

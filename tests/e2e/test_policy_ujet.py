@@ -112,7 +112,6 @@ def test_hosted_in_the_united_states(tmp_path, listed):
     only_listed_hosts(tmp_path, "ujet", "residency: {region: [EU, EEA], hosts: []", listed, "DE", "US-TX")
 
 
-@pytest.mark.xfail(strict=True, reason="a residency list hides from the rewriter of inline scripts what the other lists say of a host")
 @pytest.mark.parametrize("place", ["DE", ""])
 def test_inline_loaders_abroad(tmp_path, place):
     """The same visitors, who said no: a loader in an inline script (their second CSP holds it)"""

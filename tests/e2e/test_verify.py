@@ -121,6 +121,13 @@ def test_pages_without_tags_prove_nothing(site, running, tmp_path, fresh_origin)
     assert control["verdict"] == "not seen" and "proves nothing" in control["found"]
 
 
+def test_a_redirect_is_no_page(site, running, tmp_path, fresh_origin):
+    fresh_origin.on("/", answer(b"", [("Location", "/elsewhere")], status="302 Found"))
+    proxy = running(site())
+    said = as_json(verify(tmp_path, site(), proxy.port, "--format", "json"))
+    assert {c["verdict"] for c in said["checks"] if c["check"] == "page"} == {"not seen"}
+
+
 def test_links_and_text_are_not_survivors(site, running, tmp_path, fresh_origin):
     fresh_origin.on("/", answer(b"""<!doctype html><title>x</title><p>https://www.googletagmanager.com/gtm.js
         <a href="https://www.googletagmanager.com/gtm.js">x</a><!-- https://www.googletagmanager.com/gtm.js -->"""))
