@@ -5,7 +5,7 @@ import re
 
 from harness import answer, get, total, wait_until
 
-SECRETS = ["canarypath", "canaryquery", "canarycookie", "canaryagent", "canaryreferer", "canaryfield", "canaryhost", "192.0.2.99", "CANARY"]
+SECRETS = ["canarypath", "canaryquery", "canarycookie", "canaryagent", "canaryreferer", "canaryfield", "canaryhost", "192.0.2.99", "CANARYMETHOD"]
 
 
 def admin(proxy, path, **kw):
@@ -40,7 +40,7 @@ def test_metrics_count(start, fresh_origin):
 def test_labels_are_closed_and_carry_no_visitor(start, fresh_origin):
     proxy = start("--origin", fresh_origin.url, "--region", "us-tx")
     proxy.get("/canarypath?canaryquery=1", {"Cookie": "canarycookie=1", "User-Agent": "canaryagent", "Referer": "https://canaryreferer/",
-                                            "X-canaryfield": "1", "X-Forwarded-For": "192.0.2.99"}, method="CANARY", host="canaryhost.test")
+                                            "X-canaryfield": "1", "X-Forwarded-For": "192.0.2.99"}, method="CANARYMETHOD", host="canaryhost.test")
     names = {key for key in proxy.metrics()}
     text = admin(proxy, "/metrics").text
     for secret in SECRETS:
