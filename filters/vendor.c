@@ -146,16 +146,17 @@ tc_vendor_of_cookie(struct tc_str name, struct tc_vendor *out)
 {
 	const struct pack_cookie *row = pack_cookie(name);
 
-	if (row == NULL || row->strip != PACK_STRIP)
-		return false;
-	*out = (struct tc_vendor){row->vendor, row->class, row->pattern};
-	return true;
+	return row != NULL && row->strip == PACK_STRIP && tc_cookie_known(name, out);
 }
 
 bool
-tc_cookie_known(struct tc_str name)
+tc_cookie_known(struct tc_str name, struct tc_vendor *out)
 {
-	return pack_cookie(name) != NULL;
+	const struct pack_cookie *row = pack_cookie(name);
+
+	if (row != NULL)
+		*out = (struct tc_vendor){row->vendor, row->class, row->pattern};
+	return row != NULL;
 }
 
 bool

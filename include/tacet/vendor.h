@@ -23,7 +23,7 @@ void tc_vendors_destroy(struct tc_vendors **v);
 bool tc_vendor_of_url(const struct tc_vendors *v, struct tc_str url, struct tc_vendor *out);
 bool tc_vendor_of_endpoint(struct tc_str url, struct tc_vendor *out); /* of the site's own host, known by its shape */
 bool tc_vendor_of_cookie(struct tc_str name, struct tc_vendor *out);  /* of a row marked `strip` */
-bool tc_cookie_known(struct tc_str name);                             /* it has a row, whatever becomes of it */
+bool tc_cookie_known(struct tc_str name, struct tc_vendor *out);      /* it has a row, whatever becomes of it */
 bool tc_vendor_of_parameter(struct tc_str name, struct tc_vendor *out);
 
 /* An address as browsers read it: "https://host[:port]/path?query". text points into buf. */

@@ -307,6 +307,7 @@ struct config {
 	enum stats_preset stats_preset;
 	bool stats_weekly;
 	struct tc_str stats_delta;             /* as written */
+	bool cookies_listed;                   /* cookies_inventoried is promised: the choices page names them */
 	int64_t verify_every_ms;               /* 0: never */
 	struct tc_strs verify_pages;           /* paths that verify visits */
 	const struct consent_readers *readers; /* of consent cookies: built-in ones and the file's */

@@ -11,6 +11,7 @@
 
 #include "base/day.h"
 #include "net/crypto.h"
+#include "tacet/vendor.h"
 
 struct row {
 	struct inventory_note note; /* of an open one below k the name is empty */
@@ -278,6 +279,96 @@ inventory_take(const struct config_site *site, const struct inventory_notes *not
 		else
 			take_open(s, &notes->v[i], day, k);
 	(void)pthread_mutex_unlock(&table.lock);
+}
+
+/* ---- cookies ---- */
+
+static bool
+is_kept(const struct config_site *site, struct tc_str name)
+{
+	for (size_t i = 0; i < site->pub.keep_cookies.n; i++)
+		if (tc_eq(site->pub.keep_cookies.v[i], name))
+			return true;
+	return false;
+}
+
+static void
+note_cookie(struct inventory_notes *to, const struct config_site *site, struct tc_str name)
+{
+	struct inventory_note note = {.what = INVENTORY_COOKIE, .action = TC_DID_RESPONSE_COOKIE, .class = TC_UNKNOWN};
+	struct tc_vendor vendor;
+
+	if (name.n == 0 || tc_eq(name, TC_STR("tacet_choice")))
+		return;
+	if (is_kept(site, name)) {
+		note.class = TC_FUNCTIONAL;
+		note.closed = true;
+	} else if (tc_cookie_known(name, &vendor)) {
+		note.class = (uint8_t)vendor.class;
+		note.closed = true;
+		name = vendor.pattern;
+	}
+	inventory_note(to, &note, name);
+}
+
+void
+inventory_cookies(const struct config_site *site, const struct tc_fields *response, int32_t day, int64_t k)
+{
+	struct inventory_notes notes;
+
+	notes.n = notes.open = notes.unkept = 0; /* the rows are filled as they come */
+	for (size_t i = 0; i < response->n; i++) {
+		struct tc_str value = response->v[i].value;
+
+		if (response->v[i].id == TC_F_SET_COOKIE && !response->v[i].dropped)
+			note_cookie(&notes, site, tc_trim(tc_str_of(value.p, tc_find_byte(value, '='))));
+	}
+	if (notes.n + notes.unkept > 0)
+		inventory_take(site, &notes, day, k, false);
+}
+
+static int
+by_cookie(const void *a, const void *b)
+{
+	const struct inventory_cookie *x = a, *y = b;
+	int order = memcmp(x->name, y->name, x->n < y->n ? x->n : y->n);
+
+	return order != 0 ? order : (int)x->n - (int)y->n;
+}
+
+static size_t
+add_cookies(const struct row *rows, size_t count, struct inventory_cookie *out, size_t n, size_t most)
+{
+	for (size_t i = 0; i < count && n < most; i++) {
+		const struct inventory_note *note = &rows[i].note;
+		struct inventory_cookie *c = &out[n];
+
+		if (note->what != INVENTORY_COOKIE || note->action != TC_DID_RESPONSE_COOKIE || note->n == 0)
+			continue;
+		*c = (struct inventory_cookie){.n = note->n, .class = note->class, .first = rows[i].first, .last = rows[i].last};
+		memcpy(c->name, note->name, note->n);
+		n++;
+	}
+	return n;
+}
+
+size_t
+inventory_cookies_seen(const struct config_site *site, struct inventory_cookie *out, size_t most)
+{
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&table.lock);
+	for (size_t i = 0; i < INVENTORY_SITES && table.sites[i] != NULL; i++) {
+		const struct site *s = table.sites[i];
+
+		if (!tc_eq(s->host, site->pub.hosts.v[0]))
+			continue;
+		n = add_cookies(s->closed, s->closed_n, out, 0, most);
+		n = add_cookies(s->open, INVENTORY_OPEN, out, n, most);
+	}
+	(void)pthread_mutex_unlock(&table.lock);
+	qsort(out, n, sizeof(*out), by_cookie);
+	return n;
 }
 
 /* ---- the answer ---- */

@@ -61,6 +61,21 @@ size_t inventory_mask(struct tc_str name, char out[INVENTORY_NAME_MAX]);
 /* Adds what one response of a site carried; from any thread. gave_up: it could not be looked through to its end. */
 void inventory_take(const struct config_site *site, const struct inventory_notes *notes, int32_t day, int64_t k, bool gave_up);
 
+/*
+ * The same of the cookies that a response of the origin sets, and of nothing else: for sites that filter, where a promise
+ * wants them listed.
+ */
+void inventory_cookies(const struct config_site *site, const struct tc_fields *response, int32_t day, int64_t k);
+
+struct inventory_cookie {
+	char name[INVENTORY_NAME_MAX];
+	uint8_t n, class; /* enum tc_class */
+	int32_t first, last;
+};
+
+/* Those that a site's responses set and that may be shown, by name, `most` at most. Returns how many. */
+size_t inventory_cookies_seen(const struct config_site *site, struct inventory_cookie *out, size_t most);
+
 /* All sites, or the one whose first host this is (n > 0), as JSON. -1: no room. */
 int inventory_write(struct buf *out, int64_t k, struct tc_str host);
 

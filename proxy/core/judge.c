@@ -11,6 +11,7 @@
 #include "core/dnt.h"
 #include "core/downstream.h"
 #include "core/exchange.h"
+#include "core/inventory.h"
 #include "core/memory.h"
 #include "core/observe.h"
 #include "core/pages.h"
@@ -356,6 +357,8 @@ judge_response(struct exchange *x)
 	if (observe_site(x->site))
 		return pass_response(x);
 	fields_strip_hop_by_hop(&x->res.fields);
+	if (config_of(x)->cookies_listed && tc_field_first(&x->res.fields, TC_F_SET_COOKIE) != NULL)
+		inventory_cookies(x->site, &x->res.fields, x->facts.day, config_of(x)->stats_k);
 	tightened = hear_account(x);
 	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
 		return 502;

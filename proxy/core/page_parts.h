@@ -44,6 +44,11 @@ int page_post(const struct page *p, struct tc_response *res, struct tc_str *body
 /* Adds the choice cookie to an answer. 0, or -1 at the arena's limit. */
 int page_set_cookie(const struct page *p, const struct choice_cookie *c, struct tc_response *res);
 
+/* ---- page_cookies.c ---- */
+
+/* The cookies of the site, for whoever unfolds them. */
+void page_cookies(struct page *p);
+
 /* ---- page_why.c ---- */
 
 void page_why(struct page *p);

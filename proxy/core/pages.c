@@ -11,7 +11,7 @@
 #include "core/page_files.h"
 #include "core/page_parts.h"
 
-#define PAGE_MAX ((size_t)24 << 10)
+#define PAGE_MAX ((size_t)48 << 10)
 
 #define HTML_TYPE "text/html"
 #define PAGE_CSP \
@@ -76,6 +76,8 @@ choices_page(struct page *p)
 	notice(p);
 	page_gpc_note(p);
 	page_form(p);
+	if (p->ctx->config->cookies_listed)
+		page_cookies(p);
 	MARKUP(&p->h, "<p>");
 	page_link(p, page_choices_path(p->ctx->site), TC_STR("/why"), W_WHY);
 	MARKUP(&p->h, "</p>\n");

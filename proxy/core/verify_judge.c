@@ -331,12 +331,13 @@ static void
 judge_cookies(const struct verify_visit *at, const struct fetch_answer *answer, struct faults *f)
 {
 	const struct tc_fields *fs = &answer->head.fields;
+	struct tc_vendor known;
 
 	for (size_t i = 0; i < fs->n; i++) {
 		struct tc_str value = fs->v[i].value, name = tc_trim(tc_str_of(value.p, tc_find_byte(value, '=')));
 
 		if (fs->v[i].id == TC_F_SET_COOKIE && !tc_eq(name, TC_STR("tacet_choice")) && !is_kept(at->site, name) &&
-		    !tc_cookie_known(name) && tc_find(value, TC_STR("Max-Age=0")) == value.n)
+		    !tc_cookie_known(name, &known) && tc_find(value, TC_STR("Max-Age=0")) == value.n)
 			fault(f, name, ": a cookie that nobody knows");
 	}
 }

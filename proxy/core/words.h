@@ -30,6 +30,9 @@ enum word {
 	W_OTHERS,   /* third parties that no list names */
 	W_LOCATION, /* the two switches */
 	W_EXPORT,
+	W_COOKIES_SET, /* those that the site sets; what they are for, where that is no class */
+	W_ESSENTIAL,
+	W_PURPOSE_UNKNOWN,
 	W_SAVE,
 	W_SAVED,
 	W_NOT_KEPT,

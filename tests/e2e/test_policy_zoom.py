@@ -53,7 +53,17 @@ def test_all_cookies(site):
         assert new_cookies(site.get(path, place, fields)) == ["sid"]
         site.get(path, place, fields, "brandnew=1; sid=2")
         assert site.origin.last(path).all("Cookie") == ["sid=2"]
-    pytest.skip("the inventory on the choices page belongs to a later version")
+    listed = site.get("/privacy-choices").text
+    assert re.search(r"<code>sid</code></bdi>: Necessary for this site <bdi>\(\d{4}-\d\d-\d\d\)", listed), listed
+    assert "<code>tacet_choice</code></bdi>: Necessary" in listed and "brandnew" not in listed, "few responses had it"
+    site.origin.on(path, answer("<p>x", [("Set-Cookie", "brandnew=1; Path=/"), ("Set-Cookie", "u4711x0815y42=1; Path=/"),
+                                         ("Set-Cookie", "_ga_ABC123=CANARY; Path=/")]))
+    for _ in range(12):
+        site.get(path)
+    listed = site.get("/privacy-choices", fields={"Accept-Language": "de"}).text
+    assert "<code>brandnew</code></bdi>: Purpose not known" in site.get("/privacy-choices").text
+    assert "Zweck unbekannt" in listed and "<code>#</code>" in listed and "_ga_" in listed
+    assert not re.search("4711|0815|ABC123|CANARY", listed)
 
 
 def test_a_cookie_that_nobody_knows(tmp_path):
