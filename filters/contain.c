@@ -258,8 +258,7 @@ policy(const struct tc_call *c)
 enum { SLOTS = 256, TRIES = 4 };
 
 struct made {
-	const struct tc_site *site;
-	const struct tc_route *route;
+	const struct tc_route *route; /* of one site */
 	const struct tc_rule_set *rules;
 	const struct tc_strs *residency;
 	bool measurement;
@@ -276,7 +275,7 @@ is_of(const struct made *m, const struct tc_call *c)
 {
 	const struct tc_decision *d = c->decision;
 
-	return m->site == c->site && m->route == c->route && m->rules == d->rules && m->residency == d->residency &&
+	return m->route == c->route && m->rules == d->rules && m->residency == d->residency &&
 	    m->measurement == d->measurement;
 }
 
@@ -284,7 +283,7 @@ is_of(const struct made *m, const struct tc_call *c)
 static size_t
 slot_of(const struct tc_call *c)
 {
-	uintptr_t h = (uintptr_t)c->site ^ (uintptr_t)c->route * 31 ^ (uintptr_t)c->decision->rules * 131 ^
+	uintptr_t h = (uintptr_t)c->route ^ (uintptr_t)c->decision->rules * 131 ^
 	    (uintptr_t)c->decision->residency * 1031 ^ (uintptr_t)c->decision->measurement;
 
 	return (size_t)((uint64_t)h * 0x9e3779b97f4a7c15u >> 56);
@@ -297,7 +296,7 @@ make(const struct tc_call *c, struct tc_str text)
 
 	if (m == NULL)
 		return NULL;
-	*m = (struct made){c->site, c->route, c->decision->rules, c->decision->residency, c->decision->measurement, text.n};
+	*m = (struct made){c->route, c->decision->rules, c->decision->residency, c->decision->measurement, text.n};
 	memcpy(m->text, text.p, text.n);
 	return m;
 }

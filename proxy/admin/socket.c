@@ -14,7 +14,7 @@
 
 #define LINE_MAX_BYTES 512
 #define ANSWER_MAX ((size_t)1 << 20)
-#define VERIFY_TTL_S 600
+#define VERIFY_TTL_S TOKEN_TTL_MAX
 
 struct admin_socket {
 	struct service *service;

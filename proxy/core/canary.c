@@ -110,6 +110,8 @@ ended(uv_work_t *w, int status)
 	s->canary.run = NULL;
 	if (status == 0 && r->fault == 0 && s->snapshot == r->snapshot && !atomic_load(&s->canary.stop))
 		count(&s->canary, &r->verify);
+	else if (!atomic_load(&s->canary.stop)) /* a reload was faster: once more, soon */
+		canary_set(s);
 	run_free(r);
 }
 
@@ -133,6 +135,9 @@ begin(uv_timer_t *t)
 	    .told = told,
 	    .stop = &s->canary.stop};
 	if (r->verify.arena == NULL || !find_address(s, r)) {
+		if (!s->canary.complained)
+			log_event(LOG_WARNING, TC_STR("promises.verify.every: no listener for plain requests to visit"));
+		s->canary.complained = true;
 		run_free(r);
 		return;
 	}

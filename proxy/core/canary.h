@@ -15,7 +15,8 @@ struct service;
 struct canary {
 	uv_timer_t timer;
 	struct canary_run *run; /* under way; NULL: none */
-	_Atomic bool stop;      /* the run under way ends soon */
+	_Atomic bool stop;      /* the run under way ends soon, and does not count */
+	bool complained;        /* that there is no way in */
 	/* of the last run that ended under the rules it began with: */
 	int64_t ended; /* seconds since 1970; 0: none has */
 	bool failed;

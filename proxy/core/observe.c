@@ -29,7 +29,8 @@ struct observer {
 	struct chain chain;
 	bool ended; /* the filters have answered, or it gave up */
 	bool gave_up;
-	bool feeds; /* the body goes through the chain */
+	bool answered; /* there was a response */
+	bool feeds;    /* the body goes through the chain */
 	size_t made;
 	unsigned addresses;
 	struct inventory_notes notes;
@@ -260,7 +261,9 @@ note_request(struct observer *o)
 			struct tc_str pair = tc_next(&cookies, ';');
 			struct inventory_note note = {.action = TC_DID_REQUEST_COOKIE, .class = TC_UNKNOWN};
 
-			note_cookie(o, &note, tc_trim(tc_str_of(pair.p, tc_find_byte(pair, '='))));
+			pair = tc_trim(tc_str_of(pair.p, tc_find_byte(pair, '=')));
+			if (is_kept(o, pair) || tc_vendor_of_cookie(pair, &vendor)) /* visitors make up names; origins set them */
+				note_cookie(o, &note, pair);
 		}
 	}
 	while (rest.p != NULL) {
@@ -395,7 +398,10 @@ observe_response(struct exchange *x)
 {
 	struct observer *o = x->observer;
 
-	if (o == NULL || o->gave_up || x->res.status < 200)
+	if (o == NULL || x->res.status < 200)
+		return;
+	o->answered = true;
+	if (o->gave_up)
 		return;
 	o->res = x->res;
 	if (copy_fields(o, &x->res.fields, &o->res.fields) < 0) {
@@ -445,7 +451,8 @@ observe_end(struct exchange *x, bool whole)
 		chain_end(&o->chain);
 	stats_add(&x->worker->lane->observed, 1);
 	stats_add(&x->worker->lane->observed_not, o->gave_up);
-	inventory_take(o->site, &o->notes, x->facts.day, x->use->snapshot->config->stats_k, o->gave_up);
+	if (o->answered)
+		inventory_take(o->site, &o->notes, x->facts.day, x->use->snapshot->config->stats_k, o->gave_up);
 	arena = o->arena;
 	arena_destroy(&arena);
 }

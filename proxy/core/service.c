@@ -529,6 +529,7 @@ service_drain(struct service *s)
 		return;
 	}
 	s->draining = true;
+	atomic_store(&s->canary.stop, true);
 	log_event(LOG_DRAINING, tc_str_of("", 0));
 	(void)uv_timer_init(&s->control->uv, &s->drain_timer);
 	s->drain_timer.data = s;

@@ -22,6 +22,8 @@ beside_classes(const struct exchange *x)
 		h |= (uint64_t)facts[i] << i;
 	for (size_t i = 0; d->residency != NULL && i < d->region.n; i++) /* each row has a list of its own */
 		h = (h ^ (unsigned char)d->region.p[i]) * 0x100000001b3ull;
+	for (size_t i = 0; d->link_text != NULL && i < d->link_text->n; i++) /* and a text for the link */
+		h = (h ^ (unsigned char)d->link_text->p[i]) * 0x100000001b3ull;
 	return h;
 }
 

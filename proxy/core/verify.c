@@ -53,7 +53,7 @@ verify_tell(const struct verify_visit *at, const char *check, enum verify_verdic
 static struct tc_str
 code_of(const struct place *p)
 {
-	if (p->country[0] == '\0')
+	if (p == NULL || p->country[0] == '\0')
 		return TC_STR("unknown");
 	return tc_str_from(p->region[0] != '\0' ? p->region : p->country);
 }
@@ -79,9 +79,9 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 		lines[n++] = TC_STR("DNT: 1");
 	if (at->cookie.n > 0)
 		lines[n++] = tc_join(at->arena, (const struct tc_str[]){TC_STR("Cookie: "), at->cookie}, 2);
-	if (at->v->token.n > 0 && at->place != NULL)
+	if (at->v->token.n > 0)
 		lines[n++] = tc_join(at->arena,
-		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(&at->place->place)},
+		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(at->place != NULL ? &at->place->place : NULL)},
 		    4);
 	for (size_t i = 0; i < more.n && n < sizeof(lines) / sizeof(lines[0]); i++)
 		lines[n++] = more.v[i];
@@ -188,6 +188,18 @@ consent_cookie(struct verify_visit *at)
 
 /* ---- visits ---- */
 
+const char *
+verify_unseen(const struct fetch_answer *answer)
+{
+	int status = answer->head.status;
+
+	if (status == 429)
+		return "the proxy admits no more requests for now";
+	if (status >= 500)
+		return "the origin does not answer";
+	return status >= 300 && status < 400 ? "the answer leads elsewhere" : NULL;
+}
+
 static bool
 is_stopped(const struct verify *v)
 {
@@ -232,7 +244,7 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 	if (at.arena == NULL)
 		return;
 	at.cookie = choice;
-	if (at.signal->consent != CMP_NONE && !consent_cookie(&at)) {
+	if (at.signal->consent != CMP_NONE && !consent_cookie(&at)) { /* carry() has told */
 		arena_destroy(&at.arena);
 		return;
 	}
@@ -245,14 +257,14 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 	    TC_STR(""), &answer);
 	if (why != NULL)
 		(void)buf_printf(&found, "no answer: %s", why);
-	else if (answer.head.status >= 400)
+	else if (answer.head.status >= 400 && verify_unseen(&answer) == NULL)
 		(void)buf_printf(&found, "the answer is %d", answer.head.status);
-	else
+	else if (verify_unseen(&answer) == NULL)
 		verify_judge(&at, &answer, &found);
-	if (found.n == 0 && at.decision.denied == 0 && loss > 0 && verify_loss(&at, &answer) == 0)
+	if (why == NULL && found.n == 0 && verify_unseen(&answer) == NULL && at.decision.denied == 0 && loss > 0 && verify_loss(&at, &answer) == 0)
 		(void)buf_printf(&found, "nothing is left for a visitor who loses nothing: he was not taken for whom he is");
-	if (found.n == 0 && why == NULL && answer.head.status >= 300)
-		verify_tell(&at, "page", VERIFY_NOT_SEEN, TC_STR("the answer leads elsewhere"));
+	if (why == NULL && verify_unseen(&answer) != NULL)
+		verify_tell(&at, "page", VERIFY_NOT_SEEN, tc_str_from(verify_unseen(&answer)));
 	else
 		verify_tell(&at, "page", found.n > 0 ? VERIFY_FAILED : VERIFY_OK, buf_str(&found));
 	buf_reset(&found);
@@ -325,6 +337,25 @@ authority_of(const struct config_site *site, struct tc_arena *arena)
 	    : host;
 }
 
+/* What visitors of each signal carry, as far as it is a choice of this site; what they cannot carry is told. */
+static void
+carry(struct verify_visit at, struct tc_str *choices)
+{
+	at.page = at.site->pub.choices_path;
+	for (size_t i = 0; i < proof_signal_count && !is_stopped(at.v); i++) {
+		at.signal = &proof_signals[i];
+		if (!can_be_sent(at.signal))
+			continue;
+		if (at.signal->consent != CMP_NONE && !consent_cookie(&at))
+			verify_tell(&at, "consent", VERIFY_NOT_SEEN, TC_STR("no consent tool whose word counts here says so"));
+		if (at.signal->choice == CHOICE_NONE)
+			continue;
+		choices[i] = choose(&at, at.signal);
+		if (choices[i].n == 0)
+			verify_tell(&at, "choice", VERIFY_FAILED, TC_STR("the form of the choices page gives no cookie for it"));
+	}
+}
+
 static void
 walk_site(struct verify *v, const struct config_site *site, const struct proof *sets)
 {
@@ -338,10 +369,12 @@ walk_site(struct verify *v, const struct config_site *site, const struct proof *
 		pages = (struct tc_strs){&front, 1};
 	at.authority = authority_of(site, v->arena);
 	at.route = snapshot_route(site, at.page);
+	if (site->mode == MODE_OBSERVE) {
+		verify_tell(&at, "site", VERIFY_NOT_SEEN, TC_STR("the site only observes: it protects nobody"));
+		return;
+	}
 	verify_own(&at);
-	for (size_t i = 0; i < proof_signal_count; i++)
-		if (proof_signals[i].choice != CHOICE_NONE && can_be_sent(&proof_signals[i]))
-			choices[i] = choose(&at, &proof_signals[i]);
+	carry(at, choices);
 	for (size_t i = 0; i < pages.n && !is_stopped(v); i++) {
 		at.page = pages.v[i];
 		at.route = snapshot_route(site, at.page);

@@ -75,6 +75,9 @@ const char *verify_form(const struct verify_visit *at, struct tc_str body, bool 
 /* "tacet_choice=..." of an answer; n = 0: it sets none. */
 struct tc_str verify_choice_of(const struct fetch_answer *answer);
 
+/* Why an answer says nothing of what a page would hold: it is none; else NULL. */
+const char *verify_unseen(const struct fetch_answer *answer);
+
 /* Says in found what is wrong with the answer, separated by "; ". */
 void verify_judge(const struct verify_visit *at, const struct fetch_answer *answer, struct buf *found);
 

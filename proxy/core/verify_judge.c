@@ -262,13 +262,26 @@ is_policy(const struct tc_field *f)
 	return f->id == TC_F_CONTENT_SECURITY_POLICY || f->id == TC_F_CONTENT_SECURITY_POLICY_REPORT_ONLY;
 }
 
+/* Each member of ours is among them. */
+static bool
+has_members(struct tc_str list, struct tc_str ours)
+{
+	while (ours.p != NULL) {
+		struct tc_str member = tc_next(&ours, ',');
+
+		if (tc_find(list, member) == list.n)
+			return false;
+	}
+	return true;
+}
+
 /* Several policies add up, so ours has to be there word for word; a site may tell less of where visitors come from than we do. */
 static bool
 is_as_good(const struct tc_field *f, const struct tc_field *want)
 {
-	if (is_policy(want) || want->id == TC_F_REFERRER_POLICY)
-		return tc_eq(f->value, want->value) || tc_eq(f->value, TC_STR("no-referrer"));
-	return true;
+	if (want->id == TC_F_PERMISSIONS_POLICY)
+		return has_members(f->value, want->value);
+	return tc_eq(f->value, want->value) || (want->id == TC_F_REFERRER_POLICY && tc_eq(f->value, TC_STR("no-referrer")));
 }
 
 static bool

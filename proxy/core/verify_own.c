@@ -4,8 +4,25 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* One check: NULL, or what is wrong. */
-typedef const char *check_fn(const struct verify_visit *at);
+/* What one check came to. */
+struct outcome {
+	enum verify_verdict verdict;
+	const char *found;
+};
+
+static struct outcome
+failed_if(const char *why)
+{
+	return (struct outcome){why != NULL ? VERIFY_FAILED : VERIFY_OK, why};
+}
+
+static struct outcome
+unseen(const char *why)
+{
+	return (struct outcome){VERIFY_NOT_SEEN, why};
+}
+
+typedef struct outcome check_fn(const struct verify_visit *at);
 
 static bool
 is_promised(const struct verify *v, enum config_promise_kind kind)
@@ -34,50 +51,50 @@ get(const struct verify_visit *at, struct tc_str path, struct fetch_answer *answ
 
 /* ---- the choices page ---- */
 
-static const char *
+static struct outcome
 choices_page(const struct verify_visit *at)
 {
 	struct fetch_answer a;
 	const char *why = get(at, at->site->pub.choices_path, &a);
 
 	if (why != NULL)
-		return why;
+		return failed_if(why);
 	if (a.head.status != 200)
-		return "the choices page is not there";
+		return failed_if("the choices page is not there");
 	if (has(a.body, TC_STR("<script")))
-		return "the choices page has a script";
+		return failed_if("the choices page has a script");
 	if (has(a.body, TC_STR(" required")))
-		return "the choices page has a field that must be filled in";
-	return has(a.body, TC_STR("<form method=\"post\"")) ? NULL : "the choices page has no form";
+		return failed_if("the choices page has a field that must be filled in");
+	return failed_if(has(a.body, TC_STR("<form method=\"post\"")) ? NULL : "the choices page has no form");
 }
 
-static const char *
+static struct outcome
 one_step(const struct verify_visit *at)
 {
 	struct fetch_answer a;
 	const char *why = verify_form(at, TC_STR("choice=out"), true, &a);
 
 	if (why != NULL)
-		return why;
+		return failed_if(why);
 	if (!tc_starts(verify_choice_of(&a), TC_STR("tacet_choice=v1.out")))
-		return "opting out sets no cookie";
+		return failed_if("opting out sets no cookie");
 	if (a.head.status != 303)
-		return "opting out does not end in a redirect";
+		return failed_if("opting out does not end in a redirect");
 	why = verify_form(at, TC_STR("choice=in"), true, &a);
 	if (why != NULL)
-		return why;
-	return tc_starts(verify_choice_of(&a), TC_STR("tacet_choice=v1.in")) ? NULL : "opting in sets no cookie";
+		return failed_if(why);
+	return failed_if(tc_starts(verify_choice_of(&a), TC_STR("tacet_choice=v1.in")) ? NULL : "opting in sets no cookie");
 }
 
-static const char *
+static struct outcome
 foreign_form(const struct verify_visit *at)
 {
 	struct fetch_answer a;
 	const char *why = verify_form(at, TC_STR("choice=in"), false, &a);
 
 	if (why != NULL)
-		return why;
-	return a.head.status == 403 && verify_choice_of(&a).n == 0 ? NULL : "a form on another site is taken";
+		return failed_if(why);
+	return failed_if(a.head.status == 403 && verify_choice_of(&a).n == 0 ? NULL : "a form on another site is taken");
 }
 
 /* ---- what is remembered ---- */
@@ -91,8 +108,8 @@ decide_nowhere(struct verify_visit *at)
 	decide(at->v->s->config, &at->facts, &at->decision);
 }
 
-/* Made up, with a MAC of the right form: it opens nothing. */
-static const char *
+/* Made up, with a MAC of the right form: it opens nothing. Seen where who is nowhere loses something of the page. */
+static struct outcome
 forged_choice(const struct verify_visit *at)
 {
 	struct verify_visit visit = *at;
@@ -104,17 +121,20 @@ forged_choice(const struct verify_visit *at)
 	decide_nowhere(&visit);
 	why = verify_ask(&visit, (struct tc_strs){NULL, 0}, TC_STR(""), &a);
 	if (why != NULL)
-		return why;
+		return failed_if(why);
+	if (a.head.status >= 400 || verify_unseen(&a) != NULL)
+		return unseen("the front page is none");
+	if (visit.decision.denied == 0)
+		return unseen("nobody loses anything here who said nothing");
 	buf_init(&found, 1 << 16);
-	if (a.head.status < 400)
-		verify_judge(&visit, &a, &found);
+	verify_judge(&visit, &a, &found);
 	why = found.n > 0 ? "a forged opt-in is honoured" : NULL;
 	buf_reset(&found);
-	return why;
+	return failed_if(why);
 }
 
-/* Once the signal came, it is remembered, and by the same words for everybody. */
-static const char *
+/* Once the signal came, it is remembered, and by the same words for everybody. Only pages are told. */
+static struct outcome
 remembered(const struct verify_visit *at)
 {
 	static const struct proof_signal gpc = {.name = "gpc", .gpc = true};
@@ -127,37 +147,37 @@ remembered(const struct verify_visit *at)
 	if (why == NULL)
 		why = verify_ask(&visit, (struct tc_strs){NULL, 0}, TC_STR(""), &b);
 	if (why != NULL)
-		return why;
-	if (!tc_istarts(tc_field_value(&a.head.fields, TC_F_CONTENT_TYPE), TC_STR("text/html")))
-		return NULL; /* only pages are told */
+		return failed_if(why);
+	if (a.head.status >= 300 || !tc_istarts(tc_field_value(&a.head.fields, TC_F_CONTENT_TYPE), TC_STR("text/html")))
+		return unseen("the front page is none");
 	if (!tc_starts(verify_choice_of(&a), TC_STR("tacet_choice=v1.out")))
-		return "Sec-GPC: 1 is not remembered";
-	return tc_eq(verify_choice_of(&a), verify_choice_of(&b)) ? NULL
-								 : "two visitors of one month get cookies that differ";
+		return failed_if("Sec-GPC: 1 is not remembered");
+	return failed_if(
+	    tc_eq(verify_choice_of(&a), verify_choice_of(&b)) ? NULL : "two visitors of one month get cookies that differ");
 }
 
 /* ---- statements ---- */
 
-static const char *
+static struct outcome
 gpc_statement(const struct verify_visit *at)
 {
 	struct fetch_answer a;
 	const char *why = get(at, TC_STR("/.well-known/gpc.json"), &a);
 
 	if (why != NULL)
-		return why;
-	return a.head.status == 200 && has(a.body, TC_STR("\"gpc\": true")) ? NULL : "gpc.json does not say true";
+		return failed_if(why);
+	return failed_if(a.head.status == 200 && has(a.body, TC_STR("\"gpc\": true")) ? NULL : "gpc.json does not say true");
 }
 
-static const char *
+static struct outcome
 dnt_status(const struct verify_visit *at)
 {
 	struct fetch_answer a;
 	const char *why = get(at, TC_STR("/.well-known/dnt/"), &a);
 
 	if (why != NULL)
-		return why;
-	return a.head.status == 200 ? NULL : "the status resource of DNT is not there";
+		return failed_if(why);
+	return failed_if(a.head.status == 200 ? NULL : "the status resource of DNT is not there");
 }
 
 static const struct {
@@ -180,7 +200,7 @@ verify_own(const struct verify_visit *at)
 	struct verify_visit mine = *at;
 
 	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++) {
-		const char *why;
+		struct outcome o;
 
 		if (CHECKS[i].promise >= 0 && !is_promised(at->v, (enum config_promise_kind)CHECKS[i].promise))
 			continue;
@@ -189,9 +209,8 @@ verify_own(const struct verify_visit *at)
 		mine.arena = arena_new(NULL, (size_t)256 << 20);
 		if (mine.arena == NULL)
 			return;
-		why = CHECKS[i].check(&mine);
-		verify_tell(
-		    at, CHECKS[i].name, why == NULL ? VERIFY_OK : VERIFY_FAILED, tc_str_from(why != NULL ? why : ""));
+		o = CHECKS[i].check(&mine);
+		verify_tell(at, CHECKS[i].name, o.verdict, tc_str_from(o.found != NULL ? o.found : ""));
 		arena_destroy(&mine.arena);
 	}
 }

@@ -58,7 +58,8 @@ class Reader {
   }
 }
 
-export function urlsOf(text) {
+// rules: it is a sheet; an attribute holds declarations alone, and an @import there asks for nothing.
+export function urlsOf(text, rules = true) {
   const r = new Reader(text), found = [], open = [];
   let rule = '', first = false; // first: nothing but comments since "@import" or "url("
   const note = url => { if (url !== null) found.push(url); };
@@ -70,7 +71,7 @@ export function urlsOf(text) {
     } else if (c === '"' || c === "'") {
       r.at++;
       const s = r.string(c), within = open.at(-1);
-      if (first && (rule === 'import' || within === 'url' || within === 'src') || IMAGE_SETS.has(within)) note(s);
+      if (first && (rules && rule === 'import' || within === 'url' || within === 'src') || IMAGE_SETS.has(within)) note(s);
       first = false;
     } else if (NAME.test(c) || r.escapes()) {
       const name = r.name().toLowerCase();

@@ -75,7 +75,7 @@ function* named(node, trackers) {
   if (html && name === 'link' && of('href') && FETCHING_RELS.test(of('rel') ?? '')) yield ['href', of('href')];
   if (name === 'a' || name === 'area') for (const url of (of('ping') ?? '').split(/\s+/).filter(Boolean)) yield ['ping', url];
   if (name === 'style' && space !== 'math') for (const url of urlsOf(textOf(node))) yield ['text', url];
-  if (of('style')) for (const url of urlsOf(of('style'))) yield ['style', url];
+  if (of('style')) for (const url of urlsOf(of('style'), false)) yield ['style', url];
   if (html && name === 'meta' && /^refresh$/i.test(of('http-equiv') ?? '')) {
     const url = refresh(of('content') ?? '');
     if (url) yield ['content', url];

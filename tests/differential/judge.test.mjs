@@ -35,6 +35,7 @@ test('urls of styles', () => {
   assert.deepEqual(urlsOf('a{b:u\\72l( "x" ) url(y\\2f z) image-set("q" 1x, url(r) 2x) "no" url(a b) url("k" "l")} @import "i"; @im\\port url(j) "no" /* url(c) */ src("s") f("no")'),
     ['x', 'y/z', 'q', 'r', 'k', 'i', 'j', 's']);
   assert.deepEqual(urlsOf('@import > "a"; @import/**/"b"'), ['b']);
+  assert.deepEqual(urlsOf('@import "a"; b: url(c)', false), ['c']);
 });
 
 test('readings part where browsers do', () => {
