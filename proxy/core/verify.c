@@ -51,11 +51,11 @@ verify_tell(const struct verify_visit *at, const char *check, enum verify_verdic
 
 /* As token_place() reads it. */
 static struct tc_str
-code_of(const struct place *p)
+code_of(const struct proof_place *p)
 {
-	if (p == NULL || p->country[0] == '\0')
+	if (p == NULL || p->place.country[0] == '\0')
 		return TC_STR("unknown");
-	return tc_str_from(p->region[0] != '\0' ? p->region : p->country);
+	return tc_str_from(p->place.region[0] != '\0' ? p->place.region : p->place.country);
 }
 
 const char *
@@ -81,7 +81,7 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 		lines[n++] = tc_join(at->arena, (const struct tc_str[]){TC_STR("Cookie: "), at->cookie}, 2);
 	if (at->v->token.n > 0)
 		lines[n++] = tc_join(at->arena,
-		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(at->place != NULL ? &at->place->place : NULL)},
+		    (const struct tc_str[]){TC_STR("Tacet-Verify: "), at->v->token, TC_STR(" "), code_of(at->place)},
 		    4);
 	for (size_t i = 0; i < more.n && n < sizeof(lines) / sizeof(lines[0]); i++)
 		lines[n++] = more.v[i];
@@ -233,9 +233,24 @@ decide_visit(struct verify_visit *at)
 	decide(at->v->s->config, f, &at->decision);
 }
 
+/* Besides what must not be there: who loses nothing has to get what the origin sent. */
+static void
+judge_page(const struct verify_visit *at, const struct fetch_answer *answer, size_t loss, struct buf *found)
+{
+	if (answer->head.status >= 400)
+		(void)buf_printf(found, "the answer is %d", answer->head.status);
+	else
+		verify_judge(at, answer, found);
+	if (found->n == 0 && at->decision.denied == 0 && loss > 0 && verify_loss(at, answer) == 0)
+		(void)buf_printf(found, "nothing is left for a visitor who loses nothing: he was not taken for whom he is");
+}
+
 static void
 visit(struct verify_visit at, struct tc_str choice, size_t loss)
 {
+	static const struct tc_str navigates[] = {TC_STR_INIT("Sec-Fetch-Dest: document"), TC_STR_INIT("Sec-Fetch-Mode: navigate"),
+	    TC_STR_INIT("Sec-Fetch-Site: none")};
+	enum verify_verdict seen = VERIFY_OK;
 	struct fetch_answer answer;
 	const char *why;
 	struct buf found;
@@ -249,24 +264,16 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 		return;
 	}
 	decide_visit(&at);
+	why = verify_ask(&at, (struct tc_strs){navigates, 3}, TC_STR(""), &answer);
 	buf_init(&found, 1 << 16);
-	why = verify_ask(&at,
-	    (struct tc_strs){(const struct tc_str[]){TC_STR("Sec-Fetch-Dest: document"), TC_STR("Sec-Fetch-Mode: navigate"),
-				 TC_STR("Sec-Fetch-Site: none")},
-		3},
-	    TC_STR(""), &answer);
 	if (why != NULL)
 		(void)buf_printf(&found, "no answer: %s", why);
-	else if (answer.head.status >= 400 && verify_unseen(&answer) == NULL)
-		(void)buf_printf(&found, "the answer is %d", answer.head.status);
-	else if (verify_unseen(&answer) == NULL)
-		verify_judge(&at, &answer, &found);
-	if (why == NULL && found.n == 0 && verify_unseen(&answer) == NULL && at.decision.denied == 0 && loss > 0 && verify_loss(&at, &answer) == 0)
-		(void)buf_printf(&found, "nothing is left for a visitor who loses nothing: he was not taken for whom he is");
-	if (why == NULL && verify_unseen(&answer) != NULL)
-		verify_tell(&at, "page", VERIFY_NOT_SEEN, tc_str_from(verify_unseen(&answer)));
+	else if (verify_unseen(&answer) != NULL)
+		seen = VERIFY_NOT_SEEN;
 	else
-		verify_tell(&at, "page", found.n > 0 ? VERIFY_FAILED : VERIFY_OK, buf_str(&found));
+		judge_page(&at, &answer, loss, &found);
+	verify_tell(&at, "page", found.n > 0 ? VERIFY_FAILED : seen,
+	    seen == VERIFY_NOT_SEEN ? tc_str_from(verify_unseen(&answer)) : buf_str(&found));
 	buf_reset(&found);
 	arena_destroy(&at.arena);
 }
