@@ -258,12 +258,12 @@ giant_end(struct run *r, bool self_closing)
 	tk->name = tc_str_of(g->name, g->name_n);
 	rw->tok.mode = TOK_DATA;
 	rw->tok.cdata = tree_foreign(&rw->tree);
-	if (g->erase)
-		return;
-	if (g->end_tag)
+	if (!g->erase && g->end_tag)
 		left(r, tk, x.elem);
-	else
+	else if (!g->erase)
 		entered(r, &x);
+	if (rw->tree.n > 0) /* what follows, as behind any other tag */
+		text_foreign(rw);
 }
 
 /* An attribute of more than its limit begins: it is let through, or its value is dropped. */

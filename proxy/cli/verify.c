@@ -15,7 +15,7 @@
 #include "tacet/vendor.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
-#define ROWS_MAX 1000000
+#define ROWS_MAX 100000
 
 struct run {
 	struct verify v;
@@ -24,15 +24,18 @@ struct run {
 	size_t room;
 };
 
+/* More rows than anybody reads are counted alone. */
 static void
 told(void *ctx, const struct verify_row *row)
 {
 	struct run *r = ctx;
 
+	if (r->rows.n == ROWS_MAX)
+		return;
 	if (r->rows.n == r->room) {
 		r->room = r->room > 0 ? 2 * r->room : 256;
 		r->v_rows = realloc(r->v_rows, r->room * sizeof(*r->v_rows));
-		if (r->v_rows == NULL || r->room > ROWS_MAX)
+		if (r->v_rows == NULL)
 			abort();
 	}
 	r->v_rows[r->rows.n++] = *row;

@@ -49,6 +49,12 @@ verify_tell(const struct verify_visit *at, const char *check, enum verify_verdic
 
 /* ---- requests ---- */
 
+static bool
+is_stopped(const struct verify *v)
+{
+	return v->stop != NULL && atomic_load(v->stop);
+}
+
 /* As token_place() reads it. */
 static struct tc_str
 code_of(const struct proof_place *p)
@@ -73,6 +79,8 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 	const struct proof_signal *s = at->signal;
 	size_t n = 2;
 
+	if (is_stopped(at->v))
+		return "the proxy ends";
 	if (s != NULL && s->gpc)
 		lines[n++] = TC_STR("Sec-GPC: 1");
 	if (s != NULL && s->dnt)
@@ -198,12 +206,6 @@ verify_unseen(const struct fetch_answer *answer)
 	if (status >= 500)
 		return "the origin does not answer";
 	return status >= 300 && status < 400 ? "the answer leads elsewhere" : NULL;
-}
-
-static bool
-is_stopped(const struct verify *v)
-{
-	return v->stop != NULL && atomic_load(v->stop);
 }
 
 /* Those whom only the origin knows are not sent; of consent tools, what they say of all classes together. */

@@ -167,6 +167,8 @@ test_limits(void **state)
 	check_long("<script data-x='", 'A', MANY, "'>x='//t.example/a.js'</script>", "<script data-x='", MANY,
 	    "'>x='/.well-known/tacet/s/noop.js'</script>", K64);
 	check_long("</p x='", 'A', MANY, "' src=//t.example/p>x", "</p x='", MANY, "' src=//t.example/p>x", K64);
+	check_long("<svg><script>a<q x='", 'A', MANY, "'>x='//t.example/a.js'</script></svg>", "<svg><script>a", 0,
+	    "</script></svg>", K64); /* an element in a script goes, and what would become the script's text with it */
 	check_long("<select><b><xmp x='", 'A', MANY, "' y><img src=//t.example/p>", "<select><b>", 0, "<img src=" GIF ">", K64);
 	/* held constructs */
 	check_long("<noscript>", 'A', MANY, "</noscript>x", "<noscript>", 0, "</noscript>x", 262144);
