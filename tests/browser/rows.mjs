@@ -4,7 +4,7 @@
 //                    "unsure": [name, ...], "parallel": 4, "quick"}
 //     ->   {"cases", "outputs", "leaks": [[name, script, asked]], "inputs", "silent": [name], "loud": [name], "failed": [why], "took": {what: s}}
 // rest: cases that ask for nothing as they went in; loud are those of them that do ask. freed: cases that may ask
-// as they came out; unsure: as they went in.
+// as they came out, and need not as they went in; unsure: as they went in.
 // The site is https://www.example.com, served here; everything else is asked for through a proxy of each visit's own,
 // which notes the host and refuses: so a preconnect is seen, too. 24 cases share a page, each in a frame of its own. Where
 // one asks as it came out, and what is silent as it went in, is opened alone.
@@ -163,7 +163,7 @@ await each(spec.quick ? pages.slice(0, 1) : pages, inputs);
 lap('inputs');
 await each(positive.filter(i => !asking.has(i) && !rest.has(cases[i].name)), alone);
 lap('alone');
-const silent = positive.filter(i => !asking.has(i) && !rest.has(cases[i].name)), loud = positive.filter(i => asking.has(i) && rest.has(cases[i].name));
+const silent = positive.filter(i => !asking.has(i) && !rest.has(cases[i].name) && !spec.freed?.includes(cases[i].name)), loud = positive.filter(i => asking.has(i) && rest.has(cases[i].name));
 console.log(JSON.stringify({cases: cases.length, outputs: pages.length * TOGETHER, inputs: positive.length, leaks, failed, took,
   silent: silent.map(i => cases[i].name), loud: loud.map(i => cases[i].name)}));
 process.exit(0); // connections may be open still
