@@ -476,40 +476,40 @@ exchange_visitor_late(struct exchange *x)
 
 /* ---- the beginning ---- */
 
-void
-exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head)
+struct tc_arena *
+exchange_arena(struct worker *w)
 {
-	struct worker *w = worker_of(v->conn.loop);
 	const struct config_limits *limits = &w->use->snapshot->config->limits;
 	size_t heads = (size_t)limits->header_size + (size_t)limits->response_header_size;
-	struct tc_arena *arena = arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX + 4 * heads);
-	struct exchange *x = tc_alloc(arena, sizeof(*x));
-	struct h1_limits h1 = {
-		.line_max = (size_t)limits->uri_size,
-		.head_max = (size_t)limits->header_size,
-		.fields_max = (size_t)limits->fields,
-	};
-	struct tc_str copy = tc_copy(arena, head);
-	struct head parsed = {0};
 
-	if (x == NULL || copy.p == NULL)
+	return arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX + 4 * heads);
+}
+
+void
+exchange_start(const struct exchange_start *s)
+{
+	struct visitor *v = s->visitor;
+	struct worker *w = worker_of(v->conn.loop);
+	struct exchange *x = tc_alloc(s->arena, sizeof(*x));
+
+	if (x == NULL)
 		abort(); /* the limit of an arena is far above that of a head */
 	x->visitor = v;
-	x->codec = codec;
+	x->stream = s->stream;
+	x->codec = s->codec;
 	x->worker = w;
-	x->arena = arena;
+	x->arena = s->arena;
 	x->use = worker_use(w);
 	x->began = x->up_began = loop_now(&w->loop);
 	buf_init(&x->up_hold, EXCHANGE_BODY_HOLD + LOOP_READ_SIZE);
-	v->exchange = x;
-	x->refusal = h1_parse_request(copy, &h1, arena, &parsed);
+	*s->owner = x;
+	x->refusal = s->refusal;
+	x->up.framing = s->framing;
 	if (x->refusal == REFUSAL_NONE)
-		x->refusal = framing_request(&parsed, &x->up.framing);
-	if (x->refusal == REFUSAL_NONE)
-		x->refusal = h1_request_of(&parsed, arena, &x->req);
-	x->minor = parsed.minor;
-	x->visitor_close = x->said_close = parsed.close;
-	x->expect_continue = parsed.expect_continue;
+		x->refusal = h1_request_of(s->head, x->arena, &x->req);
+	x->minor = s->head->minor;
+	x->visitor_close = x->said_close = s->head->close;
+	x->expect_continue = s->head->expect_continue;
 	relay_setup(x);
 	if (x->refusal != REFUSAL_NONE) {
 		x->visitor_close = true;

@@ -72,6 +72,7 @@ struct exchange {
 	bool origin_close;  /* the origin will not keep the connection */
 	bool ready;         /* bytes are in the origin's socket, during its event */
 	struct visitor *visitor;
+	void *stream; /* the codec's; NULL: the connection is the only one */
 	const struct codec *codec;
 	struct worker *worker;
 	struct use *use;
@@ -131,8 +132,21 @@ struct exchange {
 	struct tc_str answer_body;
 };
 
-/* The head is complete; bytes of the body follow by exchange_request_bytes(). */
-void exchange_start(struct visitor *v, const struct codec *codec, struct tc_str head);
+/* What a protocol has made of the bytes of a head. */
+struct exchange_start {
+	struct visitor *visitor;
+	void *stream; /* the codec's; NULL: the connection is the only one */
+	const struct codec *codec;
+	struct tc_arena *arena; /* made by exchange_arena(), taken over; head's bytes live in it */
+	struct head *head;
+	struct framing framing;  /* of the body */
+	enum refusal refusal;    /* REFUSAL_NONE: it is a request */
+	struct exchange **owner; /* is told the exchange before anything happens; the codec's cut() and over() clear it */
+};
+
+struct tc_arena *exchange_arena(struct worker *w);
+/* Bytes of the body follow by exchange_request_bytes(). */
+void exchange_start(const struct exchange_start *s);
 
 /* Takes what belongs to this request's body (or tunnel) off the front of *in. */
 void exchange_request_bytes(struct exchange *x, struct tc_str *in);

@@ -8,13 +8,9 @@
 
 #define LINGER_MS 1000
 #define TAKE_RATE 256 /* bytes a second, at least */
-#define LAST_CALL_MS 1000 /* when draining: for the first request of a connection */
 
 static const struct conn_ops conn_ops;
-static const struct codec h1_codec;
-static void visitor_pump(struct visitor *v, struct tc_str in);
-static void next_request(struct visitor *v);
-static void idle_patience(struct visitor *v);
+static const struct protocol proxy_header;
 
 static struct visitor *
 visitor_of(struct deadline *d)
@@ -22,21 +18,21 @@ visitor_of(struct deadline *d)
 	return (struct visitor *)((char *)d - offsetof(struct visitor, deadline));
 }
 
-static const struct config_limits *
-limits_of(const struct visitor *v)
+const struct config_limits *
+visitor_limits(const struct visitor *v)
 {
 	return &worker_of(v->conn.loop)->use->snapshot->config->limits;
 }
 
 /* ---- coming and going ---- */
 
-static void
-close_visitor(struct visitor *v)
+void
+visitor_close(struct visitor *v)
 {
 	v->told_to_close = true;
 	v->unsent = conn_unsent(&v->conn);
 	loop_deadline(v->conn.loop, &v->deadline,
-	    conn_pending(&v->conn) > 0 ? (uint64_t)limits_of(v)->write_timeout_ms : LINGER_MS);
+	    conn_pending(&v->conn) > 0 ? (uint64_t)visitor_limits(v)->write_timeout_ms : LINGER_MS);
 	conn_close(&v->conn);
 }
 
@@ -56,7 +52,7 @@ shed(struct visitor *v, bool silent)
 		return;
 	}
 	(void)conn_write(&v->conn, &b, 1);
-	close_visitor(v);
+	visitor_close(v);
 }
 
 static void
@@ -109,6 +105,7 @@ visitor_accept(void *ctx, uv_stream_t *server)
 	else
 		conn_init_tcp(&v->conn, &w->loop, &conn_ops);
 	v->deadline.kind = DEADLINE_VISITOR;
+	v->protocol = &visitor_h1;
 	link_visitor(w, v);
 	if (uv_accept(server, &v->conn.u.stream) < 0) {
 		conn_drop(&v->conn);
@@ -120,9 +117,9 @@ visitor_accept(void *ctx, uv_stream_t *server)
 		return;
 	}
 	read_peer(v);
-	v->header_due = is_header_due(settings, &v->peer);
+	v->protocol = is_header_due(settings, &v->peer) ? &proxy_header : &visitor_h1;
 	v->redirect = settings->redirect_https;
-	loop_deadline(&w->loop, &v->deadline, (uint64_t)limits_of(v)->header_timeout_ms);
+	loop_deadline(&w->loop, &v->deadline, (uint64_t)visitor_limits(v)->header_timeout_ms);
 	conn_read(&v->conn);
 }
 
@@ -149,11 +146,9 @@ on_closed(struct conn *c)
 	worker_visitor_gone(w);
 }
 
-/* ---- request heads ---- */
-
-/* A head that cannot even be told apart: answered without an exchange's help, as one with nothing but a refusal. */
-static void
-refuse_head(struct visitor *v, enum refusal why)
+/* Answered without an exchange's help, as a request with nothing but a refusal. */
+void
+visitor_refuse(struct visitor *v, enum refusal why)
 {
 	struct worker *w = worker_of(v->conn.loop);
 	int status = refusal_status(why);
@@ -168,165 +163,99 @@ refuse_head(struct visitor *v, enum refusal why)
 	stats_refuse(w->lane, why);
 	stats_add(&w->lane->requests[0][TC_M_OTHER][stats_code(status, true)], 1);
 	(void)conn_write(&v->conn, &b, 1);
-	close_visitor(v);
+	visitor_close(v);
 }
 
-static struct h1_limits
-head_limits(const struct visitor *v)
+/* ---- what comes before the protocol ---- */
+
+int
+visitor_hold(struct visitor *v, struct tc_str in)
 {
-	const struct config_limits *c = limits_of(v);
-
-	return (struct h1_limits){
-		.line_max = (size_t)c->uri_size,
-		.head_max = (size_t)c->header_size,
-		.fields_max = (size_t)c->fields,
-	};
-}
-
-/*
- * The PROXY header of a listed peer. From here on the connection is that of whom it names; LOCAL and UNKNOWN name nobody,
- * and the peer stays. true: it was taken, go on.
- */
-static bool
-take_header(struct visitor *v, struct tc_str *in)
-{
-	struct proxy_header h;
-	int n = proxy_header_read(*in, &h);
-
-	if (n < 0) {
-		refuse_head(v, REFUSAL_PROXY_HEADER);
-		return false;
-	}
-	if (n == 0)
-		return false;
-	if (h.source.family != 0)
-		v->peer = h.source;
-	v->tls = h.tls;
-	v->header_due = false;
-	tc_skip(in, (size_t)n);
-	explicit_bzero(&h, sizeof(h));
-	return true;
-}
-
-/* Tries to begin an exchange with the bytes at the front. true: something was taken, go on. */
-static bool
-begin_request(struct visitor *v, struct tc_str *in)
-{
-	struct h1_limits limits = head_limits(v);
-	bool fresh = v->scan.at == 0;
-	struct tc_str rest = *in;
-	int skip = fresh ? h1_skip_empty_line(rest) : 0;
-	long n;
-
-	if (skip < 0)
-		return false;
-	if (skip > 0) {
-		if (v->skipped > 0) {
-			refuse_head(v, REFUSAL_SYNTAX);
-			return false;
-		}
-		v->skipped = 1;
-		tc_skip(in, (size_t)skip);
-		return true;
-	}
-	n = h1_scan(&v->scan, rest, &limits);
-	if (n < 0) {
-		refuse_head(v, (enum refusal) - n);
-		return false;
-	}
-	if (n == 0) {
-		if (fresh && v->requests > 0) /* a head has begun: the idle time is over */
-			loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->header_timeout_ms);
-		return false;
-	}
-	v->scan = (struct h1_scan){0};
-	v->skipped = 0;
-	v->requests++;
-	wheel_clear(&v->deadline);
-	tc_skip(in, (size_t)n);
-	exchange_start(v, &h1_codec, tc_str_of(rest.p, (size_t)n));
-	return true;
-}
-
-/* One step with the bytes at the front of *in: a head, or the body of the request under way. false: wait. */
-static bool
-pump_step(struct visitor *v, struct tc_str *in)
-{
-	if (v->conn.closing || v->told_to_close) {
-		tc_skip(in, in->n);
-		return false;
-	}
-	if (v->exchange == NULL) {
-		if (v->close_after) {
-			tc_skip(in, in->n);
-			return false;
-		}
-		if (conn_pending(&v->conn) > CONN_HIGH) {
-			conn_pause(&v->conn); /* who does not read answers asks no more: on_drained() goes on */
-			return false;
-		}
-		return v->header_due ? take_header(v, in) : begin_request(v, in);
-	}
-	if (exchange_request_over(v->exchange)) {
-		conn_pause(&v->conn); /* pipelined: it waits its turn */
-		return false;
-	}
-	exchange_request_bytes(v->exchange, in);
-	return in->n > 0;
-}
-
-/* More than we hold, although we have stopped reading: cannot be, short of a limit set too low. */
-static void
-refuse_flood(struct visitor *v)
-{
-	if (v->exchange != NULL)
-		exchange_visitor_gone(v->exchange);
-	else
-		refuse_head(v, REFUSAL_HEAD_TOO_LARGE);
-}
-
-/* Keeps what came before its time. How much that may be is decided when there is nothing yet: reloads move the limits. */
-static int
-hold(struct visitor *v, struct tc_str in)
-{
+	/* How much that may be is decided when there is nothing yet: reloads move the limits. */
 	if (v->held.n == 0)
-		buf_init(&v->held, (size_t)limits_of(v)->header_size + 2 * LOOP_READ_SIZE);
+		buf_init(&v->held, (size_t)visitor_limits(v)->header_size + 2 * LOOP_READ_SIZE);
 	return buf_add_str(&v->held, in);
 }
 
+/* From here on the connection is that of whom the header names; LOCAL and UNKNOWN name nobody, and the peer stays. */
 static void
-visitor_pump(struct visitor *v, struct tc_str in)
+believe(struct visitor *v, struct proxy_header *h)
 {
-	bool from_held = v->held.n > 0;
-	size_t before;
-
-	if (v->pumping)
-		return;
-	v->pumping = true;
-	if (from_held) {
-		if (hold(v, in) < 0) {
-			v->pumping = false;
-			refuse_flood(v);
-			return;
-		}
-		in = buf_str(&v->held);
-	}
-	before = in.n;
-	while (in.n > 0 && pump_step(v, &in))
-		;
-	if (from_held)
-		buf_drop(&v->held, before - in.n);
-	else if (in.n > 0 && hold(v, in) < 0)
-		refuse_flood(v);
-	if (v->held.n == 0 && v->held.mem != NULL)
-		buf_reset(&v->held);
-	v->pumping = false;
+	if (h->source.family != 0)
+		v->peer = h->source;
+	v->tls = h->tls;
+	explicit_bzero(h, sizeof(*h));
 }
+
+/* The PROXY header of a listed peer. What follows it belongs to the protocol. */
+static void
+header_data(struct visitor *v, struct tc_str in)
+{
+	struct proxy_header h;
+	int n;
+
+	if (v->told_to_close)
+		return;
+	if (visitor_hold(v, in) < 0 || (n = proxy_header_read(buf_str(&v->held), &h)) < 0) {
+		visitor_refuse(v, REFUSAL_PROXY_HEADER);
+		return;
+	}
+	if (n == 0)
+		return;
+	believe(v, &h);
+	buf_drop(&v->held, (size_t)n);
+	v->protocol = &visitor_h1;
+	v->protocol->data(v, tc_str_of("", 0));
+}
+
+static void
+header_ended(struct visitor *v, int error)
+{
+	(void)error;
+	if (!v->told_to_close)
+		conn_drop(&v->conn);
+}
+
+static void
+header_late(struct visitor *v)
+{
+	if (v->held.n > 0 && !v->told_to_close)
+		visitor_refuse(v, REFUSAL_PROXY_HEADER);
+	else
+		conn_drop(&v->conn);
+}
+
+/* A client counts on its first request. */
+static void
+header_drain(struct visitor *v)
+{
+	if (!v->told_to_close)
+		loop_deadline(v->conn.loop, &v->deadline, VISITOR_LAST_CALL_MS);
+}
+
+static void
+ignore(struct visitor *v)
+{
+	(void)v;
+}
+
+static const struct protocol proxy_header = {
+	.data = header_data,
+	.ended = header_ended,
+	.drained = ignore,
+	.late = header_late,
+	.drain = header_drain,
+	.stop = ignore,
+};
+
+/* ---- what the connection tells ---- */
 
 static void
 on_data(struct conn *c, struct tc_str in)
 {
-	visitor_pump((struct visitor *)c, in);
+	struct visitor *v = (struct visitor *)c;
+
+	v->protocol->data(v, in);
 }
 
 static void
@@ -335,14 +264,7 @@ on_ended(struct conn *c, int error)
 	struct visitor *v = (struct visitor *)c;
 
 	v->close_after = true;
-	if (v->exchange == NULL) {
-		if (!v->told_to_close)
-			conn_drop(c);
-	} else if (error != 0) {
-		exchange_visitor_gone(v->exchange);
-	} else {
-		exchange_visitor_ended(v->exchange);
-	}
+	v->protocol->ended(v, error);
 }
 
 static void
@@ -350,79 +272,30 @@ on_drained(struct conn *c)
 {
 	struct visitor *v = (struct visitor *)c;
 
-	if (v->exchange != NULL) {
-		exchange_visitor_drained(v->exchange);
-	} else if (!v->told_to_close) {
-		if (v->scan.at == 0)
-			idle_patience(v);
-		next_request(v);
-	}
+	v->protocol->drained(v);
 }
 
 static const struct conn_ops conn_ops = {
 	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
 
-/* ---- between requests ---- */
-
-static void
-next_request(struct visitor *v)
-{
-	conn_read(&v->conn);
-	if (v->held.n > 0)
-		visitor_pump(v, tc_str_of("", 0));
-}
-
-/* Until the next head begins; before that it has to take what it was sent. */
-static void
-idle_patience(struct visitor *v)
-{
-	const struct config_limits *c = limits_of(v);
-
-	v->unsent = conn_unsent(&v->conn);
-	loop_deadline(v->conn.loop, &v->deadline, (uint64_t)(v->unsent > 0 ? c->write_timeout_ms : c->idle_timeout_ms));
-}
-
-/* The exchange is over and gone: go on with the next request, or close. keep: the connection may be kept. done: the
- * visitor will send nothing more. */
-static void
-exchange_over(struct visitor *v, bool keep, bool done)
-{
-	struct worker *w = worker_of(v->conn.loop);
-
-	v->exchange = NULL;
-	wheel_clear(&v->deadline);
-	if (v->conn.closing)
-		return;
-	if (done && v->held.n == 0 && conn_pending(&v->conn) == 0) {
-		conn_drop(&v->conn);
-		return;
-	}
-	if (!keep || v->close_after || w->draining || v->requests >= (uint64_t)limits_of(v)->keepalive_requests) {
-		close_visitor(v);
-		return;
-	}
-	idle_patience(v);
-	next_request(v);
-}
-
 void
 visitor_drain(struct visitor *v)
 {
-	/* A client counts on its first request, and on one that it has begun: exchange_over() closes then. */
-	if (v->exchange == NULL && !v->told_to_close && (v->requests == 0 || v->held.n > 0)) {
-		loop_deadline(v->conn.loop, &v->deadline, LAST_CALL_MS);
-		return;
-	}
-	v->close_after = true;
-	if (v->exchange == NULL && !v->told_to_close)
-		close_visitor(v);
+	v->protocol->drain(v);
+}
+
+void
+visitor_stop(struct visitor *v)
+{
+	v->protocol->stop(v);
+	conn_drop(&v->conn);
 }
 
 /* It takes what it is sent, if slowly: of a body it sends we ask no more. */
 static bool
 takes_enough(const struct visitor *v, size_t unsent)
 {
-	uint64_t least = (uint64_t)limits_of(v)->write_timeout_ms * TAKE_RATE / 1000;
+	uint64_t least = (uint64_t)visitor_limits(v)->write_timeout_ms * TAKE_RATE / 1000;
 
 	return v->unsent >= unsent && v->unsent - unsent >= least;
 }
@@ -437,215 +310,8 @@ visitor_expired(struct deadline *d)
 		return;
 	if (unsent > 0 && takes_enough(v, unsent)) {
 		v->unsent = unsent;
-		loop_deadline(v->conn.loop, &v->deadline, (uint64_t)limits_of(v)->write_timeout_ms);
+		loop_deadline(v->conn.loop, &v->deadline, (uint64_t)visitor_limits(v)->write_timeout_ms);
 		return;
 	}
-	if (v->exchange != NULL) {
-		exchange_visitor_late(v->exchange);
-		if (unsent > 0 && v->exchange == NULL)
-			conn_abort(&v->conn); /* it would not take the rest either */
-	} else if (v->header_due && v->held.n > 0 && !v->told_to_close)
-		refuse_head(v, REFUSAL_PROXY_HEADER);
-	else if (v->scan.at > 0 && !v->told_to_close)
-		refuse_head(v, REFUSAL_TIMEOUT);
-	else
-		conn_drop(&v->conn);
+	v->protocol->late(v);
 }
-
-/* ---- the codec: HTTP/1.1 towards the visitor ---- */
-
-static struct gather *
-gather_of(struct exchange *x)
-{
-	return &x->worker->gather;
-}
-
-static void
-gather_add(struct gather *g, struct tc_str s)
-{
-	assert(g->n < GATHER_MAX);
-	g->v[g->n++] = uv_buf_init((char *)(uintptr_t)s.p, (unsigned)s.n);
-}
-
-static void
-h1_proceed(struct exchange *x)
-{
-	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	uv_buf_t b = uv_buf_init((char *)(uintptr_t)text, sizeof(text) - 1);
-
-	(void)conn_write(&x->visitor->conn, &b, 1); /* a failure shows at the next write */
-}
-
-static int
-h1_head(struct exchange *x, struct tc_response *res, const struct framing *f)
-{
-	struct visitor *v = x->visitor;
-	bool close = x->visitor_close || v->close_after || x->worker->draining ||
-	    v->requests >= (uint64_t)limits_of(v)->keepalive_requests;
-	struct h1_out o = {
-		.framing = *f,
-		.close = close && !x->tunnelled,
-		.keep_alive = !close && x->minor == 0,
-		.websocket = res->status == 101,
-		.date = true,
-	};
-	struct tc_str head = h1_write_response(res, x->minor, &o, x->arena);
-
-	if (head.p == NULL)
-		return -1;
-	x->visitor_close = close;
-	assert(gather_of(x)->n == 0);
-	gather_add(gather_of(x), head);
-	return 0;
-}
-
-/* Whether the body is chunked towards the visitor: what is not of known length and not ended by closing. */
-static bool
-is_chunked(const struct exchange *x)
-{
-	return !x->ours && x->minor >= 1 && x->down.framing.kind != BODY_NONE &&
-	    (x->down.framing.kind != BODY_LENGTH || x->edited);
-}
-
-static int
-h1_flush(struct exchange *x)
-{
-	struct gather *g = gather_of(x);
-	int r = g->n > 0 ? conn_write(&x->visitor->conn, g->v, g->n) : 0;
-
-	g->n = 0;
-	g->small_n = 0;
-	return r;
-}
-
-static int
-h1_body(struct exchange *x, struct tc_str bytes)
-{
-	struct gather *g = gather_of(x);
-
-	if (bytes.n == 0)
-		return 0;
-	if (g->n + 3 > GATHER_MAX && h1_flush(x) < 0)
-		return -1;
-	if (is_chunked(x)) {
-		char *line = g->small + g->small_n;
-		size_t n = chunk_line(line, bytes.n);
-
-		g->small_n += n;
-		gather_add(g, tc_str_of(line, n));
-	}
-	gather_add(g, bytes);
-	if (is_chunked(x))
-		gather_add(g, TC_STR("\r\n"));
-	return 0;
-}
-
-static int
-h1_end(struct exchange *x)
-{
-	if (x->tunnelled) {
-		conn_finish(&x->visitor->conn);
-		return 0;
-	}
-	if (!is_chunked(x))
-		return 0;
-	if (gather_of(x)->n + 1 > GATHER_MAX && h1_flush(x) < 0)
-		return -1;
-	gather_add(gather_of(x), TC_STR("0\r\n\r\n"));
-	return 0;
-}
-
-static size_t
-h1_pending(const struct exchange *x)
-{
-	return conn_pending(&x->visitor->conn);
-}
-
-static void
-h1_pause(struct exchange *x)
-{
-	conn_pause(&x->visitor->conn);
-}
-
-static void
-h1_resume(struct exchange *x)
-{
-	struct visitor *v = x->visitor;
-
-	if (v->held.n == 0 || x->state == EXCHANGE_TUNNEL || !x->up.over)
-		conn_read(&v->conn);
-	if (v->held.n > 0 && !v->pumping && !exchange_request_over(x))
-		visitor_pump(v, tc_str_of("", 0));
-}
-
-static void
-h1_patience(struct exchange *x, uint64_t ms)
-{
-	struct visitor *v = x->visitor;
-
-	v->unsent = conn_unsent(&v->conn);
-	if (ms > 0)
-		loop_deadline(v->conn.loop, &v->deadline, ms);
-	else
-		wheel_clear(&v->deadline);
-}
-
-static int
-h1_raw(struct exchange *x, struct tc_str bytes)
-{
-	uv_buf_t b = uv_buf_init((char *)(uintptr_t)bytes.p, (unsigned)bytes.n);
-
-	return conn_write(&x->visitor->conn, &b, 1);
-}
-
-static struct conn *
-h1_plain(struct exchange *x)
-{
-	struct conn *c = &x->visitor->conn;
-
-	return is_chunked(x) || gather_of(x)->n > 0 || c->u.handle.type != UV_TCP ? NULL : c;
-}
-
-static void
-h1_cut(struct exchange *x)
-{
-	struct visitor *v = x->visitor;
-
-	v->exchange = NULL;
-	gather_of(x)->n = 0;
-	gather_of(x)->small_n = 0;
-	if (v->conn.closing)
-		return;
-	/* What was sent so far may be read; that it has no end is visible where the end is marked. */
-	if (x->head_sent && !x->tunnelled &&
-	    (is_chunked(x) || (x->down.framing.kind == BODY_LENGTH && !x->edited)) &&
-	    !v->conn.broken && !v->conn.ended)
-		close_visitor(v);
-	else if (x->tunnelled && !v->conn.broken)
-		close_visitor(v);
-	else
-		conn_abort(&v->conn);
-}
-
-static void
-h1_over(struct exchange *x, bool keep)
-{
-	/* It said that it would send no more, and has sent all: nothing to linger for. */
-	exchange_over(x->visitor, keep, x->said_close && x->up.framing.kind == BODY_NONE);
-}
-
-static const struct codec h1_codec = {
-	.proceed = h1_proceed,
-	.head = h1_head,
-	.body = h1_body,
-	.end = h1_end,
-	.flush = h1_flush,
-	.pending = h1_pending,
-	.pause = h1_pause,
-	.resume = h1_resume,
-	.patience = h1_patience,
-	.raw = h1_raw,
-	.plain = h1_plain,
-	.cut = h1_cut,
-	.over = h1_over,
-};

@@ -213,9 +213,7 @@ run(void *arg)
 	stop_listening(w);
 	for (struct visitor *v = w->visitors; v != NULL; v = next) {
 		next = v->next;
-		if (v->exchange != NULL)
-			exchange_visitor_gone(v->exchange);
-		conn_drop(&v->conn);
+		visitor_stop(v);
 	}
 }
 
