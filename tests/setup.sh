@@ -14,7 +14,7 @@ RUN="gcc libc6-dev make pkg-config libuv1-dev libc-ares-dev node-llhttp libyaml-
 	libdeflate-dev libbrotli-dev libzstd-dev libssl-dev webext-ublock-origin-firefox ca-certificates"
 TEST="libcmocka-dev python3 python3-pytest nginx-light haproxy wrk nghttp2-client chromium firefox-esr curl brotli zstd clang
 	libclang-rt-14-dev clang-format clang-tidy cppcheck scdoc publicsuffix procps slowhttptest
-	faketime"
+	faketime openssl pebble"
 
 # ---- Debian packages -----------------------------------------------------------------------------
 

@@ -492,7 +492,7 @@ ask_about(const struct audit_ask *q, const char *site, bool page)
 int
 verb_audit(int argc, char **argv)
 {
-	const char *format = "text", *site = NULL;
+	const char *format = "text", *site = NULL, *cacert = "";
 	struct audit_ask q = {0};
 	struct arg_list what = {0};
 	struct audit a = {0};
@@ -501,6 +501,7 @@ verb_audit(int argc, char **argv)
 	const struct arg args[] = {
 		{"source", 0, ARG_OTHER, &what},
 		{"site", 0, ARG_TEXT, &site},
+		{"cacert", 0, ARG_TEXT, &cacert},
 		{"format", 0, ARG_TEXT, &format},
 		{"json", 0, ARG_FLAG, &json},
 		{"config", 'c', ARG_TEXT, &q.file},
@@ -527,6 +528,7 @@ verb_audit(int argc, char **argv)
 	a.arena = arena_new(NULL, ARENA_MAX);
 	a.findings = tc_alloc(a.arena, AUDIT_FINDINGS_MAX * sizeof(*a.findings));
 	a.source = tc_str_from(what.n > 0 ? what.v[0] : site);
+	a.ca_file = tc_str_from(cacert);
 	key = choice_key_load((struct tc_str){NULL, 0}, NULL);
 	code = a.findings != NULL && key != NULL ? rules_make(&a, key) : 1;
 	if (code < 0)

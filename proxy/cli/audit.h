@@ -59,11 +59,12 @@ struct audit {
 	struct snapshot *snapshot;
 	const void *lists; /* of the snapshot */
 	struct tc_vendors *vendors;
-	struct tc_str source; /* as it was named */
-	struct tc_str host;   /* of the site, lower case */
-	struct tc_str domain; /* its registrable domain */
-	bool host_known;      /* someone said it */
-	struct tc_str origin; /* "http://host:port" where the page was fetched; n = 0: unknown */
+	struct tc_str source;  /* as it was named */
+	struct tc_str ca_file; /* whom to trust for https; n = 0: whom the system trusts */
+	struct tc_str host;    /* of the site, lower case */
+	struct tc_str domain;  /* its registrable domain */
+	bool host_known;       /* someone said it */
+	struct tc_str origin;  /* "http://host:port" where the page was fetched; n = 0: unknown */
 	struct finding *findings;
 	size_t n, unkept;
 	size_t read, unread; /* pages and requests */

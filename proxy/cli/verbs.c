@@ -68,14 +68,15 @@ const struct verb verbs[] = {
 	    "\n"
 	    "Ends with 0: nothing survived that should not, 1: something did, or nothing could be looked at.\n"},
 	{"audit", verb_audit, "say which trackers a page, a recorded visit or a site carries",
-	    "usage: tacet audit FILE | HAR | URL [--site HOST] [--format text|json|yaml] [--json]\n"
+	    "usage: tacet audit FILE | HAR | URL [--site HOST] [--cacert FILE] [--format text|json|yaml] [--json]\n"
 	    "       tacet audit --site HOST\n"
 	    "       tacet audit --site HOST -c FILE | --socket PATH [--baseline FILE] [--save FILE] [--format text|json|yaml]\n"
 	    "\n"
 	    "  FILE                 a saved page; - is standard input\n"
 	    "  HAR                  a recorded visit (developer tools, Network, save all as HAR): cookies and requests too\n"
-	    "  URL                  a page to fetch, over http alone: of a site that has only https save the page or a HAR\n"
+	    "  URL                  a page to fetch, over http or https\n"
 	    "  --site HOST          whose page it is: tells its own addresses from those of others; alone: fetch http://HOST/\n"
+	    "  --cacert FILE        whom to trust for https, PEM; otherwise whom the system trusts\n"
 	    "  --format text        a table and a suggested configuration (the default)\n"
 	    "  --format json        the same for programs; --json for short\n"
 	    "  --format yaml        the suggested configuration alone\n"

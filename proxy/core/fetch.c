@@ -1,4 +1,4 @@
-/* fetch.c: see fetch.h. A deadline and a limit for all of it; no TLS yet. */
+/* fetch.c: see fetch.h. A deadline and a limit for all of it. */
 #include "core/fetch.h"
 
 #include <errno.h>
@@ -12,9 +12,21 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "net/tls_blocking.h"
 
 #define ANSWER_MAX ((size_t)32 << 20)
-enum { FIELDS_MAX = 512, HEAD_MAX = 1 << 18 };
+enum { FIELDS_MAX = 512,
+	HEAD_MAX = 1 << 18,
+	SLICE_MS = 100 }; /* how long nobody looks at ask.stop */
+
+/* The connection of one request. */
+struct line {
+	const struct fetch_ask *ask;
+	int fd;
+	struct tls_blocking *tls; /* NULL: plain */
+	int64_t deadline;
+	const char *why; /* it failed; NULL: errno says it */
+};
 
 /* ---- the connection ---- */
 
@@ -27,22 +39,33 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static bool
+is_stopped(const struct fetch_ask *ask)
+{
+	return ask->stop != NULL && atomic_load(ask->stop);
+}
+
 /* Waits for the descriptor; false: too late. */
 static bool
-ready(int fd, short what, int64_t deadline)
+ready(const struct line *l, int fd, short what)
 {
 	struct pollfd p = {.fd = fd, .events = what};
-	int64_t left = deadline - now_ms();
+	int n = 0;
 
-	int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+	do {
+		int64_t left = l->deadline - now_ms();
 
+		if (left <= 0 || is_stopped(l->ask))
+			break;
+		n = poll(&p, 1, (int)(left < SLICE_MS ? left : SLICE_MS));
+	} while (n == 0 || (n == -1 && errno == EINTR));
 	if (n == 0)
-		errno = ETIMEDOUT;
+		errno = is_stopped(l->ask) ? ECANCELED : ETIMEDOUT;
 	return n == 1;
 }
 
 static int
-connect_one(const struct addrinfo *to, int64_t deadline)
+connect_one(const struct line *l, const struct addrinfo *to)
 {
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
 	socklen_t n = sizeof(error);
@@ -51,8 +74,8 @@ connect_one(const struct addrinfo *to, int64_t deadline)
 		return -1;
 	if (connect(fd, to->ai_addr, to->ai_addrlen) == -1 && errno != EINPROGRESS)
 		error = errno;
-	else if (!ready(fd, POLLOUT, deadline))
-		error = ETIMEDOUT;
+	else if (!ready(l, fd, POLLOUT))
+		error = errno;
 	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == -1)
 		error = errno;
 	if (error == 0)
@@ -62,40 +85,96 @@ connect_one(const struct addrinfo *to, int64_t deadline)
 	return -1;
 }
 
-static int
-connect_to(const struct fetch_ask *ask, int64_t deadline, const char **why)
+static bool
+connect_to(struct line *l)
 {
+	const struct fetch_ask *ask = l->ask;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
 	char name[256], port[8];
-	int fd = -1, error;
+	int error;
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(ask->host.n < 255 ? ask->host.n : 255), ask->host.p);
 	(void)snprintf(port, sizeof(port), "%u", (unsigned)ask->port);
 	error = getaddrinfo(name, port, &hints, &found);
 	if (error != 0) {
-		*why = gai_strerror(error);
-		return -1;
+		l->why = gai_strerror(error);
+		return false;
 	}
-	for (const struct addrinfo *at = found; at != NULL && fd == -1; at = at->ai_next)
-		fd = connect_one(at, deadline);
-	if (fd == -1)
-		*why = strerror(errno);
+	for (const struct addrinfo *at = found; at != NULL && l->fd == -1; at = at->ai_next)
+		l->fd = connect_one(l, at);
+	if (l->fd == -1)
+		l->why = strerror(errno);
 	freeaddrinfo(found);
-	return fd;
+	return l->fd != -1;
 }
 
 static bool
-send_all(int fd, struct tc_str text, int64_t deadline)
+dial(struct line *l)
 {
-	while (text.n > 0 && ready(fd, POLLOUT, deadline)) {
-		ssize_t n = send(fd, text.p, text.n, MSG_NOSIGNAL);
+	const struct tls_blocking_with with = {.name = l->ask->host, .ca_file = l->ask->ca_file};
 
-		if (n > 0)
-			tc_skip(&text, (size_t)n);
-		else if (errno != EAGAIN && errno != EINTR)
+	if (!connect_to(l))
+		return false;
+	if (l->ask->tls)
+		l->tls = tls_blocking_new(l->fd, &with, &l->why);
+	return !l->ask->tls || l->tls != NULL;
+}
+
+static void
+hang_up(struct line *l)
+{
+	tls_blocking_destroy(&l->tls);
+	if (l->fd != -1)
+		(void)close(l->fd);
+}
+
+/* Whether a read or write that came to n is to be tried again, after a wait; false: not, or too late. */
+static bool
+again(struct line *l, ssize_t n, short what)
+{
+	if (l->tls == NULL)
+		return n < 0 && (errno == EAGAIN || errno == EINTR) && ready(l, l->fd, what);
+	if (n == TLS_BLOCKING_READ || n == TLS_BLOCKING_WRITE)
+		return ready(l, l->fd, n == TLS_BLOCKING_READ ? POLLIN : POLLOUT);
+	if (n == TLS_BLOCKING_FAILED)
+		l->why = tls_blocking_why(l->tls);
+	return false;
+}
+
+static ssize_t
+line_write(struct line *l, struct tc_str text)
+{
+	ssize_t n;
+
+	do
+		n = l->tls != NULL ? tls_blocking_write(l->tls, text) : send(l->fd, text.p, text.n, MSG_NOSIGNAL);
+	while (again(l, n, POLLOUT));
+	return n;
+}
+
+/* 0: the peer has ended what it had to say. Negative: it failed, or it is too late. */
+static ssize_t
+line_read(struct line *l, char *p, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = l->tls != NULL ? tls_blocking_read(l->tls, p, room) : recv(l->fd, p, room, 0);
+	while (again(l, n, POLLIN));
+	return n;
+}
+
+static bool
+send_all(struct line *l, struct tc_str text)
+{
+	while (text.n > 0) {
+		ssize_t n = line_write(l, text);
+
+		if (n < 0)
 			return false;
+		tc_skip(&text, (size_t)n);
 	}
-	return text.n == 0;
+	return true;
 }
 
 /* ---- the answer ---- */
@@ -154,11 +233,11 @@ answer_read(struct tc_str text, bool ended, struct tc_arena *arena, struct fetch
 
 /* Nothing more is there just now. */
 static bool
-pauses(int fd)
+pauses(const struct line *l)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
 
-	return poll(&p, 1, 0) == 0;
+	return (l->tls == NULL || !tls_blocking_pending(l->tls)) && poll(&p, 1, 0) == 0;
 }
 
 /* Whether what has come is a whole answer; some servers keep the connection though they were asked to close it. */
@@ -173,27 +252,29 @@ is_whole(struct tc_str text)
 	return whole;
 }
 
-/* The answer, or all that comes until the peer closes. */
+/*
+ * The answer, or all that comes until the peer ends it. A connection that is cut is no end: what has come by then is
+ * taken if its own framing says that it is whole.
+ */
 static bool
-receive_all(int fd, struct buf *b, int64_t deadline)
+receive_all(struct line *l, struct buf *b)
 {
 	char piece[1 << 16];
 
-	while (ready(fd, POLLIN, deadline)) {
-		ssize_t n = recv(fd, piece, sizeof(piece), 0);
+	for (;;) {
+		ssize_t n = line_read(l, piece, sizeof(piece));
 
 		if (n == 0)
 			return true;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return false;
-		if (n > 0 && buf_add(b, piece, (size_t)n) == BUF_FULL) {
-			errno = EFBIG;
+		if (n < 0)
+			return errno != ETIMEDOUT && errno != ECANCELED && is_whole(buf_str(b));
+		if (buf_add(b, piece, (size_t)n) == BUF_FULL) {
+			l->why = "the answer is too large";
 			return false;
 		}
-		if (pauses(fd) && is_whole(buf_str(b)))
+		if (pauses(l) && is_whole(buf_str(b)))
 			return true;
 	}
-	return false;
 }
 
 /* ---- one request ---- */
@@ -213,26 +294,36 @@ request_write(struct buf *out, const struct fetch_ask *ask)
 	return r == 0 && buf_add_str(out, ask->body) == 0;
 }
 
+/* The bytes of the answer. false: line.why, or errno, says why there are none. */
+static bool
+exchange(struct line *l, struct buf *out, struct buf *in)
+{
+	if (!dial(l))
+		return false;
+	errno = 0;
+	if (!request_write(out, l->ask)) {
+		l->why = "the request is too long";
+		return false;
+	}
+	return send_all(l, buf_str(out)) && receive_all(l, in);
+}
+
 const char *
 fetch(const struct fetch_ask *ask, struct tc_arena *arena, struct fetch_answer *answer)
 {
-	int64_t deadline = now_ms() + FETCH_PATIENCE_MS;
+	int64_t patience = ask->patience_ms > 0 ? ask->patience_ms : FETCH_PATIENCE_MS;
+	struct line l = {.ask = ask, .fd = -1, .deadline = now_ms() + patience};
 	const char *why = NULL;
 	struct buf out, in;
-	struct tc_str text;
-	int fd = connect_to(ask, deadline, &why);
+	struct tc_str text = {NULL, 0};
 
-	if (fd == -1)
-		return why;
 	buf_init(&out, 1 << 20);
-	buf_init(&in, ANSWER_MAX);
-	errno = 0;
-	if (!request_write(&out, ask))
-		why = "the request is too long";
-	else if (!send_all(fd, buf_str(&out), deadline) || !receive_all(fd, &in, deadline))
-		why = errno == EFBIG ? "the page is larger than 32 MiB" : strerror(errno);
-	(void)close(fd);
-	text = why == NULL ? tc_copy(arena, buf_str(&in)) : tc_str_of(NULL, 0);
+	buf_init(&in, ask->max > 0 ? ask->max : ANSWER_MAX);
+	if (exchange(&l, &out, &in))
+		text = tc_copy(arena, buf_str(&in));
+	else
+		why = l.why != NULL ? l.why : strerror(errno);
+	hang_up(&l);
 	if (why == NULL && (text.p == NULL || !answer_read(text, true, arena, answer)))
 		why = "the answer is no HTTP, or not all of it came";
 	buf_reset(&out);

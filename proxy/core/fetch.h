@@ -1,9 +1,11 @@
 /*
- * fetch.h: one request as a visitor's, for tools that look at pages: audit, verify and its canary. It blocks until the
- * answer is there or FETCH_PATIENCE_MS have passed: not for loops.
+ * fetch.h: one request by http or https that blocks until the answer is there or FETCH_PATIENCE_MS have passed: not for
+ * loops. For tools that look at pages (audit, verify and its canary), and for ACME.
  */
 #ifndef CORE_FETCH_H
 #define CORE_FETCH_H
+
+#include <stdatomic.h>
 
 #include "http/h1.h"
 #include "tacet/site.h"
@@ -14,10 +16,15 @@ struct fetch_ask {
 	struct tc_str host; /* to connect to: a name, or an address without brackets */
 	uint16_t port;
 	bool post;
-	struct tc_str authority; /* Host */
-	struct tc_str target;    /* "/path?query" */
-	struct tc_strs fields;   /* more lines, "Name: value" each */
-	struct tc_str body;      /* of a POST */
+	struct tc_str authority;  /* Host */
+	struct tc_str target;     /* "/path?query" */
+	struct tc_strs fields;    /* more lines, "Name: value" each */
+	struct tc_str body;       /* of a POST */
+	bool tls;                 /* the certificate is verified, for host */
+	struct tc_str ca_file;    /* PEM: whom to trust; n = 0: whom the system trusts */
+	size_t max;               /* bytes of an answer; 0: 32 MiB */
+	int64_t patience_ms;      /* for all of it; 0: FETCH_PATIENCE_MS */
+	const _Atomic bool *stop; /* NULL, or: give up soon after it is true */
 };
 
 struct fetch_answer {

@@ -280,14 +280,6 @@ def test_chunked_and_redirected(origin):
     assert report(f"http://127.0.0.1:{origin.port}/packed", status=1)["trackers"] > 5, "packed though not asked for"
     origin.on("/loop", answer("", {"Location": "/loop"}, status="302 Found"))
     assert b"redirect" in audit(f"http://127.0.0.1:{origin.port}/loop", status=1).stderr
-    origin.on("/tls", answer("", {"Location": "https://www.shop.example/"}, status="301 Moved"))
-    said = audit(f"http://127.0.0.1:{origin.port}/tls", status=1).stderr
-    assert b"https" in said and b"HAR" in said
-
-
-def test_https_says_what_to_do():
-    ran = audit("https://www.shop.example/", status=1)
-    assert ran.stdout == b"" and b"save the page" in ran.stderr and b"HAR" in ran.stderr
 
 
 BROKEN = [b"", b"HTTP/1.1 200 OK\r\n", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nxx",
