@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "net/tls.h"
+
 #define LITTLE (16 << 10) /* less room than this is not worth a move */
 
 /* What one socket did not take. Only connections that are slower than their source have one. */
@@ -37,8 +39,8 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 
 static void close_now(struct conn *c);
 
-static void
-report_end(struct conn *c, int error)
+void
+conn_report_end(struct conn *c, int error)
 {
 	if (c->ended || c->closing)
 		return;
@@ -88,7 +90,18 @@ end_error(struct conn *c, ssize_t n)
 		return UV_ECONNRESET;
 	if (uv_fileno(&c->u.handle, &fd) == 0)
 		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (error == 0 && c->tls != NULL)
+		return tls_end_error(c);
 	return -error;
+}
+
+static void
+take_bytes(struct conn *c, struct tc_str in)
+{
+	if (c->tls != NULL)
+		tls_input(c, in);
+	else
+		c->ops->data(c, in);
 }
 
 static void
@@ -100,11 +113,11 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 		if (n < 0)
 			linger_end(c, (int)n);
 	} else if (n > 0) {
-		c->ops->data(c, tc_str_of(b->base, (size_t)n));
+		take_bytes(c, tc_str_of(b->base, (size_t)n));
 	} else if (n == UV_ENOBUFS && c->direct) {
 		c->ops->ready(c);
 	} else if (n < 0) {
-		report_end(c, end_error(c, n));
+		conn_report_end(c, end_error(c, n));
 	}
 }
 
@@ -139,6 +152,13 @@ conn_pause(struct conn *c)
 		return;
 	c->reading = false;
 	(void)uv_read_stop(&c->u.stream);
+}
+
+void
+conn_feed(struct conn *c, struct tc_str in)
+{
+	if (in.n > 0 && !c->closing && !c->ended && !c->lingering)
+		take_bytes(c, in);
 }
 
 static void send_queue(struct conn_flight *f);
@@ -201,7 +221,7 @@ on_written(uv_write_t *w, int status)
 		if (f->close_after)
 			close_now(c);
 		else if (!c->reading)
-			report_end(c, status); /* else the reading side tells, after what came before */
+			conn_report_end(c, status); /* else the reading side tells, after what came before */
 		return;
 	}
 	buf_reset(&f->flying);
@@ -270,18 +290,12 @@ queue_rest(struct conn *c, const uv_buf_t *v, unsigned n, size_t done)
 }
 
 int
-conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
+conn_send(struct conn *c, const uv_buf_t *v, unsigned n, size_t total)
 {
-	size_t total = 0;
 	int r = 0;
 
-	if (c->broken || c->closing || c->finished)
+	if (c->broken)
 		return -1;
-	assert(c->flight == NULL || !c->flight->close_after);
-	for (unsigned i = 0; i < n; i++)
-		total += v[i].len;
-	if (total == 0)
-		return 0;
 	if (c->flight == NULL) {
 		r = uv_try_write(&c->u.stream, v, n);
 		if (r == (int)total)
@@ -294,6 +308,21 @@ conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
 		}
 	}
 	return queue_rest(c, v, n, (size_t)r);
+}
+
+int
+conn_write(struct conn *c, const uv_buf_t *v, unsigned n)
+{
+	size_t total = 0;
+
+	if (c->broken || c->closing || c->finished)
+		return -1;
+	assert(c->flight == NULL || !c->flight->close_after);
+	if (c->tls != NULL)
+		return tls_write(c, v, n);
+	for (unsigned i = 0; i < n; i++)
+		total += v[i].len;
+	return total > 0 ? conn_send(c, v, n, total) : 0;
 }
 
 /* What did not go out of the pipe goes the usual way, so that it is empty again. */
@@ -345,7 +374,7 @@ conn_move(struct conn *from, struct conn *to, size_t max)
 	ssize_t n, gone;
 	size_t room;
 
-	assert(to->flight == NULL && !to->broken);
+	assert(to->flight == NULL && !to->broken && from->tls == NULL && to->tls == NULL);
 	if (!loop_pipe(from->loop) || uv_fileno(&from->u.handle, &in) < 0 || uv_fileno(&to->u.handle, &out) < 0)
 		return UV_EBADF;
 	room = room_of(out);
@@ -379,9 +408,11 @@ static void
 on_closed(uv_handle_t *h)
 {
 	struct conn *c = h->data;
+	struct tls *tls = c->tls; /* closed() may look at it, and frees c */
 
 	flight_destroy(c);
 	c->ops->closed(c);
+	tls_destroy(&tls);
 }
 
 static void
@@ -400,6 +431,8 @@ conn_close(struct conn *c)
 
 	if (c->closing)
 		return;
+	if (c->tls != NULL && !c->finished)
+		tls_say_end(c);
 	if (c->broken || c->ended) {
 		/* The peer has finished: nothing to linger for, but what waits is still written. */
 		if (c->broken || c->flight == NULL) {
@@ -420,6 +453,8 @@ conn_finish(struct conn *c)
 
 	if (c->finished || c->broken || c->closing)
 		return;
+	if (c->tls != NULL)
+		tls_say_end(c);
 	c->finished = true;
 	f = flight_of(c);
 	if (f->flying.n == 0 && shut(f) < 0)

@@ -1,11 +1,11 @@
 /*
- * conn.h: one TCP connection, plain for now. The seam for TLS: bytes come up through ops->data and go down through
- * conn_write(), so a TLS transport fits between libuv and both (docs/adr/0002).
+ * conn.h: one connection, plain or TLS (tls.h), which nobody above has to ask: bytes come up through ops->data and go down
+ * through conn_write() (docs/adr/0002).
  *
  *	conn_write() -> socket, at once, as far as it takes it
  *	                 rest -> queue -> flight -> socket, when it is writable again
  *
- * Nothing bounds the queue here; who writes asks conn_pending() and stops its source (CONN_HIGH).
+ * With TLS everything below conn_write() is encrypted. Nothing bounds the queue here; who writes asks conn_pending() and stops its source (CONN_HIGH).
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -18,8 +18,11 @@
 
 struct conn;
 struct conn_flight;
+struct tls;
 
 struct conn_ops {
+	/* The handshake is over: once, before the first data(). Plain connections have none. May be NULL. */
+	void (*secured)(struct conn *c);
 	/* Bytes have come; they are valid during the call. */
 	void (*data)(struct conn *c, struct tc_str in);
 	/* Only while conn.direct is set: there are bytes to read, which are still in the socket: conn_move() takes them. */
@@ -42,6 +45,7 @@ struct conn {
 	struct loop *loop;
 	const struct conn_ops *ops;
 	struct conn_flight *flight; /* NULL: nothing waits */
+	struct tls *tls;            /* NULL: plain */
 	bool reading, ended, broken, closing;
 	bool direct;    /* bytes are not read here: see ready() */
 	bool lingering; /* conn_close(): what still comes is thrown away */
@@ -53,6 +57,8 @@ void conn_init_pipe(struct conn *c, struct loop *l, const struct conn_ops *ops);
 
 void conn_read(struct conn *c); /* idempotent */
 void conn_pause(struct conn *c);
+/* Bytes that have been read already, as if they came now: what came behind a PROXY header. */
+void conn_feed(struct conn *c, struct tc_str in);
 
 /* Writes, or queues what the socket does not take. -1: the connection is broken; close it. */
 int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
@@ -61,7 +67,7 @@ int conn_write(struct conn *c, const uv_buf_t *v, unsigned n);
  * Moves bytes that have come on one TCP connection to another without copying them here: at most max, and no more than
  * the second takes. When it takes next to nothing, a little is read and waits as with conn_write(): so that drained() tells
  * when to go on. Returns how many; 0: none there; negative: the first one's end (UV_EOF) or error,
- * which is not reported in another way; or to->broken is set.
+ * which is not reported in another way; or to->broken is set. Neither of them is TLS.
  */
 ssize_t conn_move(struct conn *from, struct conn *to, size_t max);
 
@@ -85,6 +91,16 @@ void conn_abort(struct conn *c);
 
 /* Drops every connection of the loop that has these ops: for the end of a loop. */
 void conn_drop_all(struct loop *l, const struct conn_ops *ops);
+
+static inline bool
+conn_is_tls(const struct conn *c)
+{
+	return c->tls != NULL;
+}
+
+/* What the handshake agreed on ("h2", "http/1.1"), and the server name that the peer asked for, in lower case; n = 0: nothing. */
+struct tc_str conn_alpn(const struct conn *c);
+struct tc_str conn_sni(const struct conn *c);
 
 static inline bool
 conn_is_closing(const struct conn *c)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define ARENAS_KEPT 256 /* blocks of 16 KiB that stay warm: giving pages back costs more than a small request */
@@ -26,6 +27,8 @@ wipe(struct loop *l)
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
 	if (l->scratch != NULL)
 		explicit_bzero(l->scratch, l->scratch_n);
+	if (l->tls != NULL)
+		explicit_bzero(l->tls, l->tls_n);
 	wipe_stack();
 }
 
@@ -107,4 +110,8 @@ loop_close(struct loop *l)
 	}
 	arena_cache_destroy(&l->arenas);
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
+	if (l->tls != NULL)
+		explicit_bzero(l->tls, l->tls_n);
+	free(l->tls);
+	l->tls = NULL;
 }

@@ -1,0 +1,82 @@
+/*
+ * tls.h: TLS between libuv and a connection's owner. The only home of OpenSSL's SSL_* is proxy/net/tls*.c.
+ *
+ *	read_buffer -> SSL -> loop.tls.plain  -> ops->data, once for all that came in one read
+ *	socket <- loop.tls.cipher <- SSL <- conn_write(): head and body in one record and one write
+ *
+ * A connection that is idle has no buffer of its own: OpenSSL lets go of its (SSL_MODE_RELEASE_BUFFERS), and the
+ * others belong to the loop. What the socket does not take waits in conn's queue, encrypted.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "net/conn.h"
+
+#define TLS_SNI_MAX 255
+
+struct tls_server; /* tls_server.h */
+struct tls_client; /* tls_client.h */
+
+/* X(ENUM, "label"): how a handshake ended */
+#define TLS_RESULTS(X)                                                                               \
+	X(FULL, "full")                                                                              \
+	X(RESUMED, "resumed")                                                                        \
+	X(CLEAR, "clear_text")     /* bytes that are no TLS: HTTP, most often */                     \
+	X(VERSION, "bad_version")  /* no version in common */                                        \
+	X(CIPHER, "no_cipher")     /* nothing in common but the version */                           \
+	X(ALPN, "no_protocol")     /* of those that we speak */                                      \
+	X(ALERT, "alert")          /* the peer said no: it does not trust the certificate, say */    \
+	X(CLOSED, "closed")        /* or too slow */                                                 \
+	X(OTHER, "other")
+
+enum tls_result {
+#define X(e, label) TLS_##e,
+	TLS_RESULTS(X)
+#undef X
+	TLS_RESULT_COUNT
+};
+
+/* X(ENUM, "label"): TLS 1.0 and 1.1 are not spoken */
+#define TLS_VERSIONS(X)                                                                              \
+	X(NONE, "none")                                                                              \
+	X(12, "1.2")                                                                                 \
+	X(13, "1.3")
+
+enum tls_version {
+#define X(e, label) TLS_VERSION_##e,
+	TLS_VERSIONS(X)
+#undef X
+	TLS_VERSION_COUNT
+};
+
+struct tls_outcome {
+	enum tls_version version;
+	enum tls_result result;
+};
+
+/* Once, before the first connection and before OpenSSL has allocated anything: what it frees is wiped. */
+void tls_start(void);
+
+/*
+ * From here on the connection speaks TLS, as the server's side or the client's; what it wrote or gave before was in
+ * clear. ops->secured() is called when the handshake is over; it may fail: ops->ended(), with a negative error. The
+ * settings are only used during the call.
+ */
+void tls_accept(struct conn *c, struct tls_server *s);
+void tls_connect(struct conn *c, struct tls_client *k);
+
+/* How the handshake ended; before it has: CLOSED. Still there in ops->closed(). */
+struct tls_outcome tls_outcome(const struct conn *c);
+
+/* ---- between conn.c and tls.c ---- */
+
+void tls_input(struct conn *c, struct tc_str in);
+int tls_write(struct conn *c, const uv_buf_t *v, unsigned n);
+void tls_say_end(struct conn *c); /* close_notify, once */
+int tls_end_error(const struct conn *c); /* what it means that the TCP connection ends here */
+void tls_destroy(struct tls **t);
+
+int conn_send(struct conn *c, const uv_buf_t *v, unsigned n, size_t total); /* as they are */
+void conn_report_end(struct conn *c, int error);
+
+#endif

@@ -1,0 +1,44 @@
+/* tls_inside.h: what the files of proxy/net/tls*.c have together. For nobody else. */
+#ifndef NET_TLS_INSIDE_H
+#define NET_TLS_INSIDE_H
+
+#include <stdatomic.h>
+
+#include <openssl/ssl.h>
+
+#include "net/tls.h"
+#include "net/tls_server.h"
+
+/* One connection's. */
+struct tls {
+	SSL *ssl;
+	struct tc_str in;    /* came, not taken yet; only during tls_input() */
+	struct tls_server *server; /* these two: of a server, until the handshake is over */
+	struct tls_set *set;
+	char *sni; /* in lower case, with a zero; NULL: none */
+	struct tls_outcome outcome;
+	bool client;
+	bool secured;  /* the handshake is over */
+	bool failed;   /* nothing more can be said or heard */
+	bool peer_end; /* its close_notify has come */
+	bool our_end;
+};
+
+/* What both sides have in common: versions, ciphers, groups, modes. NULL: no memory. */
+SSL_CTX *tls_context_new(const SSL_METHOD *method, bool only_13);
+
+/* ---- tls_server.c ---- */
+
+/* The contexts of a server as they are at one time. */
+struct tls_set *tls_server_set(struct tls_server *s); /* a reference */
+void tls_set_unref(struct tls_set **set);
+SSL_CTX *tls_set_default(const struct tls_set *set);
+
+/* The connection that an SSL belongs to. */
+static inline struct conn *
+tls_conn_of(const SSL *ssl)
+{
+	return SSL_get_app_data(ssl);
+}
+
+#endif

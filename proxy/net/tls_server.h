@@ -1,0 +1,45 @@
+/*
+ * tls_server.h: how a listener speaks TLS: its certificates, chosen by the name that the visitor asks for, and what it
+ * offers. Handshakes on all loops use it; its certificates are exchanged under way (tls_server_look()).
+ *
+ *	tls_server -> set -> context for each group of names -> certificates: RSA, ECDSA
+ *	                     the first one is the default
+ *
+ * A handshake keeps the set that it began with, a connection the context.
+ */
+#ifndef NET_TLS_SERVER_H
+#define NET_TLS_SERVER_H
+
+#include "tacet/str.h"
+
+struct tls_server;
+
+/* Files, PEM: a certificate with its chain, and the key. */
+struct tls_pair_files {
+	struct tc_str cert, key;
+};
+
+struct tls_server_settings {
+	const struct tls_pair_files *pairs; /* at least one; the first is the default */
+	size_t pair_count;
+	bool only_13;
+	bool h1, h2;             /* what ALPN offers, h2 first */
+	struct tc_str id;        /* of the listener: tickets of another do not resume here */
+	struct tc_str keys_file; /* ticket keys that a fleet shares; n = 0: our own */
+};
+
+/* What is wrong with a file, or was found. */
+struct tls_fault {
+	size_t pair;
+	enum { TLS_FAULT_CERT,
+		TLS_FAULT_KEY,
+		TLS_FAULT_KEYS_FILE } where;
+	char text[256]; /* without the file's name */
+};
+
+/* NULL: fault says why. Texts are copied. */
+struct tls_server *tls_server_new(const struct tls_server_settings *s, struct tls_fault *fault);
+struct tls_server *tls_server_ref(struct tls_server *s);
+void tls_server_unref(struct tls_server **s);
+
+#endif
