@@ -4,6 +4,7 @@
 
 #include "cli/verbs.h"
 #include "config/suggest.h"
+#include "net/tls.h"
 
 static int
 unknown(const char *word)
@@ -51,6 +52,7 @@ main(int argc, char **argv)
 {
 	int code;
 
+	tls_start();
 	if (argc < 2) {
 		verb_list(stderr);
 		return 2;

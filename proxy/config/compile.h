@@ -43,6 +43,8 @@ void compile_packs(struct compile *c);
 void compile_readers(struct compile *c); /* before sites, which name them */
 void compile_site_consent(struct compile *c, const struct node *site, struct tc_strs names, size_t i, struct config_site *s);
 void compile_promises(struct compile *c);
+/* listen[].tls, if it is there. */
+void compile_listen_tls(struct compile *c, const struct node *listener, const struct raw_listen *raw, struct config_listen *out);
 
 /* sites, and listen where promises speak of it, for a file that is judged and has none (placeholder.c). */
 const struct node *placeholder_root(struct compile *c);

@@ -184,15 +184,6 @@ networks(struct compile *c, const struct node *list, struct tc_strs texts, const
 
 /* ---- listen ---- */
 
-static void
-refuse_tls(struct compile *c, const struct node *at, const char *way, const char *text)
-{
-	if (!c->over->judge)
-		load_fault(c->l,
-		    ABOUT(at, tc_str_from(way), TC_STR("TLS comes in a later version; let another server speak it until then")),
-		    "unsupported-tls", "%s", text);
-}
-
 /* Peers of a Unix socket have no address, and those of an address are no Unix socket's. */
 static void
 compile_proxy_protocol(struct compile *c, const struct node *node, struct tc_strs peers, struct config_listen *out)
@@ -214,7 +205,6 @@ compile_proxy_protocol(struct compile *c, const struct node *node, struct tc_str
 static void
 compile_listener(struct compile *c, const struct node *node, struct config_listen *out)
 {
-	const struct node *tls = node_get(node, TC_STR("tls"));
 	struct raw_listen raw = {0};
 	struct hash apart; /* compile_listen() adds the addresses, wherever they come from */
 
@@ -222,10 +212,8 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 	schema_fill(c->l, "listen[]", -1, node, &raw, &apart);
 	out->text = raw.address;
 	out->line = node->line;
-	out->tls = tls != NULL;
 	out->redirect_https = raw.redirect != 0;
-	if (out->tls)
-		refuse_tls(c, tls, "listen.tls", "this version cannot listen with TLS");
+	compile_listen_tls(c, node, &raw, out);
 	parse_address(c, out->text, node_get(node, TC_STR("address")), &out->addr);
 	compile_proxy_protocol(c, node, raw.proxy_protocol, out);
 	if (!out->redirect_https && raw.proxy_protocol.n == 0)
@@ -570,10 +558,6 @@ warn_later(struct compile *c)
 	about.at = l->later_at[0];
 	for (size_t i = 0; i < l->later_count && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", i > 0 ? ", " : "", STR_ALL(l->later[i]));
-	for (size_t i = 0; i < c->c->listen_count; i++)
-		if (c->c->listen[i].tls)
-			about.hint = TC_STR("these are checked and otherwise ignored; but listen.tls cannot be ignored safely, so tacet "
-			    "run refuses it");
 	load_warning(c->l, &about, "not-in-force", "not in force in this version: %s", text);
 }
 

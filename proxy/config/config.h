@@ -13,10 +13,27 @@
 #include "tacet/filter.h"
 #include "tacet/site.h"
 
+struct node; /* of the file: where something was written */
+
+/* A certificate and its key: paths, and where they are written. */
+struct config_certificate {
+	struct tc_str cert, key;
+	const struct node *cert_at, *key_at;
+};
+
+struct config_tls {
+	const struct config_certificate *certificates; /* the first is the default */
+	size_t certificate_count;
+	bool only_13;            /* minimum: 1.3 */
+	bool h1, h2;             /* protocols */
+	struct tc_str keys_file; /* ticket_keys; n = 0: our own */
+	const struct node *keys_at;
+};
+
 struct config_listen {
 	struct tc_str text;             /* "127.0.0.1:8080" as written */
 	struct sockaddr_storage addr;   /* AF_INET, AF_INET6 or AF_UNIX */
-	bool tls;                       /* accepted by check, refused by run in this version */
+	const struct config_tls *tls;   /* NULL: it speaks in clear */
 	bool redirect_https;            /* every request is answered with a redirect */
 	const struct cidr *proxy_peers; /* who begins each connection with a PROXY header, and must */
 	size_t proxy_peer_count;
@@ -228,8 +245,6 @@ enum { GROUP_SELL_SHARE = 1 << 8,
 	GROUP_LOCATION = 1 << 11,
 	GROUP_EXPORT = 1 << 12 };
 
-struct node; /* of the file: where something was written */
-
 /* One item of promises.keep. Which members have a meaning goes by kind; the rest is zero. */
 struct config_promise {
 	enum config_promise_kind kind;
@@ -321,11 +336,7 @@ struct config {
 /* What the command line says on top of (or, without a file, in place of) the file. n = 0: not given. */
 struct config_overrides {
 	struct tc_str origin, listen, admin, region, geo_directory;
-	/*
-	 * The file is judged, not run: without sites it gets a placeholder (a profile is checked that way), and
-	 * listeners that this version cannot serve are a warning in place of an error.
-	 */
-	bool judge;
+	bool judge; /* the file is judged, not run: without sites it gets a placeholder (a profile is checked that way) */
 };
 
 /*

@@ -161,6 +161,7 @@ static const struct {
 	{"rule_sets.*.bridge", "format"},
 	{"sites[].forward.geo", "level"},
 	{"sites[].compress", "coding"},
+	{"listen[].tls.protocols", "protocol"},
 };
 
 static const char *
@@ -331,7 +332,7 @@ read_default(struct loader *l, const struct row *row, void *out)
 /* ---- checked, but not in force ---- */
 
 /* What is named as a whole. */
-static const char *const sections[] = {"stats", "fleet", "listen[].tls"};
+static const char *const sections[] = {"stats", "fleet"};
 
 /* Names what is checked but not in force, once. */
 static void
@@ -417,8 +418,8 @@ static const char *const required[] = {
 	"tests[].name",
 	"tests[].request",
 	"tests[].request.url",
-	"listen[].tls.cert",
-	"listen[].tls.key",
+	"listen[].tls.certificates[].cert",
+	"listen[].tls.certificates[].key",
 	"pack.name",
 	"pack.version",
 	"rows[].name",

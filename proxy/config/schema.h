@@ -46,6 +46,13 @@ struct raw_listen {
 	struct tc_str address;
 	struct tc_strs proxy_protocol;
 	int redirect;
+	struct tc_str tls_cert, tls_key, tls_ticket_keys;
+	int tls_minimum;
+	uint32_t tls_protocols;
+};
+
+struct raw_certificate {
+	struct tc_str cert, key;
 };
 
 struct raw_origin {

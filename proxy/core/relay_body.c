@@ -188,7 +188,7 @@ may_move(struct exchange *x)
 {
 	const struct conn *to = x->codec->plain(x);
 
-	if (observe_wants_body(x))
+	if (observe_wants_body(x) || conn_is_tls(&x->server->conn))
 		return false;
 	return to != NULL && !chain_edits(&x->chain) && x->down.framing.kind == BODY_LENGTH && x->down.left >= MOVE_LEAST &&
 	    conn_pending(to) == 0 && !to->broken && !to->closing && loop_pipe(&x->worker->loop);

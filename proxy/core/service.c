@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/day.h"
+#include "core/certificates.h"
 #include "core/debug.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -189,6 +190,7 @@ plan_make(struct service *s, const struct config *c, struct plan *p, struct buf 
 			p->v[i] = *open;
 		else
 			p->v[i].asked = p->v[i].addr = c->listen[i].addr;
+		p->v[i].tls = c->listen[i].tls != NULL;
 	}
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].id == 0 && open_listener(s, p, &p->v[i], &p->fds[i * p->workers], why) < 0) {
@@ -201,11 +203,11 @@ plan_make(struct service *s, const struct config *c, struct plan *p, struct buf 
 static void
 say_listener(enum log_event e, const struct listening *l)
 {
-	char text[LISTENER_TEXT_MAX], line[LISTENER_TEXT_MAX + 8];
+	char text[LISTENER_TEXT_MAX], line[LISTENER_TEXT_MAX + 9];
 	int n;
 
 	listener_print(&l->addr, text);
-	n = snprintf(line, sizeof(line), "http %s", text);
+	n = snprintf(line, sizeof(line), "%s %s", l->tls ? "https" : "http", text);
 	log_event(e, tc_str_of(line, (size_t)n));
 }
 
@@ -319,6 +321,18 @@ promises_kept(const struct snapshot *snapshot, struct buf *out)
 	return kept;
 }
 
+/* The files that its listeners name are there and can be used; else out says what is wrong. */
+static bool
+certificates_fit(struct snapshot *snapshot, struct buf *out)
+{
+	struct messages *m = messages_new();
+	bool fit = certificates_load(snapshot, m) == 0;
+
+	print_messages(m, out);
+	messages_destroy(&m);
+	return fit;
+}
+
 int
 service_start(struct service *s, struct loop *control, struct config *c, struct buf *warnings)
 {
@@ -343,7 +357,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		return 1;
 	}
 	s->snapshot = snapshot_build(c, s->key, NULL, warnings);
-	if (s->snapshot == NULL)
+	if (s->snapshot == NULL || !certificates_fit(s->snapshot, warnings))
 		return 78;
 	if (!promises_kept(s->snapshot, warnings))
 		return 1;
@@ -385,6 +399,8 @@ build(uv_work_t *w)
 	if (c == NULL)
 		return;
 	r->built = snapshot_build(c, r->service->key, r->service->snapshot, &r->text);
+	if (r->built != NULL && !certificates_fit(r->built, &r->text))
+		snapshot_unref(&r->built);
 	if (r->built == NULL) {
 		r->code = 78;
 	} else if (!promises_kept(r->built, &r->text)) {

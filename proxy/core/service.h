@@ -16,6 +16,7 @@ struct listening {
 	struct sockaddr_storage addr;  /* where it really is: port 0 was chosen by the system */
 	struct listener_file file;     /* of a Unix socket */
 	uint32_t id;                   /* the same over reloads; 0: not open yet */
+	bool tls;
 };
 
 /* Who else has to follow a reload: the admin listener. */

@@ -201,6 +201,10 @@ snapshot_build(struct config *c, const struct choice_key *key, const struct snap
 	s->geo = s->shared_geo->geo;
 	observe_prepare(c);
 	number_routes(s);
+	s->tls = tc_alloc(s->arena, (c->listen_count + 1) * sizeof(struct tls_server *));
+	if (s->tls == NULL)
+		abort();
+	memset(s->tls, 0, c->listen_count * sizeof(struct tls_server *));
 	return s;
 }
 
@@ -219,6 +223,8 @@ snapshot_unref(struct snapshot **p)
 	*p = NULL;
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
+	for (size_t i = 0; s->tls != NULL && i < s->config->listen_count; i++)
+		tls_server_unref(&s->tls[i]);
 	unload_filters(s);
 	shared_geo_unref(&s->shared_geo);
 	config_destroy(&s->config);

@@ -13,6 +13,7 @@
 #include "core/chain.h"
 #include "core/choice.h"
 #include "geo/geo.h"
+#include "net/tls_server.h"
 
 struct shared_geo;
 
@@ -22,6 +23,7 @@ struct snapshot {
 	struct shared_geo *shared_geo;       /* NULL: no database */
 	const struct geo *geo;               /* inside it */
 	const struct choice_key *choice_key; /* lives as long as the process */
+	struct tls_server **tls;             /* of each listener; NULL: it speaks in clear */
 	void *confs[CHAIN_FILTERS_MAX];      /* what the filters' load() made */
 	struct tc_arena *arena;              /* of the loaders */
 	uint16_t *route_ids;                 /* counters' number of each route, site after site */

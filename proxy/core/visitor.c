@@ -5,12 +5,15 @@
 
 #include "core/exchange.h"
 #include "http/proxy_header.h"
+#include "net/tls.h"
+#include "net/tls_server.h"
 
 #define LINGER_MS 1000
 #define TAKE_RATE 256 /* bytes a second, at least */
 
 static const struct conn_ops conn_ops;
-static const struct protocol proxy_header;
+static const struct protocol proxy_header, handshake;
+static void begin(struct visitor *v);
 
 static struct visitor *
 visitor_of(struct deadline *d)
@@ -112,15 +115,31 @@ visitor_accept(void *ctx, uv_stream_t *server)
 		return;
 	}
 	stats_add(&w->lane->accepted, 1);
+	v->tls_due = w->use->snapshot->tls[l->settings];
 	if (here > atomic_load(&w->crowd->max)) {
-		shed(v, here > atomic_load(&w->crowd->told));
+		shed(v, here > atomic_load(&w->crowd->told) || v->tls_due != NULL); /* nobody shakes hands to be told that */
+		v->tls_due = NULL;
 		return;
 	}
 	read_peer(v);
-	v->protocol = is_header_due(settings, &v->peer) ? &proxy_header : &visitor_h1;
 	v->redirect = settings->redirect_https;
 	loop_deadline(&w->loop, &v->deadline, (uint64_t)visitor_limits(v)->header_timeout_ms);
+	if (is_header_due(settings, &v->peer)) {
+		v->protocol = &proxy_header;
+		if (v->tls_due != NULL)
+			(void)tls_server_ref(v->tls_due); /* until the header is there */
+	} else {
+		begin(v);
+	}
 	conn_read(&v->conn);
+}
+
+static void
+count_handshake(struct worker *w, const struct conn *c)
+{
+	struct tls_outcome o = tls_outcome(c);
+
+	stats_add(&w->lane->handshakes[o.version][o.result], 1);
 }
 
 static void
@@ -131,6 +150,9 @@ on_closed(struct conn *c)
 
 	assert(v->exchange == NULL);
 	wheel_clear(&v->deadline);
+	if (v->protocol == &handshake)
+		count_handshake(w, c);
+	tls_server_unref(&v->tls_due);
 	buf_reset(&v->held);
 	if (v->prev != NULL)
 		v->prev->next = v->next;
@@ -187,6 +209,20 @@ believe(struct visitor *v, struct proxy_header *h)
 	explicit_bzero(h, sizeof(*h));
 }
 
+/* What came behind the header is the beginning of a handshake. */
+static void
+begin_after_header(struct visitor *v)
+{
+	struct tls_server *server = v->tls_due;
+	struct buf rest = v->held;
+
+	v->held = (struct buf){0};
+	begin(v);
+	tls_server_unref(&server);
+	conn_feed(&v->conn, buf_str(&rest));
+	buf_reset(&rest);
+}
+
 /* The PROXY header of a listed peer. What follows it belongs to the protocol. */
 static void
 header_data(struct visitor *v, struct tc_str in)
@@ -204,7 +240,11 @@ header_data(struct visitor *v, struct tc_str in)
 		return;
 	believe(v, &h);
 	buf_drop(&v->held, (size_t)n);
-	v->protocol = &visitor_h1;
+	if (v->tls_due != NULL) {
+		begin_after_header(v);
+		return;
+	}
+	begin(v);
 	v->protocol->data(v, tc_str_of("", 0));
 }
 
@@ -248,6 +288,51 @@ static const struct protocol proxy_header = {
 	.stop = ignore,
 };
 
+/* ---- TLS ---- */
+
+static void
+no_data(struct visitor *v, struct tc_str in)
+{
+	(void)v;
+	assert(in.n == 0); /* not before secured() */
+}
+
+static void
+handshake_late(struct visitor *v)
+{
+	conn_drop(&v->conn);
+}
+
+static const struct protocol handshake = {
+	.data = no_data,
+	.ended = header_ended,
+	.drained = ignore,
+	.late = handshake_late,
+	.drain = header_drain,
+	.stop = ignore,
+};
+
+/* Nothing has come but a PROXY header. */
+static void
+begin(struct visitor *v)
+{
+	v->protocol = v->tls_due != NULL ? &handshake : &visitor_h1;
+	if (v->tls_due == NULL)
+		return;
+	tls_accept(&v->conn, v->tls_due);
+	v->tls_due = NULL;
+}
+
+static void
+on_secured(struct conn *c)
+{
+	struct visitor *v = (struct visitor *)c;
+
+	count_handshake(worker_of(c->loop), c);
+	v->tls = true;
+	v->protocol = &visitor_h1;
+}
+
 /* ---- what the connection tells ---- */
 
 static void
@@ -276,7 +361,7 @@ on_drained(struct conn *c)
 }
 
 static const struct conn_ops conn_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
+	.secured = on_secured, .data = on_data, .ended = on_ended, .drained = on_drained, .closed = on_closed};
 
 void
 visitor_drain(struct visitor *v)

@@ -1,7 +1,7 @@
 /*
  * visitor.h: one visitor's connection: how it comes and goes, who it is, and which protocol it speaks.
  *
- *	accept -> PROXY header, where one is due -> what the protocol is -> HTTP/1.1 (visitor_h1.c)
+ *	accept -> PROXY header, where one is due -> TLS, where the listener speaks it -> HTTP/1.1 (visitor_h1.c)
  *
  * Each of these is a protocol: a table of what the connection tells it. The last one is there until the end.
  */
@@ -32,6 +32,7 @@ struct visitor {
 	struct visitor *prev, *next;
 	const struct protocol *protocol;
 	struct deadline deadline;
+	struct tls_server *tls_due; /* a reference, while a PROXY header is waited for */
 	struct exchange *exchange; /* HTTP/1.1: NULL between requests */
 	struct buf held;           /* bytes that came before their time: part of a head, pipelined requests */
 	struct h1_scan scan;       /* of the head that begins at held */
@@ -39,7 +40,7 @@ struct visitor {
 	size_t unsent;             /* bytes that waited for it when we last looked */
 	uint32_t requests;
 	uint16_t skipped;   /* empty line in front of the head */
-	bool tls;           /* the visitor came to the sender of its PROXY header by TLS */
+	bool tls;           /* the visitor came by TLS: to us, or to the sender of its PROXY header */
 	bool redirect;      /* the listener's redirect: https, as it was when the connection came */
 	bool pumping;       /* visitor_h1.c: pump() is on the stack */
 	bool close_after;   /* no further request on this connection */

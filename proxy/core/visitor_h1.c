@@ -204,7 +204,7 @@ exchange_over(struct visitor *v, bool keep, bool done)
 	wheel_clear(&v->deadline);
 	if (v->conn.closing)
 		return;
-	if (done && v->held.n == 0 && conn_pending(&v->conn) == 0) {
+	if (done && v->held.n == 0 && conn_pending(&v->conn) == 0 && !conn_is_tls(&v->conn)) { /* TLS says its end */
 		conn_drop(&v->conn);
 		return;
 	}
@@ -411,7 +411,7 @@ h1_plain(struct exchange *x)
 {
 	struct conn *c = &x->visitor->conn;
 
-	return is_chunked(x) || gather_of(x)->n > 0 || c->u.handle.type != UV_TCP ? NULL : c;
+	return is_chunked(x) || gather_of(x)->n > 0 || c->u.handle.type != UV_TCP || conn_is_tls(c) ? NULL : c;
 }
 
 static void

@@ -200,7 +200,7 @@ why_failed(void)
 	case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
 		return TLS_CIPHER;
 	case SSL_R_NO_APPLICATION_PROTOCOL:
-		return TLS_ALPN;
+		return TLS_PROTOCOL;
 	default:
 		return reason > SSL_AD_REASON_OFFSET && ERR_GET_LIB(e) == ERR_LIB_SSL ? TLS_ALERT : TLS_OTHER;
 	}

@@ -10,49 +10,13 @@
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
+#include "base/handshake.h"
 #include "net/conn.h"
 
 #define TLS_SNI_MAX 255
 
 struct tls_server; /* tls_server.h */
 struct tls_client; /* tls_client.h */
-
-/* X(ENUM, "label"): how a handshake ended */
-#define TLS_RESULTS(X)                                                                               \
-	X(FULL, "full")                                                                              \
-	X(RESUMED, "resumed")                                                                        \
-	X(CLEAR, "clear_text")     /* bytes that are no TLS: HTTP, most often */                     \
-	X(VERSION, "bad_version")  /* no version in common */                                        \
-	X(CIPHER, "no_cipher")     /* nothing in common but the version */                           \
-	X(ALPN, "no_protocol")     /* of those that we speak */                                      \
-	X(ALERT, "alert")          /* the peer said no: it does not trust the certificate, say */    \
-	X(CLOSED, "closed")        /* or too slow */                                                 \
-	X(OTHER, "other")
-
-enum tls_result {
-#define X(e, label) TLS_##e,
-	TLS_RESULTS(X)
-#undef X
-	TLS_RESULT_COUNT
-};
-
-/* X(ENUM, "label"): TLS 1.0 and 1.1 are not spoken */
-#define TLS_VERSIONS(X)                                                                              \
-	X(NONE, "none")                                                                              \
-	X(12, "1.2")                                                                                 \
-	X(13, "1.3")
-
-enum tls_version {
-#define X(e, label) TLS_VERSION_##e,
-	TLS_VERSIONS(X)
-#undef X
-	TLS_VERSION_COUNT
-};
-
-struct tls_outcome {
-	enum tls_version version;
-	enum tls_result result;
-};
 
 /* Once, before the first connection and before OpenSSL has allocated anything: what it frees is wiped. */
 void tls_start(void);

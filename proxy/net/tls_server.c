@@ -22,6 +22,7 @@ struct choice {
 
 struct tls_set {
 	_Atomic size_t refs;
+	struct tls_certificate *certificates; /* of each pair */
 	size_t n;
 	struct choice v[];
 };
@@ -52,6 +53,7 @@ tls_set_unref(struct tls_set **p)
 			free(set->v[i].names[k]);
 		free(set->v[i].names);
 	}
+	free(set->certificates);
 	free(set);
 }
 
@@ -260,10 +262,14 @@ set_new(struct tls_server *s, struct tls_pair *pairs, struct tls_fault *fault)
 	if (set == NULL || at == NULL)
 		abort();
 	set->refs = 1;
+	set->certificates = calloc(s->pair_count, sizeof(*set->certificates));
+	if (set->certificates == NULL)
+		abort();
 	for (size_t i = 0; i < s->pair_count; i++) {
 		size_t k = companion(pairs, i);
 
 		at[i] = k == i ? set->n : at[k];
+		set->certificates[i] = (struct tls_certificate){pairs[i].not_before, pairs[i].not_after};
 		if (k == i) {
 			set->v[set->n++].context = server_context(s);
 			bind_tickets(s, i, set->v[at[i]].context);
@@ -302,6 +308,19 @@ read_set(struct tls_server *s, struct tls_fault *fault)
 		tls_pair_clear(&pairs[i]);
 	free(pairs);
 	return set;
+}
+
+bool
+tls_server_certificate(struct tls_server *s, size_t i, struct tls_certificate *out)
+{
+	struct tls_set *set;
+
+	if (i >= s->pair_count)
+		return false;
+	set = tls_server_set(s);
+	*out = set->certificates[i];
+	tls_set_unref(&set);
+	return true;
 }
 
 static struct tc_str

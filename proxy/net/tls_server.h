@@ -37,9 +37,17 @@ struct tls_fault {
 	char text[256]; /* without the file's name */
 };
 
+/* What is known of a certificate in use: seconds since 1970. */
+struct tls_certificate {
+	int64_t not_before, not_after;
+};
+
 /* NULL: fault says why. Texts are copied. */
 struct tls_server *tls_server_new(const struct tls_server_settings *s, struct tls_fault *fault);
 struct tls_server *tls_server_ref(struct tls_server *s);
 void tls_server_unref(struct tls_server **s);
+
+/* Pair i, as it is served now. false: there is no such pair. */
+bool tls_server_certificate(struct tls_server *s, size_t i, struct tls_certificate *out);
 
 #endif

@@ -133,6 +133,16 @@ static const char *const away_names[] = {
     STATS_AWAYS(X)
 #undef X
 };
+static const char *const tls_version_names[] = {
+#define X(e, label) label,
+    TLS_VERSIONS(X)
+#undef X
+};
+static const char *const tls_result_names[] = {
+#define X(e, label) label,
+    TLS_RESULTS(X)
+#undef X
+};
 static const char *const cookie_actions[3] = {"request_dropped", "response_dropped", "expired"};
 static const char *const geo_names[3] = {"found", "unknown", "error"};
 
@@ -239,6 +249,19 @@ write_refusals(struct buf *b)
 }
 
 static int
+write_handshakes(struct buf *b)
+{
+	int r = head(b, "tls_handshakes_total", "counter", "TLS handshakes of visitors, by version and how they ended.");
+
+	for (size_t v = 0; v < TLS_VERSION_COUNT; v++)
+		for (size_t i = 0; i < TLS_RESULT_COUNT; i++)
+			if (v != TLS_VERSION_NONE || i > TLS_RESUMED) /* a version goes with success */
+				r |= buf_printf(b, "tacet_tls_handshakes_total{version=\"%s\",result=\"%s\"} %llu\n",
+				    tls_version_names[v], tls_result_names[i], (unsigned long long)SUM(handshakes[v][i]));
+	return r;
+}
+
+static int
 write_actions(struct buf *b)
 {
 	int r = head(b, "filter_actions_total", "counter", "What filters did, by kind and by the pack whose rule it was.");
@@ -317,6 +340,7 @@ stats_write(struct buf *b, const struct stats_extra *extra)
 	r |= write_family(b, "connections_refused_total", "counter",
 	    "Connections of visitors not served for want of room, by reason.", "reason", away_names, STATS_AWAY_COUNT,
 	    offsetof(struct lane, turned_away));
+	r |= write_handshakes(b);
 	r |= write_refusals(b);
 	r |= write_actions(b);
 	r |= write_family(b, "filter_bypass_total", "counter", "Bodies that had to be filtered and could not be read.",

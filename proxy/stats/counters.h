@@ -6,6 +6,7 @@
 #define STATS_COUNTERS_H
 
 #include "base/buf.h"
+#include "base/handshake.h"
 #include "http/h1.h"
 #include "tacet/filter.h"
 
@@ -104,6 +105,7 @@ struct lane {
 	uint64_t refusals[REFUSAL_COUNT];   /* by stats_refuse() alone */
 	uint64_t refused_at[REFUSAL_COUNT]; /* when last: seconds since 1970, of a whole minute */
 	uint64_t turned_away[STATS_AWAY_COUNT];
+	uint64_t handshakes[TLS_VERSION_COUNT][TLS_RESULT_COUNT];
 	uint64_t actions[TC_DID_COUNT][TC_PACK_COUNT];
 	uint64_t cookies[3][TC_CLASS_COUNT]; /* request, response, expired */
 	uint64_t bypasses[TC_BYPASS_COUNT];

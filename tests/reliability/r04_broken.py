@@ -50,8 +50,8 @@ BROKEN = (
      '[{address: "127.0.0.1:8081"}, {address: ^"127.0.0.1:8081"}]'),
     ("a key without a certificate", "missing-key", '[{address: "127.0.0.1:0"}]',
      '[{address: "127.0.0.1:0", tls: ^{key: key.pem}}]'),
-    ("a listener with TLS", "not-in-force", '[{address: "127.0.0.1:0"}]',  # an error of reload: check only warns
-     '[{address: "127.0.0.1:0", tls: ^{cert: none.pem, key: none.pem}}]'),
+    ("a certificate that is not there", "certificate", '[{address: "127.0.0.1:0"}]',
+     '[{address: "127.0.0.1:0", tls: {cert: ^none.pem, key: none.pem}}]'),
     ("admin where visitors are", "duplicate-address", '"127.0.0.1:0"}]\nadmin: {address: "127.0.0.1:0"',
      '"127.0.0.1:8081"}]\nadmin: {address: ^"127.0.0.1:8081"'),
     ("a list that is not there", "list-missing", 'mine.txt', '^yours.txt'),
@@ -104,7 +104,7 @@ def refusal_of(t, proxy, name, code, place):
     if "hint: " not in text and "did you mean" not in text:
         return f"{name}: no hint in {text[:400]!r}"
     status, said = judged(proxy.conf)
-    if code not in {c for c, at in said if not place or at == place or code == "not-in-force"}:
+    if code not in {c for c, at in said if not place or at == place}:
         return f"{name}: check ends with {status}, {said}, meant {code}"
     if common.metric(proxy, "tacet_config_reload_success") != 0:
         return f"{name}: tacet_config_reload_success is not 0"

@@ -538,22 +538,43 @@ test_globs_that_cover(void **state)
 /* ---- judged or run ---- */
 
 static void
-test_what_check_accepts_and_run_refuses(void **state)
+test_listeners_with_tls(void **state)
 {
-	static const char tls[] = SITE "listen: [{address: \"[::]:443\", tls: {cert: c.pem, key: k.pem}}]\n";
-	static const char redirect[] = SITE "listen: [{address: \"[::]:80\", redirect: https}]\n";
-	struct config *c = from_text(tls, &judge);
+	static const char one[] = SITE "listen: [{address: \"[::]:443\", tls: {cert: c.pem, key: k.pem}}]\n";
+	static const char all[] = SITE
+	    "listen: [{address: \"[::]:443\", tls: {certificates: [{cert: /a/c.pem, key: /a/k.pem}, {cert: d.pem, key: l.pem}],\n"
+	    "  minimum: \"1.3\", protocols: [http/1.1], ticket_keys: t.key}}]\n";
+	struct config *c = from_text(one, NULL);
+	const struct config_tls *t = c->listen[0].tls;
 
 	(void)state;
-	assert_int_equal(messages->warnings, 1);
-	assert_true(c->listen[0].tls);
+	assert_int_equal(messages->warnings, 0);
+	assert_int_equal(t->certificate_count, 1);
+	assert_true(t->h1 && t->h2 && !t->only_13 && t->keys_file.n == 0);
+	assert_true(tc_ends(t->certificates[0].cert, TC_STR("c.pem")));
 	config_destroy(&c);
-	c = from_text(redirect, &judge);
-	assert_true(c->listen[0].redirect_https);
+	c = from_text(all, NULL);
+	t = c->listen[0].tls;
+	assert_int_equal(t->certificate_count, 2);
+	assert_true(is(t->certificates[0].key, "/a/k.pem") && tc_ends(t->certificates[1].cert, TC_STR("d.pem")));
+	assert_true(t->h1 && !t->h2 && t->only_13 && tc_ends(t->keys_file, TC_STR("t.key")));
 	config_destroy(&c);
-	refused_with(tls, NULL, "unsupported-tls");
-	c = from_text(redirect, &(struct config_overrides){0});
-	assert_true(c->listen[0].redirect_https && !c->listen[0].tls);
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {cert: c.pem}}]\n", NULL, "missing-key");
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {key: c.pem}}]\n", NULL, "missing-key");
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {minimum: \"1.2\"}}]\n", NULL, "missing-key");
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {certificates: [{cert: c.pem}]}}]\n", NULL, "missing-key");
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {cert: c, key: k, protocols: []}}]\n", NULL, "missing-value");
+	refused_with(SITE "listen: [{address: \"[::]:443\", tls: {cert: c, key: k, minimum: \"1.1\"}}]\n", NULL, "unknown-value");
+}
+
+static void
+test_listeners_that_redirect(void **state)
+{
+	static const char redirect[] = SITE "listen: [{address: \"[::]:80\", redirect: https}]\n";
+	struct config *c = from_text(redirect, NULL);
+
+	(void)state;
+	assert_true(c->listen[0].redirect_https && c->listen[0].tls == NULL);
 	config_destroy(&c);
 	refused_with("version: 1\n", NULL, "missing-key");
 }
@@ -798,7 +819,8 @@ main(void)
 		T(test_site),
 		T(test_the_last_route_takes_everything),
 		T(test_globs_that_cover),
-		T(test_what_check_accepts_and_run_refuses),
+		T(test_listeners_with_tls),
+		T(test_listeners_that_redirect),
 		T(test_groups_of_classes),
 		T(test_who_may_be_asked),
 		T(test_paths_are_relative_to_their_file),

@@ -12,14 +12,14 @@ static void
 an_idle_visitor_is_small(void **state)
 {
 	(void)state;
-	assert_in_range(sizeof(struct visitor), 1, 480); /* libuv's handle is 248 of it */
+	assert_in_range(sizeof(struct visitor), 1, 496); /* libuv's handle is 248 of it */
 }
 
 static void
 an_idle_server_connection_is_small(void **state)
 {
 	(void)state;
-	assert_in_range(sizeof(struct server_conn), 1, 512); /* 96 of it only matter until it is connected */
+	assert_in_range(sizeof(struct server_conn), 1, 520); /* 96 of it only matter until it is connected */
 }
 
 /* An exchange, its links and the small states begin in one block of an arena, beside the heads of a browser. */
@@ -27,7 +27,7 @@ static void
 an_exchange_fits_a_block(void **state)
 {
 	(void)state;
-	assert_in_range(sizeof(struct exchange), 1, 1088);
+	assert_in_range(sizeof(struct exchange), 1, 1096);
 	assert_in_range(sizeof(struct link), 1, 160);
 	assert_in_range(sizeof(struct tc_field), 1, 40);
 }

@@ -1,0 +1,139 @@
+/* certificates.c: see certificates.h. */
+#include "core/certificates.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define SOON_S (14 * 86400)
+#define DAY_S 86400
+
+/* What core can speak: HTTP/2 is offered when there is a codec for it. */
+#define SPEAKS_H2 false
+
+static struct message
+message_at(const struct node *at, enum severity severity, const char *path)
+{
+	struct message m = {.severity = severity, .code = "certificate", .path = tc_str_from(path)};
+
+	config_point(at, &m);
+	return m;
+}
+
+static void
+say_fault(const struct config_tls *t, const struct tls_fault *f, struct messages *m)
+{
+	const struct config_certificate *c = &t->certificates[f->pair];
+	bool key = f->where == TLS_FAULT_KEY, keys = f->where == TLS_FAULT_KEYS_FILE;
+	struct message msg = message_at(keys ? t->keys_at : key ? c->key_at : c->cert_at, SEVERITY_ERROR,
+	    keys ? "listen.tls.ticket_keys" : key ? "listen.tls.key" : "listen.tls.cert");
+	struct tc_str file = keys ? t->keys_file : key ? c->key : c->cert;
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "%.*s: %s", (int)(file.n < 200 ? file.n : 200), file.p, f->text);
+	msg.text = tc_str_from(text);
+	msg.hint = keys ? TC_STR("write 80 random bytes for each key: openssl rand 80 > FILE")
+	    : key	? TC_STR("name the key that the certificate was made for, PEM, without a pass phrase")
+			: TC_STR("name a file with the certificate first, and its issuers behind it, PEM");
+	messages_add(m, &msg);
+}
+
+static struct tls_server *
+server_of(const struct config_listen *l, struct messages *m)
+{
+	const struct config_tls *t = l->tls;
+	struct tls_pair_files *pairs = calloc(t->certificate_count, sizeof(*pairs));
+	struct tls_server_settings s = {.pairs = pairs,
+	    .pair_count = t->certificate_count,
+	    .only_13 = t->only_13,
+	    .h1 = t->h1 || !SPEAKS_H2,
+	    .h2 = t->h2 && SPEAKS_H2,
+	    .id = t->keys_file.n > 0 ? TC_STR("fleet") : l->text, /* nodes of a fleet have addresses of their own */
+	    .keys_file = t->keys_file};
+	struct tls_fault fault = {0};
+	struct tls_server *server;
+
+	if (pairs == NULL)
+		abort();
+	for (size_t i = 0; i < t->certificate_count; i++)
+		pairs[i] = (struct tls_pair_files){t->certificates[i].cert, t->certificates[i].key};
+	server = tls_server_new(&s, &fault);
+	if (server == NULL)
+		say_fault(t, &fault, m);
+	free(pairs);
+	return server;
+}
+
+int
+certificates_load(struct snapshot *s, struct messages *m)
+{
+	size_t errors = m->errors;
+
+	for (size_t i = 0; i < s->config->listen_count; i++)
+		if (s->config->listen[i].tls != NULL)
+			s->tls[i] = server_of(&s->config->listen[i], m);
+	return m->errors == errors ? 0 : -1;
+}
+
+/* ---- for check ---- */
+
+static void
+check_key(const struct config_certificate *c, struct messages *m)
+{
+	struct message msg = message_at(c->key_at, SEVERITY_WARNING, "listen.tls.key");
+	char name[4096], text[512];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)c->key.n, c->key.p);
+	if (stat(name, &st) == -1 || (st.st_mode & S_IROTH) == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%.200s: everybody on this machine may read it", name);
+	msg.text = tc_str_from(text);
+	msg.hint = TC_STR("chmod o-r, and give it to the user that runs tacet");
+	messages_add(m, &msg);
+}
+
+static void
+check_time(const struct config_certificate *c, const struct tls_certificate *found, struct messages *m)
+{
+	int64_t now = time(NULL), left = found->not_after - now;
+	struct message msg = message_at(c->cert_at, left <= 0 ? SEVERITY_ERROR : SEVERITY_WARNING, "listen.tls.cert");
+	char text[512];
+	int n = (int)(c->cert.n < 200 ? c->cert.n : 200);
+
+	if (left <= 0)
+		(void)snprintf(text, sizeof(text), "%.*s: it has expired", n, c->cert.p);
+	else if (found->not_before > now)
+		(void)snprintf(text, sizeof(text), "%.*s: it is not valid yet", n, c->cert.p);
+	else if (left < SOON_S)
+		(void)snprintf(text, sizeof(text), "%.*s: it expires in %" PRId64 " days", n, c->cert.p, left / DAY_S);
+	else
+		return;
+	msg.text = tc_str_from(text);
+	msg.hint = TC_STR("renew it; a new file is taken up by itself");
+	messages_add(m, &msg);
+}
+
+static void
+check_one(const struct config_listen *l, struct messages *m)
+{
+	struct tls_server *server = server_of(l, m);
+
+	for (size_t i = 0; i < l->tls->certificate_count; i++) {
+		struct tls_certificate found;
+
+		check_key(&l->tls->certificates[i], m);
+		if (server != NULL && tls_server_certificate(server, i, &found))
+			check_time(&l->tls->certificates[i], &found, m);
+	}
+	tls_server_unref(&server);
+}
+
+void
+certificates_check(const struct config *c, struct messages *m)
+{
+	for (size_t i = 0; i < c->listen_count; i++)
+		if (c->listen[i].tls != NULL)
+			check_one(&c->listen[i], m);
+}
