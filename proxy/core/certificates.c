@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/log.h"
+
 #define SOON_S (14 * 86400)
 #define DAY_S 86400
 
@@ -21,21 +23,40 @@ message_at(const struct node *at, enum severity severity, const char *path)
 	return m;
 }
 
+static struct tc_str
+file_of(const struct config_tls *t, const struct tls_fault *f)
+{
+	if (f->where == TLS_FAULT_KEYS_FILE)
+		return t->keys_file;
+	return f->where == TLS_FAULT_KEY ? t->certificates[f->pair].key : t->certificates[f->pair].cert;
+}
+
+static const struct node *
+place_of(const struct config_tls *t, const struct tls_fault *f)
+{
+	if (f->where == TLS_FAULT_KEYS_FILE)
+		return t->keys_at;
+	return f->where == TLS_FAULT_KEY ? t->certificates[f->pair].key_at : t->certificates[f->pair].cert_at;
+}
+
 static void
 say_fault(const struct config_tls *t, const struct tls_fault *f, struct messages *m)
 {
-	const struct config_certificate *c = &t->certificates[f->pair];
-	bool key = f->where == TLS_FAULT_KEY, keys = f->where == TLS_FAULT_KEYS_FILE;
-	struct message msg = message_at(keys ? t->keys_at : key ? c->key_at : c->cert_at, SEVERITY_ERROR,
-	    keys ? "listen.tls.ticket_keys" : key ? "listen.tls.key" : "listen.tls.cert");
-	struct tc_str file = keys ? t->keys_file : key ? c->key : c->cert;
+	static const struct {
+		const char *path;
+		struct tc_str hint;
+	} about[] = {
+		[TLS_FAULT_CERT] = {"listen.tls.cert", TC_STR_INIT("name a file with the certificate first, and its issuers behind it, PEM")},
+		[TLS_FAULT_KEY] = {"listen.tls.key", TC_STR_INIT("name the key that the certificate was made for, PEM, without a pass phrase")},
+		[TLS_FAULT_KEYS_FILE] = {"listen.tls.ticket_keys", TC_STR_INIT("write 80 random bytes for each key: openssl rand 80 > FILE")},
+	};
+	struct message msg = message_at(place_of(t, f), SEVERITY_ERROR, about[f->where].path);
+	struct tc_str file = file_of(t, f);
 	char text[512];
 
 	(void)snprintf(text, sizeof(text), "%.*s: %s", (int)(file.n < 200 ? file.n : 200), file.p, f->text);
 	msg.text = tc_str_from(text);
-	msg.hint = keys ? TC_STR("write 80 random bytes for each key: openssl rand 80 > FILE")
-	    : key	? TC_STR("name the key that the certificate was made for, PEM, without a pass phrase")
-			: TC_STR("name a file with the certificate first, and its issuers behind it, PEM");
+	msg.hint = about[f->where].hint;
 	messages_add(m, &msg);
 }
 
@@ -74,6 +95,91 @@ certificates_load(struct snapshot *s, struct messages *m)
 		if (s->config->listen[i].tls != NULL)
 			s->tls[i] = server_of(&s->config->listen[i], m);
 	return m->errors == errors ? 0 : -1;
+}
+
+/* ---- files that change ---- */
+
+#define LOOK_MS 250 /* what has changed is taken at the second look that finds it so */
+
+static struct {
+	uv_timer_t timer;
+	struct loop *loop;
+	struct snapshot *const *snapshot;
+} watch;
+
+static void
+look(const struct config_listen *l, struct tls_server *server)
+{
+	struct tls_fault fault = {0};
+	bool taken;
+	char text[512];
+	int n;
+
+	if (!tls_server_look(server, (int64_t)(loop_now(watch.loop) / 1000), &fault, &taken)) {
+		struct tc_str file = file_of(l->tls, &fault);
+
+		n = snprintf(text, sizeof(text), "%.*s: %s", (int)(file.n < 200 ? file.n : 200), file.p, fault.text);
+		log_event(LOG_CERTIFICATE_REFUSED, tc_str_of(text, (size_t)n));
+	}
+	if (taken)
+		log_event(LOG_CERTIFICATE, l->text);
+}
+
+static void
+on_look(uv_timer_t *t)
+{
+	const struct snapshot *s = *watch.snapshot;
+
+	(void)t;
+	for (size_t i = 0; s != NULL && i < s->config->listen_count; i++)
+		if (s->tls[i] != NULL)
+			look(&s->config->listen[i], s->tls[i]);
+}
+
+void
+certificates_watch(struct loop *l, struct snapshot *const *snapshot)
+{
+	watch.loop = l;
+	watch.snapshot = snapshot;
+	(void)uv_timer_init(&l->uv, &watch.timer);
+	(void)uv_timer_start(&watch.timer, on_look, LOOK_MS, LOOK_MS);
+}
+
+static int
+write_times(struct buf *out, const struct config_listen *l, size_t listener, struct tls_server *server)
+{
+	struct tls_certificate found;
+	int r = 0;
+
+	for (size_t i = 0; i < l->tls->certificate_count; i++)
+		if (tls_server_certificate(server, i, &found))
+			r |= buf_printf(out, "tacet_tls_certificate_not_after_seconds{listener=\"%zu\",certificate=\"%zu\"} %" PRId64 "\n",
+			    listener, i, found.not_after);
+	return r;
+}
+
+int
+certificates_write(struct buf *out, const struct snapshot *s)
+{
+	bool current = true, any = false;
+	int r;
+
+	for (size_t i = 0; i < s->config->listen_count; i++) {
+		any = any || s->tls[i] != NULL;
+		current = current && (s->tls[i] == NULL || tls_server_is_current(s->tls[i]));
+	}
+	if (!any)
+		return 0;
+	r = buf_printf(out,
+	    "# HELP tacet_tls_certificate_reload_success 0: a certificate, key or file of ticket keys cannot be used as it is now.\n"
+	    "# TYPE tacet_tls_certificate_reload_success gauge\ntacet_tls_certificate_reload_success %d\n"
+	    "# HELP tacet_tls_certificate_not_after_seconds When it expires; by its place in the configuration.\n"
+	    "# TYPE tacet_tls_certificate_not_after_seconds gauge\n",
+	    current);
+	for (size_t i = 0; i < s->config->listen_count; i++)
+		if (s->tls[i] != NULL)
+			r |= write_times(out, &s->config->listen[i], i, s->tls[i]);
+	return r < 0 ? -1 : 0;
 }
 
 /* ---- for check ---- */

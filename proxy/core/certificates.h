@@ -4,11 +4,21 @@
 
 #include "config/config.h"
 #include "core/snapshot.h"
+#include "net/loop.h"
 
 /* Reads them for all listeners of the snapshot. 0, or -1: at least one error is in m. */
 int certificates_load(struct snapshot *s, struct messages *m);
 
 /* For check: the same, and what will be wrong: certificates that end soon, keys that others may read. */
 void certificates_check(const struct config *c, struct messages *m);
+
+/*
+ * Looks at the files of the snapshot in force, several times a second, and takes up what has changed: no reload is needed,
+ * and nothing is closed. *snapshot may change between looks; it is looked at on the loop's thread. Ends with the loop.
+ */
+void certificates_watch(struct loop *l, struct snapshot *const *snapshot);
+
+/* For /metrics: 0, or -1: no room. */
+int certificates_write(struct buf *out, const struct snapshot *s);
 
 #endif

@@ -368,6 +368,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 	}
 	if (start_serving(s, warnings) < 0)
 		return 1;
+	certificates_watch(control, &s->snapshot);
 	canary_set(s);
 	return 0;
 }

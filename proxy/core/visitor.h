@@ -33,11 +33,11 @@ struct visitor {
 	const struct protocol *protocol;
 	struct deadline deadline;
 	struct tls_server *tls_due; /* a reference, while a PROXY header is waited for */
-	struct exchange *exchange; /* HTTP/1.1: NULL between requests */
-	struct buf held;           /* bytes that came before their time: part of a head, pipelined requests */
-	struct h1_scan scan;       /* of the head that begins at held */
-	struct tc_addr peer;       /* who it is: the socket's peer, or whom its PROXY header names */
-	size_t unsent;             /* bytes that waited for it when we last looked */
+	struct exchange *exchange;  /* HTTP/1.1: NULL between requests */
+	struct buf held;            /* bytes that came before their time: part of a head, pipelined requests */
+	struct h1_scan scan;        /* of the head that begins at held */
+	struct tc_addr peer;        /* who it is: the socket's peer, or whom its PROXY header names */
+	size_t unsent;              /* bytes that waited for it when we last looked */
 	uint32_t requests;
 	uint16_t skipped;   /* empty line in front of the head */
 	bool tls;           /* the visitor came by TLS: to us, or to the sender of its PROXY header */

@@ -5,7 +5,8 @@
  *	conn_write() -> socket, at once, as far as it takes it
  *	                 rest -> queue -> flight -> socket, when it is writable again
  *
- * With TLS everything below conn_write() is encrypted. Nothing bounds the queue here; who writes asks conn_pending() and stops its source (CONN_HIGH).
+ * With TLS everything below conn_write() is encrypted. Nothing bounds the queue here; who writes asks conn_pending() and
+ * stops its source (CONN_HIGH).
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H

@@ -36,7 +36,7 @@ struct tls_outcome tls_outcome(const struct conn *c);
 
 void tls_input(struct conn *c, struct tc_str in);
 int tls_write(struct conn *c, const uv_buf_t *v, unsigned n);
-void tls_say_end(struct conn *c); /* close_notify, once */
+void tls_say_end(struct conn *c);        /* close_notify, once */
 int tls_end_error(const struct conn *c); /* what it means that the TCP connection ends here */
 void tls_destroy(struct tls **t);
 

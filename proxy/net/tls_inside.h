@@ -12,7 +12,7 @@
 /* One connection's. */
 struct tls {
 	SSL *ssl;
-	struct tc_str in;    /* came, not taken yet; only during tls_input() */
+	struct tc_str in;          /* came, not taken yet; only during tls_input() */
 	struct tls_server *server; /* these two: of a server, until the handshake is over */
 	struct tls_set *set;
 	char *sni; /* in lower case, with a zero; NULL: none */
@@ -33,6 +33,7 @@ SSL_CTX *tls_context_new(const SSL_METHOD *method, bool only_13);
 struct tls_set *tls_server_set(struct tls_server *s); /* a reference */
 void tls_set_unref(struct tls_set **set);
 SSL_CTX *tls_set_default(const struct tls_set *set);
+struct tls_tickets *tls_server_tickets(const struct tls_server *s);
 
 /* The connection that an SSL belongs to. */
 static inline struct conn *

@@ -11,6 +11,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "net/tls_files.h"
+
 static int say(struct tls_fault *f, int where, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static int

@@ -6,11 +6,9 @@
 
 #include "net/tls_server.h"
 
-#define TLS_PATH_MAX 4096
-
 struct tls_pair {
 	X509 *leaf;
-	STACK_OF(X509) *chain; /* the issuers that the file has behind it */
+	STACK_OF(X509) * chain; /* the issuers that the file has behind it */
 	EVP_PKEY *key;
 	char **names; /* whom it is for, in lower case, sorted: "www.example.com", "*.example.com" */
 	size_t name_count;

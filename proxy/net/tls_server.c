@@ -8,8 +8,10 @@
 #include <openssl/err.h>
 
 #include "net/crypto.h"
+#include "net/tls_files.h"
 #include "net/tls_inside.h"
 #include "net/tls_pair.h"
+#include "net/tls_tickets.h"
 
 #define SESSION_S (12 * 3600) /* how long a ticket is good for */
 
@@ -27,11 +29,20 @@ struct tls_set {
 	struct choice v[];
 };
 
+/* Where a pair comes from, and what was read last. Of the thread that looks. */
+struct source {
+	struct tls_pair_files files;
+	struct tls_watched cert, key;
+	struct tls_pair pair;
+	bool kept_out; /* what is in the files now cannot be used */
+};
+
 struct tls_server {
 	_Atomic size_t refs;  /* whoever has it, and handshakes under way */
 	pthread_mutex_t lock; /* of set */
 	struct tls_set *set;
-	struct tls_pair_files *files;
+	struct tls_tickets *tickets;
+	struct source *sources;
 	size_t pair_count;
 	bool only_13, h1, h2;
 	uint8_t id[32];
@@ -208,6 +219,7 @@ server_context(struct tls_server *s)
 	SSL_CTX_set_client_hello_cb(x, on_hello, s);
 	(void)SSL_CTX_set_tlsext_servername_callback(x, on_name);
 	SSL_CTX_set_alpn_select_cb(x, on_alpn, s);
+	(void)SSL_CTX_set_tlsext_ticket_key_evp_cb(x, tls_tickets_ask);
 	return x;
 }
 
@@ -217,7 +229,7 @@ bind_tickets(const struct tls_server *s, size_t pair, SSL_CTX *x)
 {
 	uint8_t mac[CRYPTO_MAC_SIZE];
 
-	crypto_hmac_sha256(s->id, sizeof(s->id), s->files[pair].cert, mac);
+	crypto_hmac_sha256(s->id, sizeof(s->id), s->sources[pair].files.cert, mac);
 	(void)SSL_CTX_set_session_id_context(x, mac, sizeof(mac));
 }
 
@@ -234,30 +246,52 @@ add_pair(SSL_CTX *x, const struct tls_pair *p, struct tls_fault *fault)
 }
 
 static void
-move_names(struct choice *to, struct tls_pair *from)
+copy_names(struct choice *to, const struct tls_pair *from)
 {
-	to->names = from->names;
-	to->name_count = from->name_count;
-	from->names = NULL;
-	from->name_count = 0;
+	to->names = calloc(from->name_count + 1, sizeof(*to->names));
+	if (to->names == NULL)
+		abort();
+	for (; to->name_count < from->name_count; to->name_count++) {
+		to->names[to->name_count] = strdup(from->names[to->name_count]);
+		if (to->names[to->name_count] == NULL)
+			abort();
+	}
 }
 
 /* The first pair with the same names that this one may stand beside, or i itself. */
 static size_t
-companion(const struct tls_pair *pairs, size_t i)
+companion(const struct source *v, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!tls_pair_same_kind(&pairs[k], &pairs[i]) && tls_pair_same_names(&pairs[k], &pairs[i]))
+		if (!tls_pair_same_kind(&v[k].pair, &v[i].pair) && tls_pair_same_names(&v[k].pair, &v[i].pair))
 			return k;
 	return i;
 }
 
-/* Takes names of the pairs. NULL: fault says why. */
+/* Adds pair i; at: the choice of each one before. */
+static int
+set_add(struct tls_server *s, struct tls_set *set, size_t *at, size_t i, struct tls_fault *fault)
+{
+	const struct tls_pair *pair = &s->sources[i].pair;
+	size_t k = companion(s->sources, i);
+
+	at[i] = k == i ? set->n : at[k];
+	set->certificates[i] = (struct tls_certificate){pair->not_before, pair->not_after};
+	if (k == i) {
+		set->v[set->n++].context = server_context(s);
+		bind_tickets(s, i, set->v[at[i]].context);
+		copy_names(&set->v[at[i]], pair);
+	}
+	fault->pair = i;
+	return add_pair(set->v[at[i]].context, pair, fault);
+}
+
+/* Of all pairs as they were read. NULL: fault says why. */
 static struct tls_set *
-set_new(struct tls_server *s, struct tls_pair *pairs, struct tls_fault *fault)
+set_new(struct tls_server *s, struct tls_fault *fault)
 {
 	struct tls_set *set = calloc(1, sizeof(*set) + s->pair_count * sizeof(set->v[0]));
-	size_t *at = calloc(s->pair_count, sizeof(*at)); /* the choice of each pair */
+	size_t *at = calloc(s->pair_count, sizeof(*at));
 
 	if (set == NULL || at == NULL)
 		abort();
@@ -265,49 +299,98 @@ set_new(struct tls_server *s, struct tls_pair *pairs, struct tls_fault *fault)
 	set->certificates = calloc(s->pair_count, sizeof(*set->certificates));
 	if (set->certificates == NULL)
 		abort();
-	for (size_t i = 0; i < s->pair_count; i++) {
-		size_t k = companion(pairs, i);
-
-		at[i] = k == i ? set->n : at[k];
-		set->certificates[i] = (struct tls_certificate){pairs[i].not_before, pairs[i].not_after};
-		if (k == i) {
-			set->v[set->n++].context = server_context(s);
-			bind_tickets(s, i, set->v[at[i]].context);
-		}
-		fault->pair = i;
-		if (add_pair(set->v[at[i]].context, &pairs[i], fault) < 0) {
-			tls_set_unref(&set);
-			break;
-		}
-	}
 	for (size_t i = 0; i < s->pair_count && set != NULL; i++)
-		if (set->v[at[i]].names == NULL)
-			move_names(&set->v[at[i]], &pairs[i]);
+		if (set_add(s, set, at, i, fault) < 0)
+			tls_set_unref(&set);
 	free(at);
 	return set;
+}
+
+static int
+source_read(struct source *f, struct tls_pair *out, struct tls_fault *fault)
+{
+	tls_watched_take(&f->cert, f->files.cert);
+	tls_watched_take(&f->key, f->files.key);
+	return tls_pair_read(&f->files, out, fault);
 }
 
 static struct tls_set *
 read_set(struct tls_server *s, struct tls_fault *fault)
 {
-	struct tls_pair *pairs = calloc(s->pair_count, sizeof(*pairs));
-	struct tls_set *set = NULL;
-	size_t n = 0;
-
-	if (pairs == NULL)
-		abort();
-	while (n < s->pair_count) {
-		fault->pair = n;
-		if (tls_pair_read(&s->files[n], &pairs[n], fault) < 0)
-			break;
-		n++;
+	for (size_t i = 0; i < s->pair_count; i++) {
+		fault->pair = i;
+		if (source_read(&s->sources[i], &s->sources[i].pair, fault) < 0)
+			return NULL;
 	}
-	if (n == s->pair_count)
-		set = set_new(s, pairs, fault);
-	for (size_t i = 0; i < n; i++)
-		tls_pair_clear(&pairs[i]);
-	free(pairs);
-	return set;
+	return set_new(s, fault);
+}
+
+/* ---- files that change ---- */
+
+static void
+use_set(struct tls_server *s, struct tls_set *set)
+{
+	struct tls_set *old;
+
+	(void)pthread_mutex_lock(&s->lock);
+	old = s->set;
+	s->set = set;
+	(void)pthread_mutex_unlock(&s->lock);
+	tls_set_unref(&old); /* handshakes under way have their own reference */
+}
+
+/* The pair that is in the files now takes the place of the one before, if it can be used. */
+static int
+exchange_pair(struct tls_server *s, size_t i, struct tls_fault *fault)
+{
+	struct tls_pair old = s->sources[i].pair, read;
+	struct tls_set *set;
+
+	fault->pair = i;
+	if (source_read(&s->sources[i], &read, fault) < 0)
+		return -1;
+	s->sources[i].pair = read;
+	set = set_new(s, fault);
+	if (set != NULL)
+		use_set(s, set);
+	else
+		s->sources[i].pair = old;
+	tls_pair_clear(set != NULL ? &old : &read);
+	return set != NULL ? 0 : -1;
+}
+
+bool
+tls_server_look(struct tls_server *s, int64_t now, struct tls_fault *fault, bool *taken)
+{
+	bool fine = true;
+
+	*taken = false;
+	for (size_t i = 0; i < s->pair_count && fine; i++) {
+		struct source *f = &s->sources[i];
+		bool cert = tls_watched_look(&f->cert, f->files.cert), key = tls_watched_look(&f->key, f->files.key);
+
+		if (!cert && !key)
+			continue;
+		fine = exchange_pair(s, i, fault) == 0;
+		f->kept_out = !fine;
+		*taken = *taken || fine;
+	}
+	return fine && tls_tickets_look(s->tickets, now, fault) == 0;
+}
+
+bool
+tls_server_is_current(const struct tls_server *s)
+{
+	for (size_t i = 0; i < s->pair_count; i++)
+		if (s->sources[i].kept_out)
+			return false;
+	return tls_tickets_are_current(s->tickets);
+}
+
+struct tls_tickets *
+tls_server_tickets(const struct tls_server *s)
+{
+	return s->tickets;
 }
 
 bool
@@ -346,13 +429,14 @@ tls_server_new(const struct tls_server_settings *settings, struct tls_fault *fau
 	    .only_13 = settings->only_13,
 	    .h1 = settings->h1,
 	    .h2 = settings->h2,
-	    .files = calloc(settings->pair_count, sizeof(*s->files))};
-	if (s->files == NULL || pthread_mutex_init(&s->lock, NULL) != 0)
+	    .sources = calloc(settings->pair_count, sizeof(*s->sources))};
+	if (s->sources == NULL || pthread_mutex_init(&s->lock, NULL) != 0)
 		abort();
 	crypto_sha256(settings->id, s->id);
 	for (size_t i = 0; i < s->pair_count; i++)
-		s->files[i] = (struct tls_pair_files){copy(settings->pairs[i].cert), copy(settings->pairs[i].key)};
-	s->set = read_set(s, fault);
+		s->sources[i].files = (struct tls_pair_files){copy(settings->pairs[i].cert), copy(settings->pairs[i].key)};
+	s->tickets = settings->keys_file.n > 0 ? tls_tickets_of(settings->keys_file, fault) : tls_tickets_own();
+	s->set = s->tickets != NULL ? read_set(s, fault) : NULL;
 	if (s->set == NULL)
 		tls_server_unref(&s);
 	return s;
@@ -368,10 +452,12 @@ tls_server_unref(struct tls_server **p)
 		return;
 	tls_set_unref(&s->set);
 	for (size_t i = 0; i < s->pair_count; i++) {
-		free((char *)(uintptr_t)s->files[i].cert.p);
-		free((char *)(uintptr_t)s->files[i].key.p);
+		free((char *)(uintptr_t)s->sources[i].files.cert.p);
+		free((char *)(uintptr_t)s->sources[i].files.key.p);
+		tls_pair_clear(&s->sources[i].pair);
 	}
-	free(s->files);
+	free(s->sources);
+	tls_tickets_unref(&s->tickets);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -47,6 +47,14 @@ struct tls_server *tls_server_new(const struct tls_server_settings *s, struct tl
 struct tls_server *tls_server_ref(struct tls_server *s);
 void tls_server_unref(struct tls_server **s);
 
+/*
+ * Whether its files are others by now, and if they are, takes them. Called again and again, by one thread; now: seconds
+ * that only go forward. false, with fault: there are others that cannot be used; those before stay.
+ */
+bool tls_server_look(struct tls_server *s, int64_t now, struct tls_fault *fault, bool *taken);
+/* false: some file that is there now is kept out. */
+bool tls_server_is_current(const struct tls_server *s);
+
 /* Pair i, as it is served now. false: there is no such pair. */
 bool tls_server_certificate(struct tls_server *s, size_t i, struct tls_certificate *out);
 
