@@ -13,7 +13,7 @@
 #include "bridge_cookies.h"
 
 #include "bridge.h"
-#include "match/match.h"
+#include "domain.h"
 
 enum { VALUE_MAX = 4096, LEVELS_MAX = 4, SECTIONS_MAX = 32 };
 
@@ -342,7 +342,7 @@ end_below(struct tc_call *c, struct tc_str name, struct tc_str registrable)
 static int
 send(struct tc_call *c, struct tc_str name, struct tc_str value)
 {
-	struct tc_str registrable = psl_domain(c->req->host), none = {"", 0};
+	struct tc_str registrable = domain_of(c->req->host), none = {"", 0};
 	bool secure = tc_eq(c->req->scheme, TC_STR("https")), domain = registrable.n > 0;
 
 	if (domain && end_below(c, name, registrable) < 0)

@@ -35,7 +35,7 @@ struct cookies {
 /* ---- which cookies go ---- */
 
 /*
- * The name of a cookie in a Cookie pair or at the front of Set-Cookie; n = 0: it has none (RFC 6265bis 5.6). A
+ * The name of a cookie in a Cookie pair or at the front of Set-Cookie, trimmed; n = 0: it has none (RFC 6265bis 5.6). A
  * cookie without a name is sent as its bare value, so "=_ga=1" comes back as "_ga=1": what looks like a name counts.
  */
 static struct tc_str
@@ -43,7 +43,6 @@ cookie_name(struct tc_str pair)
 {
 	size_t at;
 
-	pair = tc_trim(pair);
 	if (pair.n > 0 && pair.p[0] == '=')
 		tc_skip(&pair, 1);
 	at = tc_find_byte(pair, '=');
@@ -94,20 +93,21 @@ struct deciding {
 	struct listed listed;
 };
 
-static struct deciding
-deciding_begin(struct tc_call *c)
+static void
+deciding_begin(struct deciding *d, struct tc_call *c)
 {
 	const struct cookies_opts *o = c->opts;
-	struct deciding d = {.c = c, .listed = {.c = c}};
 
-	d.request = mode_in_force(c, o->request);
-	d.response = mode_in_force(c, o->response);
-	return d;
+	*d = (struct deciding){.c = c, .listed = {.c = c}};
+	d->request = mode_in_force(c, o->request);
+	d->response = mode_in_force(c, o->response);
 }
 
 /* One cookie: what is known of it, and from where. */
 struct verdict {
-	bool request, response; /* it goes from there */
+	const struct pack_cookie *row; /* of our table; NULL: it has none for it */
+	bool kept;                     /* by the site, or ours */
+	bool request, response;        /* it goes from there */
 	enum tc_class class;
 	enum tc_pack pack;
 };
@@ -126,10 +126,11 @@ cookie_judge(struct deciding *d, struct tc_str name)
 {
 	const struct pack_cookie *row = pack_cookie(name);
 	tc_classes denied = d->c->decision->denied;
-	struct verdict v = {false, false, row != NULL ? row->class : TC_UNKNOWN, TC_PACK_BUILT_IN};
+	struct verdict v = {.row = row, .class = row != NULL ? row->class : TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
 	struct match_result why;
 
-	if (cookie_kept(d->c->site, name))
+	v.kept = cookie_kept(d->c->site, name);
+	if (v.kept)
 		return v;
 	v.request = cookie_goes(d->request, row, denied);
 	v.response = cookie_goes(d->response, row, denied);
@@ -150,11 +151,13 @@ static int
 request_pair(struct deciding *d, struct tc_str pair)
 {
 	struct cookies *st = d->c->state;
-	struct tc_str name = cookie_name(pair);
+	struct tc_str name;
 	struct verdict v;
 
-	if (tc_trim(pair).n == 0)
+	pair = tc_trim(pair);
+	if (pair.n == 0)
 		return 0;
+	name = cookie_name(pair);
 	v = cookie_judge(d, name);
 	if (v.response && expire_remember(&st->expire, d->c->arena, name, v.class, v.pack) < 0)
 		return -1;
@@ -190,9 +193,12 @@ request_field(struct deciding *d, struct tc_field *f)
 static int
 cookies_request(struct tc_call *c)
 {
-	struct deciding d = deciding_begin(c);
 	struct tc_fields *fields = &c->req->fields;
+	struct deciding d;
 
+	if (!tc_fields_may_have(fields, TC_F_COOKIE))
+		return 0;
+	deciding_begin(&d, c);
 	if (d.request == COOKIES_PASS && d.response == COOKIES_PASS)
 		return 0;
 	for (size_t i = 0; i < fields->n; i++) {
@@ -221,15 +227,14 @@ set_by_third_party(const struct tc_call *c)
 
 /* What stays, a list may still shorten. */
 static int
-soften(struct deciding *d, struct tc_field *f, struct tc_str name)
+soften(struct deciding *d, struct tc_field *f, struct tc_str name, const struct verdict *v)
 {
-	const struct pack_cookie *row = pack_cookie(name);
 	struct listed *l = &d->listed;
 	struct match_softer to;
 	struct match_result why;
 	struct tc_str softer;
 
-	if (cookie_kept(d->c->site, name) || !list_may_speak(d, row) || !listed_ready(l) ||
+	if (v->kept || !list_may_speak(d, v->row) || !listed_ready(l) ||
 	    match_softens(d->c->conf, &l->page, &l->url, l->type, name, &to, &why) != MATCH_BLOCK)
 		return 0;
 	softer = set_cookie_soften(f->value, &to, d->c->arena);
@@ -244,13 +249,13 @@ soften(struct deciding *d, struct tc_field *f, struct tc_str name)
 static int
 response_field(struct deciding *d, struct tc_field *f)
 {
-	struct tc_str name = cookie_name(tc_str_of(f->value.p, tc_find_byte(f->value, ';')));
+	struct tc_str name = cookie_name(tc_trim(tc_str_of(f->value.p, tc_find_byte(f->value, ';'))));
 	struct verdict v = cookie_judge(d, name);
 
 	if (!v.response && d->response == COOKIES_DROP_LISTED && set_by_third_party(d->c))
-		v.response = pack_cookie(name) == NULL && !cookie_kept(d->c->site, name);
+		v.response = v.row == NULL && !v.kept;
 	if (!v.response)
-		return soften(d, f, name);
+		return soften(d, f, name, &v);
 	if (set_cookie_deletes(f->value))
 		return 0;
 	f->dropped = true;
@@ -261,13 +266,16 @@ response_field(struct deciding *d, struct tc_field *f)
 static int
 cookies_response(struct tc_call *c)
 {
-	struct deciding d = deciding_begin(c);
 	const struct cookies *st = c->state;
 	size_t sent = c->res->fields.n; /* by the origin; ours come after */
+	struct deciding d;
 
+	deciding_begin(&d, c);
 	if (d.response == COOKIES_PASS)
 		return 0;
 	d.request = COOKIES_PASS; /* it has been decided on */
+	if (!tc_fields_may_have(&c->res->fields, TC_F_SET_COOKIE))
+		sent = 0;
 	for (size_t i = 0; i < sent; i++) {
 		struct tc_field *f = &c->res->fields.v[i];
 

@@ -1,7 +1,7 @@
 /* expire.c: see expire.h. */
 #include "expire.h"
 
-#include "match/match.h"
+#include "domain.h"
 
 int
 expire_remember(struct expire **ep, struct tc_arena *arena, struct tc_str name, enum tc_class class, enum tc_pack pack)
@@ -120,10 +120,15 @@ dots(struct tc_str s)
 	return n;
 }
 
-/* What follows the name, for this host alone and for each domain a script may have set the cookie on. */
+static const struct tc_str secure = TC_STR_INIT("; Secure"), partitioned = TC_STR_INIT("; Partitioned");
+
+/* For this host alone, and for each domain a script may have set the cookie on. */
+enum { TAILS_MAX = 1 + EXPIRE_DEPTH };
+
+/* What follows the name, with all that may be said at the end: how much of it is said shows for each name. */
 struct tails {
 	size_t n;
-	struct tc_str v[1 + EXPIRE_DEPTH];
+	struct tc_str v[TAILS_MAX];
 };
 
 /*
@@ -133,15 +138,15 @@ struct tails {
 static int
 tails_make(struct tc_call *c, struct tails *t)
 {
-	static const struct tc_str plain = TC_STR_INIT("=; Path=/; Max-Age=0");
-	struct tc_str domain = c->req->host, registrable = psl_domain(domain);
+	struct tc_str domain = c->req->host, registrable = domain_of(domain);
 	size_t too_deep = dots(registrable) + EXPIRE_DEPTH;
 
 	t->n = 0;
-	t->v[t->n++] = plain;
+	t->v[t->n++] = TC_STR("=; Path=/; Max-Age=0; Secure; Partitioned");
 	while (registrable.n > 0 && domain.n >= registrable.n) {
 		if (dots(domain) < too_deep)
-			t->v[t->n++] = tc_join(c->arena, (struct tc_str[]){plain, TC_STR("; Domain="), domain}, 3);
+			t->v[t->n++] = tc_join(c->arena,
+			    (struct tc_str[]){TC_STR("=; Path=/; Max-Age=0; Domain="), domain, secure, partitioned}, 4);
 		if (t->v[t->n - 1].p == NULL)
 			return -1;
 		tc_skip(&domain, tc_find_byte(domain, '.'));
@@ -151,19 +156,48 @@ tails_make(struct tc_call *c, struct tails *t)
 	return 0;
 }
 
-/* One name everywhere; the prefixes bind browsers to their conditions (RFC 6265bis 4.1.3). Bytes of fields, or -1. */
+/*
+ * The values that end one cookie. Each is there once, and the usual one is the beginning of the other:
+ *
+ *	_ga=; Path=/; Max-Age=0; Domain=example.com; Secure; Partitioned
+ *	|-- usual --------------------------------|        |           |
+ *	|-- usual, where the name wants it ----------------|           |
+ *	|-- partitioned -----------------------------------------------|
+ */
+struct ending {
+	size_t n;
+	struct tc_str v[TAILS_MAX];
+	size_t unsaid; /* of each, in usual ones */
+};
+
+/* The prefixes of names bind browsers to their conditions (RFC 6265bis 4.1.3). -1 at the arena's limit. */
 static int
-end_one(struct tc_call *c, struct tc_str name, const struct tails *t, bool partitioned)
+ending_make(struct tc_call *c, struct tc_str name, const struct tails *t, struct ending *e)
 {
 	bool host_only = tc_istarts(name, TC_STR("__Host-"));
-	bool secure = host_only || partitioned || tc_istarts(name, TC_STR("__Secure-"));
+
+	e->n = host_only ? 1 : t->n;
+	e->unsaid = partitioned.n;
+	if (!host_only && !tc_istarts(name, TC_STR("__Secure-")))
+		e->unsaid += secure.n;
+	for (size_t i = 0; i < e->n; i++) {
+		e->v[i] = tc_join(c->arena, (struct tc_str[]){name, t->v[i]}, 2);
+		if (e->v[i].p == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* One name everywhere, without the last bytes of each value. Bytes of fields, or -1. */
+static int
+end_one(struct tc_fields *fields, const struct ending *e, size_t unsaid)
+{
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < t->n && (i == 0 || !host_only); i++) {
-		const struct tc_str parts[] = {name, t->v[i], TC_STR("; Secure"), TC_STR("; Partitioned")};
-		struct tc_str value = tc_join(c->arena, parts, 2 + (size_t)secure + partitioned);
+	for (size_t i = 0; i < e->n; i++) {
+		struct tc_str value = tc_str_of(e->v[i].p, e->v[i].n - unsaid);
 
-		if (value.p == NULL || tc_field_add(&c->res->fields, TC_F_SET_COOKIE, value) < 0)
+		if (tc_field_add(fields, TC_F_SET_COOKIE, value) < 0)
 			return -1;
 		bytes += sizeof("Set-Cookie: \r\n") - 1 + value.n;
 	}
@@ -172,19 +206,25 @@ end_one(struct tc_call *c, struct tc_str name, const struct tails *t, bool parti
 
 /* All names first as they usually are: with room left, and for one name in any case, also as Partitioned ones. */
 static int
-end_all(const struct expire *e, struct tc_call *c, const struct tails *t, bool partitioned, size_t *bytes)
+end_all(const struct expire *e, struct tc_call *c, const struct tails *t)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		int n;
+	bool https = tc_eq(c->req->scheme, TC_STR("https"));
+	struct ending endings[EXPIRE_MAX];
+	size_t bytes = 0;
+	int n;
 
-		if (partitioned && i > 0 && *bytes >= EXPIRE_ROOM)
-			break;
-		n = end_one(c, e->v[i].name, t, partitioned);
+	for (size_t i = 0; i < e->n; i++) {
+		if (ending_make(c, e->v[i].name, t, &endings[i]) < 0 ||
+		    (n = end_one(&c->res->fields, &endings[i], endings[i].unsaid)) < 0)
+			return -1;
+		bytes += (size_t)n;
+		tc_did(c, TC_DID_EXPIRED_COOKIE, e->v[i].class, e->v[i].pack, e->v[i].name);
+	}
+	for (size_t i = 0; https && i < e->n && (i == 0 || bytes < EXPIRE_ROOM); i++) {
+		n = end_one(&c->res->fields, &endings[i], 0);
 		if (n < 0)
 			return -1;
-		*bytes += (size_t)n;
-		if (!partitioned)
-			tc_did(c, TC_DID_EXPIRED_COOKIE, e->v[i].class, e->v[i].pack, e->v[i].name);
+		bytes += (size_t)n;
 	}
 	return 0;
 }
@@ -193,11 +233,8 @@ int
 expire_send(const struct expire *e, struct tc_call *c)
 {
 	struct tails tails;
-	size_t bytes = 0;
 
 	if (!is_visit(c) || may_be_shared(c))
 		return 0;
-	if (tails_make(c, &tails) < 0 || end_all(e, c, &tails, false, &bytes) < 0)
-		return -1;
-	return tc_eq(c->req->scheme, TC_STR("https")) ? end_all(e, c, &tails, true, &bytes) : 0;
+	return tails_make(c, &tails) < 0 ? -1 : end_all(e, c, &tails);
 }

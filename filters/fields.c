@@ -90,45 +90,43 @@ work_did(struct field_work *w, enum tc_class class, struct tc_str name)
 
 /* ---- the request ---- */
 
-/* Where the piece that holds this position of a list begins, and where the next one does; the text's end. */
-static size_t
-piece_begin(struct tc_str list, size_t at)
+/* The item of a list that holds this position, as it stands there. */
+static struct tc_str
+item_around(struct tc_str list, size_t at)
 {
-	while (at > 0 && list.p[at - 1] != ',')
-		at--;
-	return at;
+	const char *comma = memrchr(list.p, ',', at);
+	size_t begin = comma != NULL ? (size_t)(comma - list.p) + 1 : 0;
+
+	return tc_str_of(list.p + begin, at - begin + tc_find_byte(tc_str_of(list.p + at, list.n - at), ','));
 }
 
-static size_t
-piece_end(struct tc_str list, size_t at)
+static bool
+is_exchange(struct tc_str range)
 {
-	while (at < list.n && list.p[at] != ',')
-		at++;
-	return at;
+	static const struct tc_str exchange = TC_STR_INIT("application/signed-exchange");
+
+	return tc_starts(range, exchange) || tc_istarts(range, exchange); /* all browsers write it so */
 }
 
 /* Signed exchanges are pages that nobody can edit. */
 static int
 request_accept(struct field_work *w, struct tc_field *f)
 {
-	static const struct tc_str exchange = TC_STR_INIT("application/signed-exchange");
 	struct pieces left = {.whole = f->value, .sep = ','};
-	struct tc_str rest = f->value;
+	struct tc_str rest = f->value, item;
 	size_t at = tc_find(rest, TC_STR("-exchange")); /* its first byte is rare here */
 
 	if (at == rest.n)
 		return 0;
-	if (piece_end(rest, at) == rest.n && piece_begin(rest, at) > 0 &&
-	    tc_istarts(tc_trim(tc_str_of(rest.p + piece_begin(rest, at), rest.n - piece_begin(rest, at))), exchange)) {
-		f->value.n = piece_begin(rest, at) - 1; /* the only one, at the end, where browsers name it */
+	item = item_around(rest, at);
+	if (item.p > rest.p && item.p + item.n == rest.p + rest.n && is_exchange(tc_trim(item))) {
+		f->value.n = (size_t)(item.p - rest.p) - 1; /* the only one, at the end, where browsers name it */
 		return 0;
 	}
 	while (rest.p != NULL) {
-		struct tc_str piece;
-
 		at = tc_find_byte(rest, ',');
-		piece = tc_str_of(rest.p, at);
-		pieces_put(&left, w->c->arena, piece, !tc_istarts(tc_trim(piece), exchange));
+		item = tc_str_of(rest.p, at);
+		pieces_put(&left, w->c->arena, item, !is_exchange(tc_trim(item)));
 		rest = at < rest.n ? tc_str_of(rest.p + at + 1, rest.n - at - 1) : (struct tc_str){NULL, 0};
 	}
 	if (left.failed)
@@ -163,26 +161,38 @@ static const struct field_rule request_rules[TC_F_COUNT] = {
 	[TC_F_X_CLIENT_DATA] = {TRACKING, TC_ADVERTISING, false, NULL},
 };
 
-/* Families of fields that have no id each. */
-static const struct field_rule advertising_rule = {TRACKING, TC_ADVERTISING, false, NULL};
-static const struct field_rule hint_rule = {TRACKING, TC_ANALYTICS, false, NULL};
+/* Fields that have no id each: those whose names begin so. */
+struct family {
+	struct tc_str begin;
+	bool (*stays)(struct tc_str name); /* NULL: none of them does */
+	struct field_rule rule;
+};
+
+static const struct field_rule no_rule = {0, 0, false, NULL};
+
+static const struct field_rule *
+family_rule(const struct family *families, size_t n, struct tc_str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tc_istarts(name, families[i].begin))
+			return families[i].stays == NULL || !families[i].stays(name) ? &families[i].rule : &no_rule;
+	return &no_rule;
+}
+
+#define ADVERTISING_RULE {TRACKING, TC_ADVERTISING, false, NULL}
+static const struct family request_families[] = {
+	{TC_STR_INIT("Sec-Shared-Storage-"), NULL, ADVERTISING_RULE},
+	{TC_STR_INIT("Sec-Ad-Auction-"), NULL, ADVERTISING_RULE},
+	{TC_STR_INIT("Sec-CH-"), hint_stays, {TRACKING, TC_ANALYTICS, false, NULL}},
+	{TC_STR_INIT("Attribution-Reporting-"), NULL, ADVERTISING_RULE},
+};
 
 static const struct field_rule *
 request_rule(const struct tc_field *f)
 {
-	char first = f->name.n > 0 ? tc_lower(f->name.p[0]) : '\0';
-
 	if (f->id != TC_F_OTHER)
 		return &request_rules[f->id];
-	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-Shared-Storage-")))
-		return &advertising_rule;
-	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-Ad-Auction-")))
-		return &advertising_rule;
-	if (first == 's' && tc_istarts(f->name, TC_STR("Sec-CH-")) && !hint_stays(f->name))
-		return &hint_rule;
-	if (first == 'a' && tc_istarts(f->name, TC_STR("Attribution-Reporting-")))
-		return &advertising_rule;
-	return &request_rules[TC_F_OTHER];
+	return family_rule(request_families, sizeof(request_families) / sizeof(*request_families), f->name);
 }
 
 static int
@@ -293,7 +303,7 @@ static const struct tc_str no_location = TC_STR_INIT("geolocation=()");
 static int
 deny_features(struct tc_fields *fields, struct tc_str features)
 {
-	for (size_t i = 0; i < fields->n; i++) {
+	for (size_t i = 0; i < fields->n && tc_fields_may_have(fields, TC_F_PERMISSIONS_POLICY); i++) {
 		struct tc_field *f = &fields->v[i];
 
 		if (f->id == TC_F_PERMISSIONS_POLICY && (f->value.n == 0 || !dictionary_valid(f->value)))
@@ -322,7 +332,7 @@ raise_referrer_policy(struct tc_fields *fields)
 {
 	struct tc_str now = {NULL, 0}, want = TC_STR("strict-origin-when-cross-origin");
 
-	for (size_t i = 0; i < fields->n; i++) {
+	for (size_t i = 0; i < fields->n && tc_fields_may_have(fields, TC_F_REFERRER_POLICY); i++) {
 		struct tc_str rest = fields->v[i].value;
 
 		if (fields->v[i].id != TC_F_REFERRER_POLICY || fields->v[i].dropped)
@@ -431,20 +441,18 @@ static const struct field_rule response_rules[TC_F_COUNT] = {
 	[TC_F_USE_AS_DICTIONARY] = {ANY, TC_ANALYTICS, false, NULL},
 };
 
+static const struct family response_families[] = {
+	{TC_STR_INIT("Attribution-Reporting-"), NULL, ADVERTISING_RULE},
+	{TC_STR_INIT("Ad-Auction-"), NULL, ADVERTISING_RULE},
+	{TC_STR_INIT("Shared-Storage-"), NULL, ADVERTISING_RULE},
+};
+
 static const struct field_rule *
 response_rule(const struct tc_field *f)
 {
-	char first = f->name.n > 0 ? tc_lower(f->name.p[0]) : '\0';
-
 	if (f->id != TC_F_OTHER)
 		return &response_rules[f->id];
-	if (first == 'a' && tc_istarts(f->name, TC_STR("Attribution-Reporting-")))
-		return &advertising_rule;
-	if (first == 'a' && tc_istarts(f->name, TC_STR("Ad-Auction-")))
-		return &advertising_rule;
-	if (first == 's' && tc_istarts(f->name, TC_STR("Shared-Storage-")))
-		return &advertising_rule;
-	return &response_rules[TC_F_OTHER];
+	return family_rule(response_families, sizeof(response_families) / sizeof(*response_families), f->name);
 }
 
 /* Runs the rules that are late or not; returns -1, or whether there are late ones. */

@@ -56,9 +56,12 @@ static size_t
 quoted_end(struct tc_str s)
 {
 	for (size_t i = 1; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
+		size_t escapes = 0;
+
+		i += tc_find_byte(tc_str_of(s.p + i, s.n - i), '"');
+		while (s.p[i - 1 - escapes] == '\\') /* at s.p[0] is none */
+			escapes++;
+		if (i < s.n && escapes % 2 == 0)
 			return i + 1;
 	}
 	return s.n + 1;
@@ -191,14 +194,12 @@ static struct tc_str
 next_rel(struct tc_str *rels)
 {
 	struct tc_str rel = *rels = tc_trim(*rels);
-	size_t n = 0;
 
-	if (rel.n == 0) /* there may be no relation at all, and no bytes to point to */
-		return rel;
-	while (n < rel.n && rel.p[n] != ' ' && rel.p[n] != '\t')
-		n++;
-	tc_skip(rels, n);
-	return tc_str_of(rel.p, n);
+	rel.n = tc_find_byte(rel, ' ');
+	rel.n = tc_find_byte(rel, '\t');
+	if (rel.n > 0) /* there may be no relation at all, and no bytes to point to */
+		tc_skip(rels, rel.n);
+	return rel;
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* page.c: page.h */
 #include "page.h"
 
+#include "domain.h"
+
 void
 page_self(const struct tc_call *c, struct match_page *page)
 {
@@ -20,7 +22,7 @@ page_self(const struct tc_call *c, struct match_page *page)
 void
 page_of(const struct tc_call *c, struct match_page *page)
 {
-	struct tc_str domain = psl_domain(c->req->host);
+	struct tc_str domain = domain_of(c->req->host);
 
 	page_self(c, page);
 	if (domain.n > 0)

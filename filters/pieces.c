@@ -33,7 +33,7 @@ pieces_put(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool k
 			memcpy(s->out + s->n, piece.p, piece.n);
 		s->n += piece.n;
 	}
-	s->some |= s->exact ? piece.n > 0 : tc_trim(piece).n > 0;
+	s->some = s->some || (s->exact ? piece.n > 0 : tc_trim(piece).n > 0);
 }
 
 struct tc_str

@@ -89,8 +89,7 @@ struct bench {
 	struct match_db *db;
 	void *contain;
 	void *states[COUNT];
-	struct tc_field request[FIELDS_MAX], response[FIELDS_MAX];
-	size_t request_n, response_n;
+	struct tc_fields request, response;
 	const struct tc_filter *only; /* NULL: all filters */
 };
 
@@ -103,15 +102,27 @@ now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static size_t
-parse(struct tc_field *out, const struct head *heads, size_t n)
+static int
+parse(struct tc_fields *out, struct tc_arena *arena, const struct head *heads, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct tc_str name = tc_str_from(heads[i].name);
+	*out = (struct tc_fields){.arena = arena};
+	for (size_t i = 0; i < n; i++)
+		if (tc_field_add_named(out, tc_str_from(heads[i].name), tc_str_from(heads[i].value)) < 0)
+			return -1;
+	return 0;
+}
 
-		out[i] = (struct tc_field){name, tc_str_from(heads[i].value), (uint16_t)tc_field_id(name), false};
-	}
-	return n;
+/* The head, with rows of its own. */
+static struct tc_fields
+fresh(const struct tc_fields *of, struct tc_arena *arena)
+{
+	struct tc_fields fs = *of;
+
+	fs.arena = arena;
+	fs.cap = FIELDS_MAX;
+	fs.v = tc_alloc(arena, FIELDS_MAX * sizeof(*fs.v));
+	memcpy(fs.v, of->v, of->n * sizeof(*fs.v));
+	return fs;
 }
 
 /* A fresh arena and fresh heads, as a new request has them. */
@@ -121,14 +132,9 @@ renew(struct bench *b, struct arena_cache *cache, const char *path, const char *
 	struct fake_call *f = b->f;
 
 	arena_destroy(&f->arena);
-	f->arena = f->call.arena = f->req.fields.arena = f->res.fields.arena = arena_new(cache, (size_t)1 << 20);
-	f->req.fields.cap = f->res.fields.cap = FIELDS_MAX;
-	f->req.fields.n = b->request_n;
-	f->req.fields.v = tc_alloc(f->arena, FIELDS_MAX * sizeof(struct tc_field));
-	f->res.fields.n = b->response_n;
-	f->res.fields.v = tc_alloc(f->arena, FIELDS_MAX * sizeof(struct tc_field));
-	memcpy(f->req.fields.v, b->request, b->request_n * sizeof(*b->request));
-	memcpy(f->res.fields.v, b->response, b->response_n * sizeof(*b->response));
+	f->arena = f->call.arena = arena_new(cache, (size_t)1 << 20);
+	f->req.fields = fresh(&b->request, f->arena);
+	f->res.fields = fresh(&b->response, f->arena);
 	for (size_t i = 0; i < COUNT; i++)
 		if (order[i]->state_size > 0)
 			b->states[i] = tc_alloc(f->arena, order[i]->state_size);
@@ -200,6 +206,7 @@ int
 main(void)
 {
 	struct bench b = {.f = fake_new(NULL), .db = match_new()};
+	struct tc_arena *heads = arena_new(NULL, (size_t)1 << 20);
 
 	if (b.db == NULL || match_add(b.db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING) < 0 || match_build(b.db) < 0)
 		return 1;
@@ -207,8 +214,9 @@ main(void)
 	if (filter_contain.load(NULL, &b.contain) < 0)
 		return 1;
 	b.f->site.allow = (struct tc_strs){allowed, sizeof(allowed) / sizeof(*allowed)};
-	b.request_n = parse(b.request, browser, sizeof(browser) / sizeof(*browser));
-	b.response_n = parse(b.response, page, sizeof(page) / sizeof(*page));
+	if (parse(&b.request, heads, browser, sizeof(browser) / sizeof(*browser)) < 0 ||
+	    parse(&b.response, heads, page, sizeof(page) / sizeof(*page)) < 0)
+		return 1;
 	(void)psl_domain(TC_STR("www.example.com")); /* loads its list */
 
 	measure(&b, "opted out, page, 5 cookies, 3 expired", "/products/chair", NULL);
@@ -220,7 +228,7 @@ main(void)
 		measure(&b, name, "/products/chair", NULL);
 	}
 	b.only = NULL;
-	b.request[b.request_n - 1].value = TC_STR("sid=8f14e45fceea167a; theme=dark; lang=en; seen=1; cart=3");
+	b.request.v[b.request.n - 1].value = TC_STR("sid=8f14e45fceea167a; theme=dark; lang=en; seen=1; cart=3");
 	measure(&b, "opted out, page, 5 cookies, as afterwards", "/products/chair", NULL);
 	measure(&b, "opted out, page, with a click id", "/products/chair", "color=red&gclid=abc&size=2");
 	b.f->req.dest = TC_DEST_IMAGE;
@@ -234,6 +242,7 @@ main(void)
 	b.f->call.state = NULL; /* it was the arena's */
 	filter_contain.unload(b.contain);
 	match_destroy(&b.db);
+	arena_destroy(&heads);
 	fake_free(&b.f);
 	return 0;
 }

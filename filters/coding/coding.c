@@ -34,6 +34,8 @@ coding_list(const struct tc_fields *fields, bool dropped, enum coding out[CODING
 {
 	int n = 0;
 
+	if (!tc_fields_may_have(fields, TC_F_CONTENT_ENCODING))
+		return 0;
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct tc_field *f = &fields->v[i];
 		struct tc_str rest = f->value;

@@ -72,10 +72,12 @@ is_whole_answer(int status)
 	return (status >= 200 && status <= 203) || status == 403 || status == 404 || status == 410;
 }
 
-/* Is there a member of that name in the rows of a list, whatever follows its '='? */
+/* Is there a member of one of these names in the rows of a list, whatever follows its '='? */
 static bool
-has_member(const struct tc_fields *fields, enum tc_fid id, struct tc_str name)
+has_member(const struct tc_fields *fields, enum tc_fid id, const struct tc_str *names, size_t n)
 {
+	if (!tc_fields_may_have(fields, id))
+		return false;
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_str rest = fields->v[i].value;
 
@@ -85,8 +87,10 @@ has_member(const struct tc_fields *fields, enum tc_fid id, struct tc_str name)
 			struct tc_str item = tc_next(&rest, ',');
 
 			item.n = tc_find_byte(item, '=');
-			if (tc_ieq(tc_trim(item), name))
-				return true;
+			item = tc_trim(item);
+			for (size_t k = 0; k < n; k++)
+				if (tc_ieq(item, names[k]))
+					return true;
 		}
 	}
 	return false;
@@ -116,12 +120,13 @@ is_short(const struct tc_fields *fields)
 static bool
 is_worth(const struct tc_call *c, bool unbuffered)
 {
+	static const struct tc_str as_it_is[] = {TC_STR_INIT("no-transform")};
 	const struct tc_fields *fields = &c->res->fields;
 	enum coding applied[CODINGS_MAX];
 
 	return c->site->compress != 0 && is_whole_answer(c->res->status) && is_texty(c->res->type) && !unbuffered &&
 	    coding_list(fields, false, applied) == 0 && tc_field_first(fields, TC_F_CONTENT_RANGE) == NULL &&
-	    !has_member(fields, TC_F_CACHE_CONTROL, TC_STR("no-transform")) && !is_short(fields);
+	    !has_member(fields, TC_F_CACHE_CONTROL, as_it_is, 1) && !is_short(fields);
 }
 
 /* A 304 names no type, most often: what it stands for may have been packed. */
@@ -147,11 +152,12 @@ take_unbuffered(struct tc_fields *fields)
 static int
 vary_by_coding(struct tc_fields *fields)
 {
+	static const struct tc_str enough[] = {TC_STR_INIT("Accept-Encoding"), TC_STR_INIT("*")};
 	struct tc_field *vary = tc_field_first(fields, TC_F_VARY);
 
 	if (vary == NULL || vary->value.n == 0)
 		return tc_field_set(fields, TC_F_VARY, TC_STR("Accept-Encoding"));
-	if (has_member(fields, TC_F_VARY, TC_STR("*")) || has_member(fields, TC_F_VARY, TC_STR("Accept-Encoding")))
+	if (tc_eq(vary->value, enough[0]) || has_member(fields, TC_F_VARY, enough, 2))
 		return 0;
 	vary->value = tc_join(fields->arena, (struct tc_str[]){vary->value, TC_STR(", Accept-Encoding")}, 2);
 	return vary->value.p == NULL ? -1 : 0;

@@ -140,11 +140,27 @@ struct tc_field {
 	bool dropped;              /* the writer and the look-ups below skip it */
 };
 
+/*
+ * Most look-ups are for what is not there: ids is the set of those that the first `noted` rows have, dropped ones too.
+ * The functions below keep it. Rows put there by hand are found as well, by looking at each, until they are noted.
+ */
 struct tc_fields {
 	struct tc_field *v;
 	size_t n, cap;
 	struct tc_arena *arena; /* owner of v and of what is added */
+	size_t noted;
+	uint64_t ids[(TC_F_COUNT + 63) / 64];
 };
+
+/* false: no row has this id, neither live nor dropped. */
+static inline bool
+tc_fields_may_have(const struct tc_fields *fs, enum tc_fid id)
+{
+	return fs->noted != fs->n || (fs->ids[id / 64] >> (id % 64) & 1) != 0;
+}
+
+/* Notes all rows: for whoever puts rows there by hand, once they have their ids. */
+void tc_fields_note(struct tc_fields *fs);
 
 /* The id of a name, without regard to case; TC_F_OTHER if it has none. */
 enum tc_fid tc_field_id(struct tc_str name);

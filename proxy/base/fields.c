@@ -146,13 +146,35 @@ tc_field_name(enum tc_fid id)
 	return names[id];
 }
 
+static inline void
+note(struct tc_fields *fs, unsigned id)
+{
+	fs->ids[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+void
+tc_fields_note(struct tc_fields *fs)
+{
+	memset(fs->ids, 0, sizeof(fs->ids));
+	for (size_t i = 0; i < fs->n; i++)
+		note(fs, fs->v[i].id);
+	fs->noted = fs->n;
+}
+
+/* The first live row with this id from `row` on, or NULL. */
+static struct tc_field *
+next_live(const struct tc_fields *fs, struct tc_field *row, enum tc_fid id)
+{
+	for (const struct tc_field *end = fs->v + fs->n; row < end; row++)
+		if (row->id == id && !row->dropped)
+			return row;
+	return NULL;
+}
+
 struct tc_field *
 tc_field_first(const struct tc_fields *fs, enum tc_fid id)
 {
-	for (size_t i = 0; i < fs->n; i++)
-		if (fs->v[i].id == id && !fs->v[i].dropped)
-			return &fs->v[i];
-	return NULL;
+	return tc_fields_may_have(fs, id) ? next_live(fs, fs->v, id) : NULL;
 }
 
 struct tc_str
@@ -168,10 +190,8 @@ tc_field_drop(struct tc_fields *fs, enum tc_fid id)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < fs->n; i++) {
-		if (fs->v[i].id != id || fs->v[i].dropped)
-			continue;
-		fs->v[i].dropped = true;
+	for (struct tc_field *f = tc_field_first(fs, id); f != NULL; f = next_live(fs, f + 1, id)) {
+		f->dropped = true;
 		count++;
 	}
 	return count;
@@ -191,6 +211,8 @@ add(struct tc_fields *fs, enum tc_fid id, struct tc_str name, struct tc_str valu
 		fs->v = v;
 		fs->cap = cap;
 	}
+	fs->noted += fs->noted == fs->n; /* not behind rows that nobody has noted */
+	note(fs, id);
 	fs->v[fs->n++] = (struct tc_field){.name = name, .value = value, .id = (uint16_t)id};
 	return 0;
 }
@@ -214,9 +236,9 @@ tc_field_set(struct tc_fields *fs, enum tc_fid id, struct tc_str value)
 
 	if (first == NULL)
 		return tc_field_add(fs, id, value);
-	(void)tc_field_drop(fs, id);
+	for (struct tc_field *f = first; f != NULL; f = next_live(fs, f + 1, id))
+		f->dropped = f != first;
 	first->name = tc_field_name(id);
 	first->value = value;
-	first->dropped = false;
 	return 0;
 }

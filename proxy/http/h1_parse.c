@@ -250,6 +250,7 @@ finish_fields(struct tc_fields *fs)
 		kept++;
 	}
 	fs->n = kept;
+	tc_fields_note(fs);
 	return REFUSAL_NONE;
 }
 

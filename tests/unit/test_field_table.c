@@ -132,6 +132,56 @@ test_rows(void **state)
 	arena_destroy(&arena);
 }
 
+/* Which look-ups walk over the rows and which know better is nobody's business: they find the same. */
+static void
+test_rows_put_there_by_hand(void **state)
+{
+	struct tc_arena *arena = arena_new(NULL, 1 << 16);
+	struct tc_field v[4] = {{.id = TC_F_COOKIE, .value = TC_STR("a=1")}, {.id = TC_F_LINK, .dropped = true}};
+	struct tc_fields fs = {.v = v, .n = 2, .cap = 4, .arena = arena};
+
+	(void)state;
+	assert_true(tc_fields_may_have(&fs, TC_F_VARY));
+	assert_null(tc_field_first(&fs, TC_F_VARY));
+	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
+	assert_int_equal(tc_field_add(&fs, TC_F_ETAG, TC_STR("\"e\"")), 0); /* behind rows that were not noted */
+	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
+	assert_ptr_equal(tc_field_first(&fs, TC_F_ETAG), &v[2]);
+	tc_fields_note(&fs);
+	assert_false(tc_fields_may_have(&fs, TC_F_VARY));
+	assert_true(tc_fields_may_have(&fs, TC_F_LINK)); /* dropped ones, too */
+	assert_null(tc_field_first(&fs, TC_F_LINK));
+	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
+	v[fs.n++] = (struct tc_field){.id = TC_F_VARY};
+	assert_ptr_equal(tc_field_first(&fs, TC_F_VARY), &v[3]);
+	fs.n = 1;
+	tc_fields_note(&fs); /* anew: what went is gone */
+	assert_false(tc_fields_may_have(&fs, TC_F_ETAG));
+	assert_int_equal(tc_field_add(&fs, TC_F_ETAG, TC_STR("\"f\"")), 0);
+	assert_true(tc_fields_may_have(&fs, TC_F_ETAG));
+	assert_false(tc_fields_may_have(&fs, TC_F_LINK));
+	arena_destroy(&arena);
+}
+
+/* Each id by itself: it is found, and no other is. */
+static void
+test_every_id_is_noted(void **state)
+{
+	struct tc_arena *arena = arena_new(NULL, 1 << 20);
+
+	(void)state;
+	for (enum tc_fid id = TC_F_OTHER + 1; id < TC_F_COUNT; id++) {
+		struct tc_fields fs = {.arena = arena};
+
+		assert_int_equal(tc_field_add(&fs, id, TC_STR("v")), 0);
+		for (enum tc_fid other = TC_F_OTHER; other < TC_F_COUNT; other++) {
+			assert_int_equal(tc_fields_may_have(&fs, other), other == id);
+			assert_int_equal(tc_field_first(&fs, other) != NULL, other == id);
+		}
+	}
+	arena_destroy(&arena);
+}
+
 static void
 test_rows_at_the_limit(void **state)
 {
@@ -157,6 +207,8 @@ main(void)
 		cmocka_unit_test(test_no_other_name_has_an_id),
 		cmocka_unit_test(test_names_are_sorted),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_rows_put_there_by_hand),
+		cmocka_unit_test(test_every_id_is_noted),
 		cmocka_unit_test(test_rows_at_the_limit),
 	};
 
