@@ -90,6 +90,7 @@ mode_in_force(const struct tc_call *c, int mode)
 struct deciding {
 	struct tc_call *c;
 	int request, response;
+	bool lists; /* which have rules about cookies */
 	struct listed listed;
 };
 
@@ -101,6 +102,7 @@ deciding_begin(struct deciding *d, struct tc_call *c)
 	*d = (struct deciding){.c = c, .listed = {.c = c}};
 	d->request = mode_in_force(c, o->request);
 	d->response = mode_in_force(c, o->response);
+	d->lists = (d->request == COOKIES_DROP_LISTED || d->response == COOKIES_DROP_LISTED) && listed_any(c, MATCH_COOKIE);
 }
 
 /* One cookie: what is known of it, and from where. */
@@ -116,9 +118,7 @@ struct verdict {
 static bool
 list_may_speak(const struct deciding *d, const struct pack_cookie *row)
 {
-	bool asked = d->request == COOKIES_DROP_LISTED || d->response == COOKIES_DROP_LISTED;
-
-	return asked && (row == NULL || row->strip == PACK_POLICY) && listed_any(d->c, MATCH_COOKIE);
+	return d->lists && (row == NULL || row->strip == PACK_POLICY);
 }
 
 static struct verdict

@@ -120,12 +120,15 @@ is_markup(struct tc_str type)
 enum page_kind
 page_kind(const struct tc_response *res)
 {
-	struct tc_str type = res->type, sniff = tc_field_value(&res->fields, TC_F_X_CONTENT_TYPE_OPTIONS);
+	struct tc_str type = res->type;
 
 	if (tc_eq(type, TC_STR("text/html")))
 		return PAGE_HTML;
-	if (type.n == 0 || tc_eq(type, TC_STR("unknown/unknown")) || tc_eq(type, TC_STR("application/unknown")))
+	if (type.n == 0 || tc_eq(type, TC_STR("unknown/unknown")) || tc_eq(type, TC_STR("application/unknown"))) {
+		struct tc_str sniff = tc_field_value(&res->fields, TC_F_X_CONTENT_TYPE_OPTIONS);
+
 		return tc_ieq(sniff, TC_STR("nosniff")) ? PAGE_OTHER : PAGE_UNKNOWN;
+	}
 	return is_markup(type) ? PAGE_MARKUP : PAGE_OTHER;
 }
 

@@ -92,10 +92,8 @@ add_rules(struct making *m, const char *key, struct tc_strs entries, enum consen
 			    "a reader has more than %d entries", CONSENT_RULES_MAX);
 		else {
 			struct tc_str right = tc_str_of(entries.v[i].p + at + 1, entries.v[i].n - at - 1);
-			unsigned first = (unsigned char)left.p[0] & 127; /* ASCII: key_ok() */
 
 			m->rules[m->r->rule_count++] = (struct consent_rule){says, class, left, right};
-			m->r->first[first / 64] |= UINT64_C(1) << (first % 64);
 		}
 	}
 }
@@ -119,13 +117,13 @@ compile_rules_of(struct making *m, const struct raw_reader *raw)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		most += raw->grant[i].n + raw->refuse[i].n;
 	m->rules = load_alloc(m->c->l, (most < CONSENT_RULES_MAX ? most : CONSENT_RULES_MAX) * sizeof(*m->rules));
-	m->r->rules = m->rules;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		add_rules(m, rows[i].grant, raw->grant[i], CONSENT_GRANT, rows[i].class);
 		add_rules(m, rows[i].refuse, raw->refuse[i], CONSENT_REFUSE, rows[i].class);
 	}
 	add_rules(m, "out", raw->out, CONSENT_OUT, TC_UNKNOWN);
 	add_rules(m, "undecided", raw->undecided, CONSENT_UNDECIDED, TC_UNKNOWN);
+	consent_order(m->r, m->rules);
 	return most;
 }
 

@@ -48,22 +48,96 @@ covered(struct tc_str key, const struct consent_way *way)
 	return at;
 }
 
+/* A way joined by dots, as far as it tells one from others at a glance. */
+struct outline {
+	size_t length;
+	unsigned char first, last; /* bytes; 0: there is none */
+};
+
+static struct outline
+outline_of_key(struct tc_str key)
+{
+	if (key.n == 0)
+		return (struct outline){0, 0, 0};
+	return (struct outline){key.n, (unsigned char)key.p[0], (unsigned char)key.p[key.n - 1]};
+}
+
+static struct outline
+outline_of(const struct consent_way *way)
+{
+	struct outline o = outline_of_key(way->part[0]);
+
+	for (unsigned i = 1; i < way->n; i++) {
+		struct tc_str part = way->part[i];
+
+		o.first = o.length > 0 ? o.first : '.';
+		o.last = part.n > 0 ? (unsigned char)part.p[part.n - 1] : '.';
+		o.length += 1 + part.n;
+	}
+	return o;
+}
+
+static unsigned
+slot_of(struct outline o)
+{
+	return ((unsigned)o.length * 7 + o.first * 5u + o.last) % CONSENT_SLOTS;
+}
+
+/* Which of the 128 bits of `ways` stands for it; the last byte is that of a part, and says little. */
+static unsigned
+mark_of(struct outline o)
+{
+	return ((unsigned)o.length * 11 + o.first) % 128;
+}
+
+/* The ways that lead to a key, and the key. */
+static void
+mark_ways(struct consent_reader *r, struct tc_str key)
+{
+	for (size_t n = 0; n <= key.n; n++) {
+		unsigned mark = mark_of(outline_of_key(tc_str_of(key.p, n)));
+
+		if (n == key.n || key.p[n] == '.')
+			r->ways[mark / 64] |= UINT64_C(1) << (mark % 64);
+	}
+}
+
+void
+consent_order(struct consent_reader *r, struct consent_rule *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < r->rule_count; i++) { /* there are few, and this is done once */
+		struct consent_rule rule = rules[i];
+		size_t at = i;
+
+		for (; at > 0 && slot_of(outline_of_key(rules[at - 1].key)) > slot_of(outline_of_key(rule.key)); at--)
+			rules[at] = rules[at - 1];
+		rules[at] = rule;
+	}
+	memset(r->ways, 0, sizeof(r->ways));
+	for (unsigned slot = 0; slot < CONSENT_SLOTS; slot++) {
+		r->start[slot] = (uint16_t)n;
+		for (; n < r->rule_count && slot_of(outline_of_key(rules[n].key)) == slot; n++)
+			mark_ways(r, rules[n].key);
+	}
+	r->start[CONSENT_SLOTS] = (uint16_t)n;
+	r->rules = rules;
+}
+
 bool
 consent_leads(const struct consent_reader *r, const struct consent_way *way)
 {
-	unsigned first = way->n > 0 && way->part[0].n > 0 ? (unsigned char)way->part[0].p[0] : 0;
+	struct outline o = outline_of(way);
+	unsigned mark = mark_of(o);
 
-	if (first > 0 && (first >= 128 || (r->first[first / 64] >> (first % 64) & 1) == 0))
+	if ((r->ways[mark / 64] >> (mark % 64) & 1) == 0)
 		return false;
 	for (size_t i = 0; i < r->rule_count; i++) {
-		struct tc_str key = r->rules[i].key, part = way->n > 0 ? way->part[0] : key;
-		size_t n;
+		struct tc_str key = r->rules[i].key;
+		bool ends = key.n == o.length || (key.n > o.length && key.p[o.length] == '.');
 
-		if (part.n > key.n || (part.n > 0 && key.p[part.n - 1] != part.p[part.n - 1])) /* most end here */
-			continue;
-		n = covered(key, way);
-
-		if (n == key.n || (n < key.n && (way->n == 0 || key.p[n] == '.')))
+		if (ends && covered(key, way) == o.length)
 			return true;
 	}
 	return false;
@@ -72,25 +146,20 @@ consent_leads(const struct consent_reader *r, const struct consent_way *way)
 void
 consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_str value, bool item)
 {
-	struct tc_str end = way->n > 0 ? way->part[way->n - 1] : TC_STR("");
-	char last = end.n > 0 ? end.p[end.n - 1] : '.'; /* of the way: most keys have another one */
-	size_t length = way->n > 0 ? way->n - 1 : 0;    /* of the way with its dots */
+	struct outline o = outline_of(way);
+	unsigned slot = slot_of(o);
 	tc_classes keyed = 0;
 	bool known = false;
-
-	for (unsigned i = 0; i < way->n; i++)
-		length += way->part[i].n;
 
 	if (w->entries++ == CONSENT_ENTRIES_MAX) {
 		w->bad = true;
 		return;
 	}
-	for (size_t i = 0; i < w->reader->rule_count; i++) {
+	for (size_t i = w->reader->start[slot]; i < w->reader->start[slot + 1]; i++) {
 		const struct consent_rule *rule = &w->reader->rules[i];
 		bool match;
 
-		if (rule->key.n != length || (length > 0 && rule->key.p[length - 1] != last) ||
-		    covered(rule->key, way) != length)
+		if (rule->key.n != o.length || covered(rule->key, way) != o.length)
 			continue;
 		match = glob(rule->value, value);
 		known = known || match;

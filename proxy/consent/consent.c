@@ -22,11 +22,18 @@ length_bit(size_t n)
 	return n < 63 ? (unsigned)n : 63;
 }
 
+static uint64_t
+second_bit(char c)
+{
+	return UINT64_C(1) << ((unsigned char)c % 64);
+}
+
 void
 consent_index(struct consent_readers *r, struct consent_name *room)
 {
 	size_t n = 0;
 
+	memset(r->seconds, 0, sizeof(r->seconds));
 	memset(r->lengths, 0, sizeof(r->lengths));
 	for (unsigned first = 0; first < 128; first++) {
 		r->start[first] = (uint16_t)n;
@@ -39,6 +46,7 @@ consent_index(struct consent_readers *r, struct consent_name *room)
 				if ((unsigned char)name.p[0] != first)
 					continue;
 				name.n -= prefix;
+				r->seconds[first] |= name.n > 1 ? second_bit(name.p[1]) : UINT64_MAX;
 				r->lengths[first] |= (prefix ? UINT64_MAX : UINT64_C(1)) << length_bit(name.n);
 				room[n++] = (struct consent_name){name, prefix, (uint16_t)i};
 			}
@@ -57,13 +65,11 @@ struct pairs {
 	struct tc_str rest; /* of a field */
 };
 
+/* Without blanks in front, and not empty. */
 static bool
-next_cookie(struct pairs *p, struct tc_str *name, struct tc_str *value)
+next_pair(struct pairs *p, struct tc_str *pair)
 {
 	for (;;) {
-		struct tc_str pair;
-		size_t at;
-
 		while (p->rest.n == 0) {
 			const struct tc_field *f;
 
@@ -75,16 +81,24 @@ next_cookie(struct pairs *p, struct tc_str *name, struct tc_str *value)
 		}
 		while (p->rest.n > 0 && (p->rest.p[0] == ' ' || p->rest.p[0] == '\t'))
 			tc_skip(&p->rest, 1);
-		pair = tc_str_of(p->rest.p, tc_find_byte(p->rest, ';'));
-		tc_skip(&p->rest, pair.n < p->rest.n ? pair.n + 1 : pair.n);
-		at = tc_find_byte(pair, '=');
-		if (at == 0 || at == pair.n)
-			continue;
-		*name = tc_trim(tc_str_of(pair.p, at));
-		*value = tc_trim(tc_str_of(pair.p + at + 1, pair.n - at - 1));
-		if (name->n > 0)
+		*pair = tc_str_of(p->rest.p, tc_find_byte(p->rest, ';'));
+		tc_skip(&p->rest, pair->n < p->rest.n ? pair->n + 1 : pair->n);
+		if (pair->n > 0)
 			return true;
 	}
+}
+
+/* false: it has no name. */
+static bool
+split(struct tc_str pair, struct tc_str *name, struct tc_str *value)
+{
+	size_t at = tc_find_byte(pair, '=');
+
+	if (at == 0 || at == pair.n)
+		return false;
+	*name = tc_trim(tc_str_of(pair.p, at));
+	*value = tc_trim(tc_str_of(pair.p + at + 1, pair.n - at - 1));
+	return true;
 }
 
 /* ---- split cookies ---- */
@@ -103,13 +117,13 @@ static bool
 join_parts(const struct tc_fields *request, struct tc_str base, struct tc_str first, char room[CONSENT_COOKIE_MAX],
     struct tc_str *whole)
 {
-	struct tc_str part[CONSENT_PARTS_MAX + 1] = {[1] = first}, name, value;
+	struct tc_str part[CONSENT_PARTS_MAX + 1] = {[1] = first}, pair, name, value;
 	struct pairs p = {.fields = request};
 	unsigned last = 1;
 	size_t n = 0;
 
-	while (next_cookie(&p, &name, &value)) {
-		unsigned i = part_of(base, name);
+	while (next_pair(&p, &pair)) {
+		unsigned i = split(pair, &name, &value) ? part_of(base, name) : 0;
 
 		if (i == 0)
 			continue;
@@ -162,13 +176,22 @@ read_one(struct reading *g, const struct consent_reader *r, struct tc_str name, 
 	consent_add(g->out, &said);
 }
 
+/* Whether a pair may have a name that somebody reads. Few have, so this comes before it is taken apart. */
+static bool
+may_be_read(const struct consent_readers *r, struct tc_str pair)
+{
+	unsigned first = (unsigned char)pair.p[0];
+
+	return first < 128 && pair.n > 1 && (r->seconds[first] & second_bit(pair.p[1])) != 0;
+}
+
 static void
 read_cookie(struct reading *g, struct tc_str name, struct tc_str value)
 {
 	const struct consent_readers *r = g->readers;
 	unsigned first = (unsigned char)name.p[0];
 
-	if (first >= 128 || (r->lengths[first] >> length_bit(name.n) & 1) == 0)
+	if ((r->lengths[first] >> length_bit(name.n) & 1) == 0)
 		return;
 	for (size_t i = r->start[first]; i < r->start[first + 1]; i++) {
 		const struct consent_name *c = &r->names[i];
@@ -190,11 +213,12 @@ consent_read(const struct consent_readers *readers, const bool *listed, const st
 {
 	struct reading g = {readers, listed, request, watch, out, day, 0};
 	struct pairs p = {.fields = request};
-	struct tc_str name, value;
+	struct tc_str pair, name, value;
 
 	*out = (struct consent){0};
-	while (next_cookie(&p, &name, &value))
-		read_cookie(&g, name, value);
+	while (next_pair(&p, &pair))
+		if (may_be_read(readers, pair) && split(pair, &name, &value))
+			read_cookie(&g, name, value);
 	out->granted &= (tc_classes)~out->denied;
 	if (g.count == CONSENT_COOKIES_MAX)
 		out->granted = 0; /* there may be a refusal among the rest */

@@ -31,17 +31,19 @@ consent_unescape(struct tc_str in, char *out, struct tc_str *decoded)
 	if (in.n > CONSENT_COOKIE_MAX)
 		return false;
 	while (in.n > 0) {
-		int high = in.n >= 3 ? hex(in.p[1]) : -1, low = in.n >= 3 ? hex(in.p[2]) : -1;
+		int high, low;
 
 		if (in.p[0] != '%') {
 			out[n++] = in.p[0];
 			tc_skip(&in, 1);
-		} else if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high << 4 | low);
-			tc_skip(&in, 3);
-		} else {
-			return false;
+			continue;
 		}
+		high = in.n >= 3 ? hex(in.p[1]) : -1;
+		low = in.n >= 3 ? hex(in.p[2]) : -1;
+		if (high < 0 || low < 0)
+			return false;
+		out[n++] = (char)(high << 4 | low);
+		tc_skip(&in, 3);
 	}
 	*decoded = tc_str_of(out, n);
 	return true;

@@ -7,21 +7,26 @@
  * Where a reader has a list, pairs are divided before values are decoded: an encoded separator in a value divides
  * nothing. That matters, as the tool keeps the address of the first page in its cookie, which is for anybody to choose.
  */
+#include <limits.h>
+
 #include "consent/reader.h"
 
-static bool
-is_around(char c)
+/* Blanks, and what scripts write around pairs: {a:true,b:'x'}. */
+static const bool around[UCHAR_MAX + 1] = {
+	[' '] = true, ['\t'] = true, ['{'] = true, ['}'] = true, ['\''] = true, ['"'] = true};
+
+static struct tc_str
+bare_left(struct tc_str s)
 {
-	return c == ' ' || c == '\t' || c == '{' || c == '}' || c == '\'' || c == '"';
+	while (s.n > 0 && around[(unsigned char)s.p[0]])
+		tc_skip(&s, 1);
+	return s;
 }
 
-/* Without blanks and what scripts write around pairs: {a:true,b:'x'}. */
 static struct tc_str
-bare(struct tc_str s)
+bare_right(struct tc_str s)
 {
-	while (s.n > 0 && is_around(s.p[0]))
-		tc_skip(&s, 1);
-	while (s.n > 0 && is_around(s.p[s.n - 1]))
+	while (s.n > 0 && around[(unsigned char)s.p[s.n - 1]])
 		s.n--;
 	return s;
 }
@@ -41,12 +46,12 @@ find_separator(struct tc_str text, struct tc_str separators)
 
 /* Cuts the next pair off; false: there was none, or no pair. */
 static bool
-next_pair(struct consent_walk *w, struct tc_str *text, const struct consent_pairs *by, struct tc_str *key,
+cut_pair(struct consent_walk *w, struct tc_str *text, const struct consent_pairs *by, struct tc_str *key,
     struct tc_str *value)
 {
 	while (text->n > 0) {
 		size_t n = find_separator(*text, by->separators), at;
-		struct tc_str pair = bare(tc_str_of(text->p, n));
+		struct tc_str pair = bare_right(bare_left(tc_str_of(text->p, n)));
 
 		tc_skip(text, n < text->n ? n + 1 : n);
 		if (pair.n == 0)
@@ -56,8 +61,8 @@ next_pair(struct consent_walk *w, struct tc_str *text, const struct consent_pair
 			w->bad = true;
 			return false;
 		}
-		*key = bare(tc_str_of(pair.p, at));
-		*value = bare(tc_str_of(pair.p + at + 1, pair.n - at - 1));
+		*key = bare_right(tc_str_of(pair.p, at));
+		*value = bare_left(tc_str_of(pair.p + at + 1, pair.n - at - 1));
 		return true;
 	}
 	return false;
@@ -69,49 +74,74 @@ walk_list(struct consent_walk *w, struct tc_str text)
 	struct consent_way way = {.part = {w->reader->list}, .n = 2};
 	struct tc_str value;
 
-	while (!w->bad && next_pair(w, &text, &w->reader->list_pairs, &way.part[1], &value))
+	while (!w->bad && cut_pair(w, &text, &w->reader->list_pairs, &way.part[1], &value))
 		consent_entry(w, &way, value, false);
 }
 
-/* false: it is not encoded as it says. */
 static bool
-decode_value(struct tc_str *value, unsigned levels, char room[2][CONSENT_COOKIE_MAX])
+is_list(const struct consent_reader *r, struct tc_str key)
 {
-	for (unsigned i = 0; i < levels && tc_find_byte(*value, '%') < value->n; i++)
-		if (!consent_unescape(*value, room[i & 1], value))
-			return false;
-	return true;
+	return r->list.n > 0 && tc_eq(key, r->list);
+}
+
+static void
+walk_plain(struct consent_walk *w, struct tc_str key, struct tc_str value)
+{
+	struct consent_way way = {.part = {key}, .n = 1};
+
+	if (is_list(w->reader, key))
+		walk_list(w, value);
+	else
+		consent_entry(w, &way, bare_right(bare_left(value)), false);
+}
+
+/* A value that is encoded, as often as it may be. */
+static void
+walk_encoded(struct consent_walk *w, struct tc_str key, struct tc_str value, unsigned levels)
+{
+	char room[2][CONSENT_COOKIE_MAX];
+	size_t written = value.n; /* at most: decoding makes nothing longer */
+
+	for (unsigned i = 0; i < levels && !w->bad && tc_find_byte(value, '%') < value.n; i++)
+		w->bad = !consent_unescape(value, room[i & 1], &value);
+	if (!w->bad)
+		walk_plain(w, key, value);
+	for (size_t i = 0; i < 2 && i < levels; i++)
+		explicit_bzero(room[i], written);
 }
 
 static void
 walk_pair(struct consent_walk *w, struct tc_str key, struct tc_str value, unsigned levels)
 {
 	struct consent_way way = {.part = {key}, .n = 1};
-	bool list = w->reader->list.n > 0 && tc_eq(key, w->reader->list);
-	char room[2][CONSENT_COOKIE_MAX];
-	size_t written = levels > 0 && tc_find_byte(value, '%') < value.n ? value.n : 0; /* decoding makes nothing longer */
 
-	if (!list && !consent_leads(w->reader, &way))
+	if (!is_list(w->reader, key) && !consent_leads(w->reader, &way))
 		return;
-	if (!decode_value(&value, levels, room))
-		w->bad = true;
-	else if (list)
-		walk_list(w, value);
+	if (levels > 0)
+		walk_encoded(w, key, value, levels);
 	else
-		consent_entry(w, &way, bare(value), false);
-	for (size_t i = 0; i < 2 && written > 0; i++)
-		explicit_bzero(room[i], written);
+		walk_plain(w, key, value);
+}
+
+/* Whether there is a % in s, which is a part of text. *at: where the first % behind all parts asked about before is. */
+static bool
+is_escaped(struct tc_str text, struct tc_str s, const char **at)
+{
+	if (*at < s.p)
+		*at = s.p + tc_find_byte(tc_str_of(s.p, (size_t)(text.p + text.n - s.p)), '%');
+	return *at < s.p + s.n;
 }
 
 void
 consent_walk_kv(struct consent_walk *w, struct tc_str text, unsigned levels)
 {
-	struct tc_str key, value;
+	struct tc_str rest = text, key, value;
+	const char *at = text.p + tc_find_byte(text, '%');
 
-	while (!w->bad && next_pair(w, &text, &w->reader->pairs, &key, &value)) {
-		if (w->reader->decode != CONSENT_PLAIN && tc_find_byte(key, '%') < key.n)
+	while (!w->bad && cut_pair(w, &rest, &w->reader->pairs, &key, &value)) {
+		if (is_escaped(text, key, &at) && w->reader->decode != CONSENT_PLAIN)
 			w->bad = true; /* encoded as a whole, and something was put behind it */
 		else
-			walk_pair(w, key, value, levels);
+			walk_pair(w, key, value, is_escaped(text, value, &at) ? levels : 0);
 	}
 }

@@ -18,7 +18,8 @@ enum { CONSENT_COOKIE_MAX = 4096, /* bytes; of split ones together */
 	CONSENT_COOKIES_MAX = 64,  /* of one request; with more of them none is believed to grant anything */
 	CONSENT_PARTS_MAX = 9,     /* of a split one */
 	CONSENT_READERS_MAX = 200,
-	CONSENT_RULES_MAX = 256 };
+	CONSENT_RULES_MAX = 256,
+	CONSENT_SLOTS = 32 };
 
 /* In the order of the words in rows.c. */
 enum consent_decode { CONSENT_PLAIN,
@@ -60,7 +61,8 @@ struct consent_reader {
 	struct consent_pairs list_pairs;
 	const struct consent_rule *rules;
 	size_t rule_count;
-	uint64_t first[2];    /* bit c: some rule's key begins with this byte */
+	uint16_t start[CONSENT_SLOTS + 1]; /* of the rules of each slot (consent_order()) */
+	uint64_t ways[2];                  /* marks of the ways that rules' keys begin with */
 	bool missing_refuses; /* a class that the cookie could grant and does not is refused */
 	bool parts;           /* NAME, NAME2, NAME3 ... are one text */
 	int line;             /* where it was written; 0: built in */
@@ -76,19 +78,30 @@ struct consent_name {
 /*
  * All readers, and the names they read ordered by their first byte, so that a cookie that nobody reads costs one look:
  *
- *	lengths['O'] = bits 11, 12 ...	is there a name that begins so and is as long?
+ *	seconds['O'] = bits 'p' & 63 ..	is there a name that begins so and has such a second byte?
+ *	lengths['O'] = bits 11, 12 ...	is there one that is as long?
  *	start['O'] .. start['P'] - 1	those that begin so
  */
 struct consent_readers {
 	const struct consent_reader *v;
 	size_t n;
 	const struct consent_name *names;
+	uint64_t seconds[128]; /* all bits: one may end after its first byte */
 	uint64_t lengths[128]; /* bit 63: 63 and more */
 	uint16_t start[129];
 };
 
 /* Fills what finds readers by names. room holds as many as all readers have names. Names are ASCII and not empty. */
 void consent_index(struct consent_readers *r, struct consent_name *room);
+
+/*
+ * Orders a reader's rules, which are its own, by the slots of their keys, so that an entry is compared with few of them
+ * and a way that leads nowhere with none:
+ *
+ *	start[5] .. start[6] - 1	rules whose keys have slot 5: "groups.C0004=1", "groups.C0004=0", ...
+ *	ways				marks of "groups", "groups.C0002", "groups.C0004", "isGpcEnabled" ...
+ */
+void consent_order(struct consent_reader *r, struct consent_rule *rules);
 
 /* What one cookie says to one reader. */
 void consent_apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str value, int32_t day, struct consent *out);
