@@ -281,6 +281,8 @@ region_of(const struct config *c, const struct place *p)
 static bool
 any_item(const struct tc_fields *request, enum tc_fid id, bool (*set)(struct tc_str item))
 {
+	if (!tc_fields_may_have(request, id))
+		return false;
 	for (size_t i = 0; i < request->n; i++) {
 		struct tc_str rest = request->v[i].value;
 
