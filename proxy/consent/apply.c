@@ -54,7 +54,7 @@ struct outline {
 	unsigned char first, last; /* bytes; 0: there is none */
 };
 
-static struct outline
+static inline struct outline
 outline_of_key(struct tc_str key)
 {
 	if (key.n == 0)
@@ -62,7 +62,7 @@ outline_of_key(struct tc_str key)
 	return (struct outline){key.n, (unsigned char)key.p[0], (unsigned char)key.p[key.n - 1]};
 }
 
-static struct outline
+static inline struct outline
 outline_of(const struct consent_way *way)
 {
 	struct outline o = outline_of_key(way->part[0]);
@@ -102,6 +102,17 @@ mark_ways(struct consent_reader *r, struct tc_str key)
 	}
 }
 
+/* By slots, and in a slot by keys. */
+static bool
+comes_before(struct tc_str a, struct tc_str b)
+{
+	unsigned left = slot_of(outline_of_key(a)), right = slot_of(outline_of_key(b));
+
+	if (left != right)
+		return left < right;
+	return a.n != b.n ? a.n < b.n : memcmp(a.p, b.p, a.n) < 0;
+}
+
 void
 consent_order(struct consent_reader *r, struct consent_rule *rules)
 {
@@ -111,8 +122,10 @@ consent_order(struct consent_reader *r, struct consent_rule *rules)
 		struct consent_rule rule = rules[i];
 		size_t at = i;
 
-		for (; at > 0 && slot_of(outline_of_key(rules[at - 1].key)) > slot_of(outline_of_key(rule.key)); at--)
+		for (; at > 0 && comes_before(rule.key, rules[at - 1].key); at--)
 			rules[at] = rules[at - 1];
+		if (at > 0 && tc_eq(rules[at - 1].key, rule.key))
+			rule.key = rules[at - 1].key;
 		rules[at] = rule;
 	}
 	memset(r->ways, 0, sizeof(r->ways));
@@ -148,6 +161,7 @@ consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_s
 {
 	struct outline o = outline_of(way);
 	unsigned slot = slot_of(o);
+	const char *key = NULL; /* of the rules whose key it is */
 	tc_classes keyed = 0;
 	bool known = false;
 
@@ -159,8 +173,9 @@ consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_s
 		const struct consent_rule *rule = &w->reader->rules[i];
 		bool match;
 
-		if (rule->key.n != o.length || covered(rule->key, way) != o.length)
+		if (rule->key.p != key && (rule->key.n != o.length || covered(rule->key, way) != o.length))
 			continue;
+		key = rule->key.p;
 		match = glob(rule->value, value);
 		known = known || match;
 		if (rule->says == CONSENT_OUT)

@@ -1,13 +1,21 @@
 /* decode.c: percent-encoding and base64 of cookies, strictly: what is not so encoded is refused. */
+#include <limits.h>
+
 #include "consent/reader.h"
 
-static int
-hex(char c)
+/* What a hexadecimal digit says, and DIGIT; 0: it is none. */
+enum { DIGIT = 16 };
+static const uint8_t hex[UCHAR_MAX + 1] = {
+	['0'] = DIGIT, ['1'] = DIGIT + 1, ['2'] = DIGIT + 2, ['3'] = DIGIT + 3, ['4'] = DIGIT + 4, ['5'] = DIGIT + 5,
+	['6'] = DIGIT + 6, ['7'] = DIGIT + 7, ['8'] = DIGIT + 8, ['9'] = DIGIT + 9, ['A'] = DIGIT + 10, ['B'] = DIGIT + 11,
+	['C'] = DIGIT + 12, ['D'] = DIGIT + 13, ['E'] = DIGIT + 14, ['F'] = DIGIT + 15, ['a'] = DIGIT + 10,
+	['b'] = DIGIT + 11, ['c'] = DIGIT + 12, ['d'] = DIGIT + 13, ['e'] = DIGIT + 14, ['f'] = DIGIT + 15};
+
+/* Do two digits follow the % at p[0]? */
+static inline bool
+is_escape(const char *p, size_t n)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = tc_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return n >= 3 && (hex[(unsigned char)p[1]] & hex[(unsigned char)p[2]] & DIGIT) != 0;
 }
 
 bool
@@ -17,7 +25,7 @@ consent_escaped(struct tc_str s)
 		tc_skip(&s, tc_find_byte(s, '%'));
 		if (s.n == 0)
 			return true;
-		if (s.n < 3 || hex(s.p[1]) < 0 || hex(s.p[2]) < 0)
+		if (!is_escape(s.p, s.n))
 			return false;
 		tc_skip(&s, 3);
 	}
@@ -26,24 +34,20 @@ consent_escaped(struct tc_str s)
 bool
 consent_unescape(struct tc_str in, char *out, struct tc_str *decoded)
 {
+	const char *p = in.p, *end = in.p + in.n;
 	size_t n = 0;
 
 	if (in.n > CONSENT_COOKIE_MAX)
 		return false;
-	while (in.n > 0) {
-		int high, low;
-
-		if (in.p[0] != '%') {
-			out[n++] = in.p[0];
-			tc_skip(&in, 1);
+	while (p < end) {
+		if (*p != '%') {
+			out[n++] = *p++;
 			continue;
 		}
-		high = in.n >= 3 ? hex(in.p[1]) : -1;
-		low = in.n >= 3 ? hex(in.p[2]) : -1;
-		if (high < 0 || low < 0)
+		if (!is_escape(p, (size_t)(end - p)))
 			return false;
-		out[n++] = (char)(high << 4 | low);
-		tc_skip(&in, 3);
+		out[n++] = (char)(hex[(unsigned char)p[1]] << 4 | (hex[(unsigned char)p[2]] & 15));
+		p += 3;
 	}
 	*decoded = tc_str_of(out, n);
 	return true;

@@ -96,7 +96,7 @@ void consent_index(struct consent_readers *r, struct consent_name *room);
 
 /*
  * Orders a reader's rules, which are its own, by the slots of their keys, so that an entry is compared with few of them
- * and a way that leads nowhere with none:
+ * and a way that leads nowhere with none. Equal keys become one text:
  *
  *	start[5] .. start[6] - 1	rules whose keys have slot 5: "groups.C0004=1", "groups.C0004=0", ...
  *	ways				marks of "groups", "groups.C0002", "groups.C0004", "isGpcEnabled" ...
