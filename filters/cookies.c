@@ -194,19 +194,17 @@ static int
 cookies_request(struct tc_call *c)
 {
 	struct tc_fields *fields = &c->req->fields;
+	struct tc_field *f = tc_field_next(fields, NULL, TC_F_COOKIE);
 	struct deciding d;
 
-	if (!tc_fields_may_have(fields, TC_F_COOKIE))
+	if (f == NULL)
 		return 0;
 	deciding_begin(&d, c);
 	if (d.request == COOKIES_PASS && d.response == COOKIES_PASS)
 		return 0;
-	for (size_t i = 0; i < fields->n; i++) {
-		struct tc_field *f = &fields->v[i];
-
-		if (f->id == TC_F_COOKIE && !f->dropped && f->value.n > 0 && request_field(&d, f) < 0)
+	for (; f != NULL; f = tc_field_next(fields, f, TC_F_COOKIE))
+		if (!f->dropped && f->value.n > 0 && request_field(&d, f) < 0)
 			return 431;
-	}
 	return 0;
 }
 
@@ -267,21 +265,17 @@ static int
 cookies_response(struct tc_call *c)
 {
 	const struct cookies *st = c->state;
-	size_t sent = c->res->fields.n; /* by the origin; ours come after */
+	struct tc_fields *fields = &c->res->fields;
 	struct deciding d;
 
 	deciding_begin(&d, c);
 	if (d.response == COOKIES_PASS)
 		return 0;
 	d.request = COOKIES_PASS; /* it has been decided on */
-	if (!tc_fields_may_have(&c->res->fields, TC_F_SET_COOKIE))
-		sent = 0;
-	for (size_t i = 0; i < sent; i++) {
-		struct tc_field *f = &c->res->fields.v[i];
-
-		if (f->id == TC_F_SET_COOKIE && !f->dropped && response_field(&d, f) < 0)
+	for (struct tc_field *f = tc_field_next(fields, NULL, TC_F_SET_COOKIE); f != NULL;
+	     f = tc_field_next(fields, f, TC_F_SET_COOKIE))
+		if (!f->dropped && response_field(&d, f) < 0)
 			return 502;
-	}
 	return st->expire == NULL || expire_send(st->expire, c) == 0 ? 0 : 502;
 }
 

@@ -196,12 +196,8 @@ request_rule(const struct tc_field *f)
 }
 
 static int
-request_field(struct field_work *w, struct tc_field *f)
+request_field(struct field_work *w, struct tc_field *f, const struct field_rule *rule)
 {
-	const struct field_rule *rule = request_rule(f);
-
-	if ((rule->when & w->c->decision->denied) == 0)
-		return 0;
 	if (rule->edit != NULL)
 		return rule->edit(w, f);
 	f->dropped = true;
@@ -243,15 +239,18 @@ fields_request(struct tc_call *c)
 {
 	const struct fields_opts *o = c->opts;
 	struct field_work w = {.c = c, .db = c->conf};
+	const struct tc_fields *fields = &c->req->fields;
+	tc_classes denied = c->decision->denied;
 
 	if (request_referrer(&w, o->referrer) < 0)
 		return 431;
-	if ((c->decision->denied & ANY) == 0)
+	if ((denied & ANY) == 0)
 		return 0;
-	for (size_t i = 0; i < c->req->fields.n; i++) {
-		struct tc_field *f = &c->req->fields.v[i];
+	for (size_t i = 0; i < fields->n; i++) {
+		struct tc_field *f = &fields->v[i];
+		const struct field_rule *rule = request_rule(f);
 
-		if (!f->dropped && request_field(&w, f) < 0)
+		if ((rule->when & denied) != 0 && !f->dropped && request_field(&w, f, rule) < 0)
 			return 431;
 	}
 	return 0;
@@ -303,12 +302,10 @@ static const struct tc_str no_location = TC_STR_INIT("geolocation=()");
 static int
 deny_features(struct tc_fields *fields, struct tc_str features)
 {
-	for (size_t i = 0; i < fields->n && tc_fields_may_have(fields, TC_F_PERMISSIONS_POLICY); i++) {
-		struct tc_field *f = &fields->v[i];
-
-		if (f->id == TC_F_PERMISSIONS_POLICY && (f->value.n == 0 || !dictionary_valid(f->value)))
+	for (struct tc_field *f = tc_field_next(fields, NULL, TC_F_PERMISSIONS_POLICY); f != NULL;
+	     f = tc_field_next(fields, f, TC_F_PERMISSIONS_POLICY))
+		if (f->value.n == 0 || !dictionary_valid(f->value))
 			f->dropped = true;
-	}
 	return tc_field_add(fields, TC_F_PERMISSIONS_POLICY, features);
 }
 
@@ -332,10 +329,11 @@ raise_referrer_policy(struct tc_fields *fields)
 {
 	struct tc_str now = {NULL, 0}, want = TC_STR("strict-origin-when-cross-origin");
 
-	for (size_t i = 0; i < fields->n && tc_fields_may_have(fields, TC_F_REFERRER_POLICY); i++) {
-		struct tc_str rest = fields->v[i].value;
+	for (const struct tc_field *f = tc_field_next(fields, NULL, TC_F_REFERRER_POLICY); f != NULL;
+	     f = tc_field_next(fields, f, TC_F_REFERRER_POLICY)) {
+		struct tc_str rest = f->value;
 
-		if (fields->v[i].id != TC_F_REFERRER_POLICY || fields->v[i].dropped)
+		if (f->dropped)
 			continue;
 		while (rest.p != NULL) {
 			struct tc_str token = tc_next(&rest, ',');
@@ -459,14 +457,15 @@ response_rule(const struct tc_field *f)
 static int
 response_pass(struct field_work *w, bool late)
 {
-	struct tc_fields *fields = &w->c->res->fields;
+	const struct tc_fields *fields = &w->c->res->fields;
+	tc_classes denied = w->c->decision->denied;
 	int others = 0;
 
 	for (size_t i = 0; i < fields->n; i++) {
 		struct tc_field *f = &fields->v[i];
 		const struct field_rule *rule = response_rule(f);
 
-		if (f->dropped || (rule->when & w->c->decision->denied) == 0)
+		if (f->dropped || (rule->when & denied) == 0)
 			continue;
 		if (rule->late != late) {
 			others = 1;

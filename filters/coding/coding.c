@@ -34,13 +34,11 @@ coding_list(const struct tc_fields *fields, bool dropped, enum coding out[CODING
 {
 	int n = 0;
 
-	if (!tc_fields_may_have(fields, TC_F_CONTENT_ENCODING))
-		return 0;
-	for (size_t i = 0; i < fields->n; i++) {
-		const struct tc_field *f = &fields->v[i];
+	for (const struct tc_field *f = tc_field_next(fields, NULL, TC_F_CONTENT_ENCODING); f != NULL;
+	     f = tc_field_next(fields, f, TC_F_CONTENT_ENCODING)) {
 		struct tc_str rest = f->value;
 
-		if (f->id != TC_F_CONTENT_ENCODING || f->dropped != dropped)
+		if (f->dropped != dropped)
 			continue;
 		while (rest.p != NULL) {
 			enum coding one = coding_named(tc_next(&rest, ','));
@@ -109,8 +107,8 @@ wishes_common(const struct tc_fields *request, struct coding_wishes *w)
 	for (size_t i = 0; f != NULL && i < sizeof(COMMON) / sizeof(*COMMON); i++)
 		if (tc_eq(f->value, COMMON[i].readable)) {
 			*w = COMMON[i];
-			while (++f < request->v + request->n)
-				if (f->id == TC_F_ACCEPT_ENCODING && !f->dropped)
+			while ((f = tc_field_next(request, f, TC_F_ACCEPT_ENCODING)) != NULL)
+				if (!f->dropped)
 					return false;
 			return true;
 		}

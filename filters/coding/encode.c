@@ -76,12 +76,10 @@ is_whole_answer(int status)
 static bool
 has_member(const struct tc_fields *fields, enum tc_fid id, const struct tc_str *names, size_t n)
 {
-	if (!tc_fields_may_have(fields, id))
-		return false;
-	for (size_t i = 0; i < fields->n; i++) {
-		struct tc_str rest = fields->v[i].value;
+	for (const struct tc_field *f = tc_field_next(fields, NULL, id); f != NULL; f = tc_field_next(fields, f, id)) {
+		struct tc_str rest = f->value;
 
-		if (fields->v[i].id != id || fields->v[i].dropped)
+		if (f->dropped)
 			continue;
 		while (rest.p != NULL) {
 			struct tc_str item = tc_next(&rest, ',');
@@ -103,11 +101,12 @@ has_member(const struct tc_fields *fields, enum tc_fid id, const struct tc_str *
 static bool
 is_short(const struct tc_fields *fields)
 {
-	for (size_t i = 0; i < fields->n; i++) {
-		struct tc_str length = fields->v[i].value;
+	for (const struct tc_field *f = tc_field_next(fields, NULL, TC_F_CONTENT_LENGTH); f != NULL;
+	     f = tc_field_next(fields, f, TC_F_CONTENT_LENGTH)) {
+		struct tc_str length = f->value;
 		unsigned n = 0;
 
-		if (fields->v[i].id != TC_F_CONTENT_LENGTH || length.n == 0)
+		if (length.n == 0)
 			continue;
 		for (size_t k = 0; k < length.n && n < LENGTH_MIN; k++)
 			n = n * 10 + (unsigned)(length.p[k] - '0');

@@ -141,26 +141,26 @@ struct tc_field {
 };
 
 /*
- * Most look-ups are for what is not there: ids is the set of those that the first `noted` rows have, dropped ones too.
- * The functions below keep it. Rows put there by hand are found as well, by looking at each, until they are noted.
+ * Look-ups do not walk over rows: for each id is noted where its first row is, and whether there are more, dropped ones
+ * too. The functions below keep the notes. Rows put there by hand (`noted` stays behind n) are found by walking.
  */
 struct tc_fields {
 	struct tc_field *v;
 	size_t n, cap;
 	struct tc_arena *arena; /* owner of v and of what is added */
-	size_t noted;
-	uint64_t ids[(TC_F_COUNT + 63) / 64];
+	size_t noted;           /* rows */
+	uint64_t repeated[(TC_F_COUNT + 63) / 64];
+	uint8_t first[TC_F_COUNT]; /* counted from 1; 0: it has none; 255: this row or one behind it */
 };
-
-/* false: no row has this id, neither live nor dropped. */
-static inline bool
-tc_fields_may_have(const struct tc_fields *fs, enum tc_fid id)
-{
-	return fs->noted != fs->n || (fs->ids[id / 64] >> (id % 64) & 1) != 0;
-}
 
 /* Notes all rows: for whoever puts rows there by hand, once they have their ids. */
 void tc_fields_note(struct tc_fields *fs);
+
+/*
+ * The next row with this id behind `row`, the first one for NULL, live or dropped; NULL: no more.
+ * Loop: for (f = tc_field_next(fs, NULL, id); f != NULL; f = tc_field_next(fs, f, id))
+ */
+struct tc_field *tc_field_next(const struct tc_fields *fs, const struct tc_field *row, enum tc_fid id);
 
 /* The id of a name, without regard to case; TC_F_OTHER if it has none. */
 enum tc_fid tc_field_id(struct tc_str name);

@@ -147,34 +147,54 @@ tc_field_name(enum tc_fid id)
 }
 
 static inline void
-note(struct tc_fields *fs, unsigned id)
+note(struct tc_fields *fs, unsigned id, size_t row)
 {
-	fs->ids[id / 64] |= UINT64_C(1) << (id % 64);
+	if (fs->first[id] == 0)
+		fs->first[id] = (uint8_t)(row < UINT8_MAX ? row + 1 : UINT8_MAX);
+	else
+		fs->repeated[id / 64] |= UINT64_C(1) << (id % 64);
 }
 
 void
 tc_fields_note(struct tc_fields *fs)
 {
-	memset(fs->ids, 0, sizeof(fs->ids));
+	memset(fs->first, 0, sizeof(fs->first));
+	memset(fs->repeated, 0, sizeof(fs->repeated));
 	for (size_t i = 0; i < fs->n; i++)
-		note(fs, fs->v[i].id);
+		note(fs, fs->v[i].id, i);
 	fs->noted = fs->n;
 }
 
-/* The first live row with this id from `row` on, or NULL. */
-static struct tc_field *
-next_live(const struct tc_fields *fs, struct tc_field *row, enum tc_fid id)
+/* Where to begin looking for the row behind this one: n where there is none. */
+static inline size_t
+search_from(const struct tc_fields *fs, const struct tc_field *row, enum tc_fid id)
 {
-	for (const struct tc_field *end = fs->v + fs->n; row < end; row++)
-		if (row->id == id && !row->dropped)
-			return row;
+	size_t next = row != NULL ? (size_t)(row - fs->v) + 1 : 0;
+
+	if (fs->noted != fs->n)
+		return next;
+	if (row == NULL)
+		return fs->first[id] > 0 ? fs->first[id] - 1u : fs->n;
+	return (fs->repeated[id / 64] >> (id % 64) & 1) != 0 ? next : fs->n;
+}
+
+struct tc_field *
+tc_field_next(const struct tc_fields *fs, const struct tc_field *row, enum tc_fid id)
+{
+	for (size_t i = search_from(fs, row, id); i < fs->n; i++)
+		if (fs->v[i].id == id)
+			return &fs->v[i];
 	return NULL;
 }
 
 struct tc_field *
 tc_field_first(const struct tc_fields *fs, enum tc_fid id)
 {
-	return tc_fields_may_have(fs, id) ? next_live(fs, fs->v, id) : NULL;
+	struct tc_field *f = tc_field_next(fs, NULL, id);
+
+	while (f != NULL && f->dropped)
+		f = tc_field_next(fs, f, id);
+	return f;
 }
 
 struct tc_str
@@ -190,9 +210,9 @@ tc_field_drop(struct tc_fields *fs, enum tc_fid id)
 {
 	size_t count = 0;
 
-	for (struct tc_field *f = tc_field_first(fs, id); f != NULL; f = next_live(fs, f + 1, id)) {
+	for (struct tc_field *f = tc_field_next(fs, NULL, id); f != NULL; f = tc_field_next(fs, f, id)) {
+		count += !f->dropped;
 		f->dropped = true;
-		count++;
 	}
 	return count;
 }
@@ -212,7 +232,7 @@ add(struct tc_fields *fs, enum tc_fid id, struct tc_str name, struct tc_str valu
 		fs->cap = cap;
 	}
 	fs->noted += fs->noted == fs->n; /* not behind rows that nobody has noted */
-	note(fs, id);
+	note(fs, id, fs->n);
 	fs->v[fs->n++] = (struct tc_field){.name = name, .value = value, .id = (uint16_t)id};
 	return 0;
 }
@@ -236,7 +256,7 @@ tc_field_set(struct tc_fields *fs, enum tc_fid id, struct tc_str value)
 
 	if (first == NULL)
 		return tc_field_add(fs, id, value);
-	for (struct tc_field *f = first; f != NULL; f = next_live(fs, f + 1, id))
+	for (struct tc_field *f = first; f != NULL; f = tc_field_next(fs, f, id))
 		f->dropped = f != first;
 	first->name = tc_field_name(id);
 	first->value = value;

@@ -61,8 +61,8 @@ consent_index(struct consent_readers *r, struct consent_name *room)
 /* All pairs of all Cookie fields, one after another. */
 struct pairs {
 	const struct tc_fields *fields;
-	size_t next;
-	struct tc_str rest; /* of a field */
+	const struct tc_field *field; /* NULL: none yet */
+	struct tc_str rest;           /* of the field */
 };
 
 /* Without blanks in front, and not empty. */
@@ -71,13 +71,11 @@ next_pair(struct pairs *p, struct tc_str *pair)
 {
 	for (;;) {
 		while (p->rest.n == 0) {
-			const struct tc_field *f;
-
-			if (p->next == p->fields->n)
+			p->field = tc_field_next(p->fields, p->field, TC_F_COOKIE);
+			if (p->field == NULL)
 				return false;
-			f = &p->fields->v[p->next++];
-			if (f->id == TC_F_COOKIE && !f->dropped)
-				p->rest = f->value;
+			if (!p->field->dropped)
+				p->rest = p->field->value;
 		}
 		while (p->rest.n > 0 && (p->rest.p[0] == ' ' || p->rest.p[0] == '\t'))
 			tc_skip(&p->rest, 1);

@@ -281,12 +281,10 @@ region_of(const struct config *c, const struct place *p)
 static bool
 any_item(const struct tc_fields *request, enum tc_fid id, bool (*set)(struct tc_str item))
 {
-	if (!tc_fields_may_have(request, id))
-		return false;
-	for (size_t i = 0; i < request->n; i++) {
-		struct tc_str rest = request->v[i].value;
+	for (struct tc_field *f = tc_field_next(request, NULL, id); f != NULL; f = tc_field_next(request, f, id)) {
+		struct tc_str rest = f->value;
 
-		if (request->v[i].id != id || request->v[i].dropped || rest.n == 0)
+		if (f->dropped || rest.n == 0)
 			continue;
 		while (rest.p != NULL)
 			if (set(tc_next(&rest, ',')))

@@ -137,29 +137,29 @@ static void
 test_rows_put_there_by_hand(void **state)
 {
 	struct tc_arena *arena = arena_new(NULL, 1 << 16);
-	struct tc_field v[4] = {{.id = TC_F_COOKIE, .value = TC_STR("a=1")}, {.id = TC_F_LINK, .dropped = true}};
-	struct tc_fields fs = {.v = v, .n = 2, .cap = 4, .arena = arena};
+	struct tc_field v[5] = {{.id = TC_F_COOKIE, .value = TC_STR("a=1")}, {.id = TC_F_LINK, .dropped = true}};
+	struct tc_fields fs = {.v = v, .n = 2, .cap = 5, .arena = arena};
 
 	(void)state;
-	assert_true(tc_fields_may_have(&fs, TC_F_VARY));
 	assert_null(tc_field_first(&fs, TC_F_VARY));
 	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
 	assert_int_equal(tc_field_add(&fs, TC_F_ETAG, TC_STR("\"e\"")), 0); /* behind rows that were not noted */
 	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
 	assert_ptr_equal(tc_field_first(&fs, TC_F_ETAG), &v[2]);
 	tc_fields_note(&fs);
-	assert_false(tc_fields_may_have(&fs, TC_F_VARY));
-	assert_true(tc_fields_may_have(&fs, TC_F_LINK)); /* dropped ones, too */
+	assert_null(tc_field_next(&fs, NULL, TC_F_VARY));
+	assert_ptr_equal(tc_field_next(&fs, NULL, TC_F_LINK), &v[1]); /* dropped ones, too */
 	assert_null(tc_field_first(&fs, TC_F_LINK));
 	assert_ptr_equal(tc_field_first(&fs, TC_F_COOKIE), &v[0]);
-	v[fs.n++] = (struct tc_field){.id = TC_F_VARY};
-	assert_ptr_equal(tc_field_first(&fs, TC_F_VARY), &v[3]);
+	assert_null(tc_field_next(&fs, &v[0], TC_F_COOKIE));
+	v[fs.n++] = (struct tc_field){.id = TC_F_COOKIE}; /* noted by nobody */
+	assert_ptr_equal(tc_field_next(&fs, &v[0], TC_F_COOKIE), &v[3]);
 	fs.n = 1;
 	tc_fields_note(&fs); /* anew: what went is gone */
-	assert_false(tc_fields_may_have(&fs, TC_F_ETAG));
-	assert_int_equal(tc_field_add(&fs, TC_F_ETAG, TC_STR("\"f\"")), 0);
-	assert_true(tc_fields_may_have(&fs, TC_F_ETAG));
-	assert_false(tc_fields_may_have(&fs, TC_F_LINK));
+	assert_null(tc_field_next(&fs, NULL, TC_F_ETAG));
+	assert_int_equal(tc_field_add(&fs, TC_F_COOKIE, TC_STR("b=2")), 0);
+	assert_ptr_equal(tc_field_next(&fs, &v[0], TC_F_COOKIE), &v[1]);
+	assert_null(tc_field_next(&fs, NULL, TC_F_LINK));
 	arena_destroy(&arena);
 }
 
@@ -174,11 +174,54 @@ test_every_id_is_noted(void **state)
 		struct tc_fields fs = {.arena = arena};
 
 		assert_int_equal(tc_field_add(&fs, id, TC_STR("v")), 0);
-		for (enum tc_fid other = TC_F_OTHER; other < TC_F_COUNT; other++) {
-			assert_int_equal(tc_fields_may_have(&fs, other), other == id);
-			assert_int_equal(tc_field_first(&fs, other) != NULL, other == id);
-		}
+		for (enum tc_fid other = TC_F_OTHER; other < TC_F_COUNT; other++)
+			assert_ptr_equal(tc_field_next(&fs, NULL, other), other == id ? fs.v : NULL);
 	}
+	arena_destroy(&arena);
+}
+
+/* What walking over all rows finds. */
+static void
+check_rows(const struct tc_fields *fs, enum tc_fid id)
+{
+	const struct tc_field *f = NULL;
+
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->v[i].id == id)
+			assert_ptr_equal(f = tc_field_next(fs, f, id), &fs->v[i]);
+	if (f != NULL || fs->n == 0)
+		f = tc_field_next(fs, f, id);
+	assert_null(f);
+}
+
+/* More rows than notes can count, with some ids once, early and late, and some often. */
+static void
+test_many_rows(void **state)
+{
+	static const enum tc_fid ids[] = {TC_F_OTHER, TC_F_COOKIE, TC_F_ETAG, TC_F_LINK, TC_F_VARY, TC_F_LOCATION, TC_F_SET_COOKIE};
+	struct tc_arena *arena = arena_new(NULL, 1 << 20);
+	struct tc_fields fs = {.arena = arena};
+
+	(void)state;
+	for (size_t i = 0; i < 600; i++) {
+		enum tc_fid id = i == 3 || i == 253 ? TC_F_ETAG : i == 254 ? TC_F_LINK : i == 400 || i == 599 ? TC_F_VARY : TC_F_COOKIE;
+
+		if (i % 7 == 0)
+			assert_int_equal(tc_field_add_named(&fs, TC_STR("X-Own"), TC_STR("x")), 0);
+		else
+			assert_int_equal(tc_field_add(&fs, id, TC_STR("v")), 0);
+		fs.v[i].dropped = i % 5 == 0;
+		if (i > 250 && i < 260)
+			for (size_t k = 0; k < sizeof(ids) / sizeof(*ids); k++)
+				check_rows(&fs, ids[k]);
+	}
+	for (int noted = 0; noted < 2; noted++) {
+		for (size_t k = 0; k < sizeof(ids) / sizeof(*ids); k++)
+			check_rows(&fs, ids[k]);
+		tc_fields_note(&fs);
+	}
+	assert_true(tc_field_drop(&fs, TC_F_COOKIE) > 300);
+	assert_null(tc_field_first(&fs, TC_F_COOKIE));
 	arena_destroy(&arena);
 }
 
@@ -209,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_rows_put_there_by_hand),
 		cmocka_unit_test(test_every_id_is_noted),
+		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_rows_at_the_limit),
 	};
 
