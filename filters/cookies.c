@@ -90,8 +90,8 @@ mode_in_force(const struct tc_call *c, int mode)
 struct deciding {
 	struct tc_call *c;
 	int request, response;
-	bool lists; /* which have rules about cookies */
-	struct listed listed;
+	bool lists;           /* which have rules about cookies */
+	struct listed listed; /* if they have */
 };
 
 static void
@@ -99,10 +99,12 @@ deciding_begin(struct deciding *d, struct tc_call *c)
 {
 	const struct cookies_opts *o = c->opts;
 
-	*d = (struct deciding){.c = c, .listed = {.c = c}};
-	d->request = mode_in_force(c, o->request);
+	d->c = c;
+	d->request = c->res == NULL ? mode_in_force(c, o->request) : COOKIES_PASS; /* then it has been decided on */
 	d->response = mode_in_force(c, o->response);
 	d->lists = (d->request == COOKIES_DROP_LISTED || d->response == COOKIES_DROP_LISTED) && listed_any(c, MATCH_COOKIE);
+	if (d->lists)
+		d->listed = (struct listed){.c = c};
 }
 
 /* One cookie: what is known of it, and from where. */
@@ -271,7 +273,6 @@ cookies_response(struct tc_call *c)
 	deciding_begin(&d, c);
 	if (d.response == COOKIES_PASS)
 		return 0;
-	d.request = COOKIES_PASS; /* it has been decided on */
 	for (struct tc_field *f = tc_field_next(fields, NULL, TC_F_SET_COOKIE); f != NULL;
 	     f = tc_field_next(fields, f, TC_F_SET_COOKIE))
 		if (!f->dropped && response_field(&d, f) < 0)

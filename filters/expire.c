@@ -110,16 +110,6 @@ may_be_shared(const struct tc_call *c)
 
 /* ---- what is sent ---- */
 
-static size_t
-dots(struct tc_str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += s.p[i] == '.';
-	return n;
-}
-
 static const struct tc_str secure = TC_STR_INIT("; Secure"), partitioned = TC_STR_INIT("; Partitioned");
 
 /* For this host alone, and for each domain a script may have set the cookie on. */
@@ -132,26 +122,26 @@ struct tails {
 };
 
 /*
- * From the host up to the registrable domain; of deep hosts the domains at the bottom are left out. -1 at the arena's
- * limit.
+ * From the host up to the registrable domain, whose depth is 1; of deep hosts the domains at the bottom are left out. -1
+ * at the arena's limit.
  */
 static int
 tails_make(struct tc_call *c, struct tails *t)
 {
 	struct tc_str domain = c->req->host, registrable = domain_of(domain);
-	size_t too_deep = dots(registrable) + EXPIRE_DEPTH;
+	size_t depth = 1;
 
+	for (size_t i = 0; registrable.n > 0 && domain.p + i < registrable.p; i++)
+		depth += domain.p[i] == '.';
 	t->n = 0;
 	t->v[t->n++] = TC_STR("=; Path=/; Max-Age=0; Secure; Partitioned");
-	while (registrable.n > 0 && domain.n >= registrable.n) {
-		if (dots(domain) < too_deep)
+	for (; registrable.n > 0 && depth > 0; depth--) {
+		if (depth <= EXPIRE_DEPTH)
 			t->v[t->n++] = tc_join(c->arena,
 			    (struct tc_str[]){TC_STR("=; Path=/; Max-Age=0; Domain="), domain, secure, partitioned}, 4);
 		if (t->v[t->n - 1].p == NULL)
 			return -1;
-		tc_skip(&domain, tc_find_byte(domain, '.'));
-		if (domain.n > 0)
-			tc_skip(&domain, 1);
+		tc_skip(&domain, depth > 1 ? tc_find_byte(domain, '.') + 1 : 0);
 	}
 	return 0;
 }

@@ -220,6 +220,8 @@ tc_field_drop(struct tc_fields *fs, enum tc_fid id)
 static int
 add(struct tc_fields *fs, enum tc_fid id, struct tc_str name, struct tc_str value)
 {
+	struct tc_field *f;
+
 	if (fs->n == fs->cap) {
 		size_t cap = fs->cap > 0 ? fs->cap * 2 : 16;
 		struct tc_field *v = tc_alloc(fs->arena, cap * sizeof(*v));
@@ -233,7 +235,11 @@ add(struct tc_fields *fs, enum tc_fid id, struct tc_str name, struct tc_str valu
 	}
 	fs->noted += fs->noted == fs->n; /* not behind rows that nobody has noted */
 	note(fs, id, fs->n);
-	fs->v[fs->n++] = (struct tc_field){.name = name, .value = value, .id = (uint16_t)id};
+	f = &fs->v[fs->n++];
+	f->name = name;
+	f->value = value;
+	f->id = (uint16_t)id;
+	f->dropped = false;
 	return 0;
 }
 

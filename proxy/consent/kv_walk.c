@@ -45,7 +45,7 @@ find_separator(struct tc_str text, struct tc_str separators)
 }
 
 /* Cuts the next pair off; false: there was none, or no pair. */
-static bool
+static inline bool
 cut_pair(struct consent_walk *w, struct tc_str *text, const struct consent_pairs *by, struct tc_str *key,
     struct tc_str *value)
 {
