@@ -83,19 +83,13 @@ slot_of(struct outline o)
 	return ((unsigned)o.length * 7 + o.first * 5u + o.last) % CONSENT_SLOTS;
 }
 
-/* Which of the 128 bits of `ways` stands for it; the last byte is that of a part, and says little. */
-static unsigned
-mark_of(struct outline o)
-{
-	return ((unsigned)o.length * 11 + o.first) % 128;
-}
-
-/* The ways that lead to a key, and the key. */
+/* The ways that lead to a key, and the key (consent_marked()). */
 static void
 mark_ways(struct consent_reader *r, struct tc_str key)
 {
 	for (size_t n = 0; n <= key.n; n++) {
-		unsigned mark = mark_of(outline_of_key(tc_str_of(key.p, n)));
+		struct outline o = outline_of_key(tc_str_of(key.p, n));
+		size_t mark = consent_mark(o.length, o.first);
 
 		if (n == key.n || key.p[n] == '.')
 			r->ways[mark / 64] |= UINT64_C(1) << (mark % 64);
@@ -129,6 +123,7 @@ consent_order(struct consent_reader *r, struct consent_rule *rules)
 		rules[at] = rule;
 	}
 	memset(r->ways, 0, sizeof(r->ways));
+	mark_ways(r, r->list);
 	for (unsigned slot = 0; slot < CONSENT_SLOTS; slot++) {
 		r->start[slot] = (uint16_t)n;
 		for (; n < r->rule_count && slot_of(outline_of_key(rules[n].key)) == slot; n++)
@@ -138,22 +133,25 @@ consent_order(struct consent_reader *r, struct consent_rule *rules)
 	r->rules = rules;
 }
 
+static __attribute__((noinline)) bool
+leads_to_some(const struct consent_reader *r, const struct consent_way *way, size_t length)
+{
+	for (size_t i = 0; i < r->rule_count; i++) {
+		struct tc_str key = r->rules[i].key;
+		bool ends = key.n == length || (key.n > length && key.p[length] == '.');
+
+		if (ends && covered(key, way) == length)
+			return true;
+	}
+	return false;
+}
+
 bool
 consent_leads(const struct consent_reader *r, const struct consent_way *way)
 {
 	struct outline o = outline_of(way);
-	unsigned mark = mark_of(o);
 
-	if ((r->ways[mark / 64] >> (mark % 64) & 1) == 0)
-		return false;
-	for (size_t i = 0; i < r->rule_count; i++) {
-		struct tc_str key = r->rules[i].key;
-		bool ends = key.n == o.length || (key.n > o.length && key.p[o.length] == '.');
-
-		if (ends && covered(key, way) == o.length)
-			return true;
-	}
-	return false;
+	return consent_marked(r, o.length, o.first) && leads_to_some(r, way, o.length);
 }
 
 void
@@ -235,20 +233,23 @@ is_encoded(const struct consent_reader *r, struct tc_str text)
 	return tc_find_byte(text, '%') < text.n;
 }
 
-/* *levels: what is left of the encodings that may be taken off. */
+/* *levels: what is left of the encodings that may be taken off. *written: something was put into the rooms. */
 static bool
-decode(const struct consent_reader *r, char room[2][CONSENT_COOKIE_MAX], struct tc_str *text, unsigned *levels)
+decode(const struct consent_reader *r, char room[2][CONSENT_COOKIE_MAX], struct tc_str *text, unsigned *levels, bool *written)
 {
 	*levels = 0;
+	*written = r->decode == CONSENT_BASE64;
 	if (r->decode == CONSENT_BASE64) /* its padding may be percent-encoded */
 		return (tc_find_byte(*text, '%') == text->n || consent_unescape(*text, room[0], text)) &&
 		    consent_unbase64(*text, room[1], text);
 	*levels = (unsigned)r->decode;
 	if (r->decode != CONSENT_PLAIN && !consent_escaped(*text)) /* in a member that nobody asks about, too: it was cut */
 		return false;
-	for (unsigned i = 0; *levels > 0 && is_encoded(r, *text); i++, (*levels)--)
+	for (unsigned i = 0; *levels > 0 && is_encoded(r, *text); i++, (*levels)--) {
+		*written = true;
 		if (!consent_unescape(*text, room[i & 1], text))
 			return false;
+	}
 	return true;
 }
 
@@ -312,8 +313,9 @@ void
 consent_apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str value, int32_t day, struct consent *out)
 {
 	char room[2][CONSENT_COOKIE_MAX];
+	size_t n; /* at most: decoding makes nothing longer */
 	unsigned levels;
-	size_t written;
+	bool written;
 
 	*out = (struct consent){0};
 	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
@@ -324,11 +326,11 @@ consent_apply(const struct consent_reader *r, struct tc_str cookie, struct tc_st
 		*out = (struct consent){.bad = true};
 		return;
 	}
-	written = r->decode != CONSENT_PLAIN ? value.n : 0; /* at most: decoding makes nothing longer */
-	if (decode(r, room, &value, &levels))
+	n = value.n;
+	if (decode(r, room, &value, &levels, &written))
 		apply(r, cookie, value, day, levels, out);
 	else
 		*out = (struct consent){.bad = true};
-	for (size_t i = 0; i < 2 && written > 0; i++)
-		explicit_bzero(room[i], written);
+	for (size_t i = 0; i < 2 && written; i++)
+		explicit_bzero(room[i], n);
 }

@@ -66,7 +66,7 @@ struct pairs {
 };
 
 /* Without blanks in front, and not empty. */
-static bool
+static inline bool
 next_pair(struct pairs *p, struct tc_str *pair)
 {
 	for (;;) {
@@ -77,10 +77,13 @@ next_pair(struct pairs *p, struct tc_str *pair)
 			if (!p->field->dropped)
 				p->rest = p->field->value;
 		}
-		while (p->rest.n > 0 && (p->rest.p[0] == ' ' || p->rest.p[0] == '\t'))
+		*pair = p->rest;
+		while (pair->n > 0 && (pair->p[0] == ' ' || pair->p[0] == '\t'))
+			tc_skip(pair, 1);
+		pair->n = tc_find_byte(*pair, ';');
+		tc_skip(&p->rest, (size_t)(pair->p + pair->n - p->rest.p));
+		if (p->rest.n > 0)
 			tc_skip(&p->rest, 1);
-		*pair = tc_str_of(p->rest.p, tc_find_byte(p->rest, ';'));
-		tc_skip(&p->rest, pair->n < p->rest.n ? pair->n + 1 : pair->n);
 		if (pair->n > 0)
 			return true;
 	}

@@ -15,24 +15,21 @@
 static const bool around[UCHAR_MAX + 1] = {
 	[' '] = true, ['\t'] = true, ['{'] = true, ['}'] = true, ['\''] = true, ['"'] = true};
 
-static struct tc_str
-bare_left(struct tc_str s)
+/* Without them. */
+static inline struct tc_str
+bare(struct tc_str s)
 {
-	while (s.n > 0 && around[(unsigned char)s.p[0]])
-		tc_skip(&s, 1);
-	return s;
-}
+	const char *p = s.p, *end = s.p + s.n;
 
-static struct tc_str
-bare_right(struct tc_str s)
-{
-	while (s.n > 0 && around[(unsigned char)s.p[s.n - 1]])
-		s.n--;
-	return s;
+	while (p < end && around[(unsigned char)*p])
+		p++;
+	while (p < end && around[(unsigned char)end[-1]])
+		end--;
+	return tc_str_of(p, (size_t)(end - p));
 }
 
 /* Position of the first separator, or text.n. */
-static size_t
+static inline size_t
 find_separator(struct tc_str text, struct tc_str separators)
 {
 	size_t n = 0;
@@ -44,38 +41,32 @@ find_separator(struct tc_str text, struct tc_str separators)
 	return n;
 }
 
-/* Cuts the next pair off; false: there was none, or no pair. */
-static inline bool
-cut_pair(struct consent_walk *w, struct tc_str *text, const struct consent_pairs *by, struct tc_str *key,
-    struct tc_str *value)
+/* Tells each pair, until one of them is bad. What is no pair is. */
+static void
+each_pair(struct consent_walk *w, struct tc_str text, const struct consent_pairs *by,
+    void (*tell)(struct consent_walk *w, struct tc_str key, struct tc_str value))
 {
-	while (text->n > 0) {
-		size_t n = find_separator(*text, by->separators), at;
-		struct tc_str pair = bare_right(bare_left(tc_str_of(text->p, n)));
+	while (text.n > 0 && !w->bad) {
+		size_t n = find_separator(text, by->separators), at;
+		struct tc_str pair = bare(tc_str_of(text.p, n));
 
-		tc_skip(text, n < text->n ? n + 1 : n);
+		tc_skip(&text, n < text.n ? n + 1 : n);
 		if (pair.n == 0)
 			continue;
 		at = tc_find_byte(pair, by->equals);
-		if (at == pair.n) {
+		if (at < pair.n)
+			tell(w, bare(tc_str_of(pair.p, at)), bare(tc_str_of(pair.p + at + 1, pair.n - at - 1)));
+		else
 			w->bad = true;
-			return false;
-		}
-		*key = bare_right(tc_str_of(pair.p, at));
-		*value = bare_left(tc_str_of(pair.p + at + 1, pair.n - at - 1));
-		return true;
 	}
-	return false;
 }
 
 static void
-walk_list(struct consent_walk *w, struct tc_str text)
+tell_item(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
-	struct consent_way way = {.part = {w->reader->list}, .n = 2};
-	struct tc_str value;
+	struct consent_way way = {.part = {w->reader->list, key}, .n = 2};
 
-	while (!w->bad && cut_pair(w, &text, &w->reader->list_pairs, &way.part[1], &value))
-		consent_entry(w, &way, value, false);
+	consent_entry(w, &way, value, false);
 }
 
 static bool
@@ -85,63 +76,67 @@ is_list(const struct consent_reader *r, struct tc_str key)
 }
 
 static void
-walk_plain(struct consent_walk *w, struct tc_str key, struct tc_str value)
+tell_plain(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
 	struct consent_way way = {.part = {key}, .n = 1};
 
 	if (is_list(w->reader, key))
-		walk_list(w, value);
+		each_pair(w, value, &w->reader->list_pairs, tell_item);
 	else
-		consent_entry(w, &way, bare_right(bare_left(value)), false);
+		consent_entry(w, &way, bare(value), false);
 }
 
 /* A value that is encoded, as often as it may be. */
 static void
-walk_encoded(struct consent_walk *w, struct tc_str key, struct tc_str value, unsigned levels)
+tell_encoded(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
 	char room[2][CONSENT_COOKIE_MAX];
 	size_t written = value.n; /* at most: decoding makes nothing longer */
 
-	for (unsigned i = 0; i < levels && !w->bad && tc_find_byte(value, '%') < value.n; i++)
+	for (unsigned i = 0; i < w->levels && !w->bad && tc_find_byte(value, '%') < value.n; i++)
 		w->bad = !consent_unescape(value, room[i & 1], &value);
 	if (!w->bad)
-		walk_plain(w, key, value);
-	for (size_t i = 0; i < 2 && i < levels; i++)
+		tell_plain(w, key, value);
+	for (size_t i = 0; i < 2 && i < w->levels; i++)
 		explicit_bzero(room[i], written);
 }
 
-static void
-walk_pair(struct consent_walk *w, struct tc_str key, struct tc_str value, unsigned levels)
+/* Whether there is a % in s, which begins behind all that was asked about before. */
+static inline bool
+is_escaped(struct consent_walk *w, struct tc_str s)
+{
+	if (w->escape < s.p)
+		w->escape = s.p + tc_find_byte(tc_str_of(s.p, (size_t)(w->end - s.p)), '%');
+	return w->escape < s.p + s.n;
+}
+
+static bool
+leads(const struct consent_reader *r, struct tc_str key)
 {
 	struct consent_way way = {.part = {key}, .n = 1};
 
-	if (!is_list(w->reader, key) && !consent_leads(w->reader, &way))
-		return;
-	if (levels > 0)
-		walk_encoded(w, key, value, levels);
-	else
-		walk_plain(w, key, value);
+	return is_list(r, key) || consent_leads(r, &way);
 }
 
-/* Whether there is a % in s, which is a part of text. *at: where the first % behind all parts asked about before is. */
-static bool
-is_escaped(struct tc_str text, struct tc_str s, const char **at)
+static void
+tell_pair(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
-	if (*at < s.p)
-		*at = s.p + tc_find_byte(tc_str_of(s.p, (size_t)(text.p + text.n - s.p)), '%');
-	return *at < s.p + s.n;
+	if (is_escaped(w, key) && w->reader->decode != CONSENT_PLAIN)
+		w->bad = true; /* encoded as a whole, and something was put behind it */
+	else if (!consent_marked(w->reader, key.n, key.n > 0 ? (unsigned char)key.p[0] : 0) || !leads(w->reader, key))
+		return;
+	else if (w->levels > 0 && is_escaped(w, value))
+		tell_encoded(w, key, value);
+	else
+		tell_plain(w, key, value);
 }
 
 void
 consent_walk_kv(struct consent_walk *w, struct tc_str text, unsigned levels)
 {
-	struct tc_str rest = text, key, value;
-	const char *at = text.p + tc_find_byte(text, '%');
-
-	while (!w->bad && cut_pair(w, &rest, &w->reader->pairs, &key, &value)) {
-		if (is_escaped(text, key, &at) && w->reader->decode != CONSENT_PLAIN)
-			w->bad = true; /* encoded as a whole, and something was put behind it */
-		else
-			walk_pair(w, key, value, is_escaped(text, value, &at) ? levels : 0);
-	}
+	w->levels = levels;
+	w->escape = text.p;
+	w->end = text.p + text.n;
+	w->escape += tc_find_byte(text, '%');
+	each_pair(w, text, &w->reader->pairs, tell_pair);
 }

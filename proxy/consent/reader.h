@@ -103,6 +103,21 @@ void consent_index(struct consent_readers *r, struct consent_name *room);
  */
 void consent_order(struct consent_reader *r, struct consent_rule *rules);
 
+/* Whether that may be a way to a rule's key, or the list, by its mark. Most members of a cookie are neither. */
+static inline size_t
+consent_mark(size_t length, unsigned char first)
+{
+	return (length * 11 + first) % 128;
+}
+
+static inline bool
+consent_marked(const struct consent_reader *r, size_t length, unsigned char first)
+{
+	size_t mark = consent_mark(length, first);
+
+	return (r->ways[mark / 64] >> (mark % 64) & 1) != 0;
+}
+
 /* What one cookie says to one reader. */
 void consent_apply(const struct consent_reader *r, struct tc_str cookie, struct tc_str value, int32_t day, struct consent *out);
 
@@ -123,6 +138,10 @@ struct consent_walk {
 	tc_classes granted, denied, unclear;
 	bool out, undecided, bad;
 	unsigned entries;
+
+	/* kv_walk.c */
+	unsigned levels;         /* how often values may still be percent-encoded */
+	const char *escape, *end; /* the next % of the text, and where that ends */
 };
 
 /* The way to a value, joined by dots. */
