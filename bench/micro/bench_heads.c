@@ -319,6 +319,31 @@ measure_all(struct bench *b, const struct config *c, struct tc_str first_cookies
 	printf("%-44s %6.0f ns (at most 1500)\n", "decision + head filters, the dearest", b->dearest);
 }
 
+/* -1: something could not be loaded. */
+static int
+begin(struct bench *b, struct tc_arena *heads)
+{
+	if (b->db == NULL || match_add(b->db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING) < 0 || match_build(b->db) < 0 ||
+	    filter_contain.load(NULL, &b->contain) < 0)
+		return -1;
+	b->f->discard = true;
+	b->f->site.allow = (struct tc_strs){allowed, sizeof(allowed) / sizeof(*allowed)};
+	(void)psl_domain(TC_STR("www.example.com")); /* loads its list */
+	choose(b, NULL);
+	if (parse(&b->request, heads, browser, sizeof(browser) / sizeof(*browser)) < 0)
+		return -1;
+	return parse(&b->response, heads, page, sizeof(page) / sizeof(*page));
+}
+
+static void
+end(struct bench *b)
+{
+	b->f->call.state = NULL; /* it was the arena's */
+	filter_contain.unload(b->contain);
+	match_destroy(&b->db);
+	fake_free(&b->f);
+}
+
 int
 main(void)
 {
@@ -328,26 +353,13 @@ main(void)
 	struct messages *m = messages_new();
 	struct config *c;
 
-	if (b.db == NULL || match_add(b.db, pack_rules, TC_PACK_BUILT_IN, TC_ADVERTISING) < 0 || match_build(b.db) < 0 ||
-	    config_load(NULL, &over, &c, m) < 0)
+	if (config_load(NULL, &over, &c, m) < 0 || begin(&b, heads) < 0)
 		return 1;
-	b.f->discard = true;
-	if (filter_contain.load(NULL, &b.contain) < 0)
-		return 1;
-	b.f->site.allow = (struct tc_strs){allowed, sizeof(allowed) / sizeof(*allowed)};
-	if (parse(&b.request, heads, browser, sizeof(browser) / sizeof(*browser)) < 0 ||
-	    parse(&b.response, heads, page, sizeof(page) / sizeof(*page)) < 0)
-		return 1;
-	(void)psl_domain(TC_STR("www.example.com")); /* loads its list */
-	choose(&b, NULL);
 	measure_filters(&b);
 	measure_all(&b, c, tc_str_from(browser[sizeof(browser) / sizeof(*browser) - 1].value));
-	b.f->call.state = NULL; /* it was the arena's */
-	filter_contain.unload(b.contain);
-	match_destroy(&b.db);
+	end(&b);
 	config_destroy(&c);
 	messages_destroy(&m);
 	arena_destroy(&heads);
-	fake_free(&b.f);
 	return 0;
 }
