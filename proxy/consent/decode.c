@@ -3,13 +3,9 @@
 
 #include "consent/reader.h"
 
-/* What a hexadecimal digit says, and DIGIT; 0: it is none. */
+/* What a hexadecimal digit says, and 16; 0: it is none. */
 enum { DIGIT = 16 };
-static const uint8_t hex[UCHAR_MAX + 1] = {
-	['0'] = DIGIT, ['1'] = DIGIT + 1, ['2'] = DIGIT + 2, ['3'] = DIGIT + 3, ['4'] = DIGIT + 4, ['5'] = DIGIT + 5,
-	['6'] = DIGIT + 6, ['7'] = DIGIT + 7, ['8'] = DIGIT + 8, ['9'] = DIGIT + 9, ['A'] = DIGIT + 10, ['B'] = DIGIT + 11,
-	['C'] = DIGIT + 12, ['D'] = DIGIT + 13, ['E'] = DIGIT + 14, ['F'] = DIGIT + 15, ['a'] = DIGIT + 10,
-	['b'] = DIGIT + 11, ['c'] = DIGIT + 12, ['d'] = DIGIT + 13, ['e'] = DIGIT + 14, ['f'] = DIGIT + 15};
+static const uint8_t hex[UCHAR_MAX + 1] = {['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['A'] = 26, 27, 28, 29, 30, 31, ['a'] = 26, 27, 28, 29, 30, 31};
 
 /* Do two digits follow the % at p[0]? */
 static inline bool

@@ -63,9 +63,9 @@ struct consent_reader {
 	size_t rule_count;
 	uint16_t start[CONSENT_SLOTS + 1]; /* of the rules of each slot (consent_order()) */
 	uint64_t ways[2];                  /* marks of the ways that rules' keys begin with */
-	bool missing_refuses; /* a class that the cookie could grant and does not is refused */
-	bool parts;           /* NAME, NAME2, NAME3 ... are one text */
-	int line;             /* where it was written; 0: built in */
+	bool missing_refuses;              /* a class that the cookie could grant and does not is refused */
+	bool parts;                        /* NAME, NAME2, NAME3 ... are one text */
+	int line;                          /* where it was written; 0: built in */
 };
 
 /* A name of a cookie, and who reads it. */
@@ -140,7 +140,7 @@ struct consent_walk {
 	unsigned entries;
 
 	/* kv_walk.c */
-	unsigned levels;         /* how often values may still be percent-encoded */
+	unsigned levels;          /* how often values may still be percent-encoded */
 	const char *escape, *end; /* the next % of the text, and where that ends */
 };
 
