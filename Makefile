@@ -48,7 +48,7 @@ endif
 
 WERROR ?= $(if $(filter 1 true,$(CI)),1)
 
-PKGS := libuv libcares openssl yaml-0.1 libmaxminddb libpsl libpcre2-8 zlib libdeflate libbrotlienc libbrotlidec libzstd
+PKGS := libuv libcares openssl libnghttp2 yaml-0.1 libmaxminddb libpsl libpcre2-8 zlib libdeflate libbrotlienc libbrotlidec libzstd
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 

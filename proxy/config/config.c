@@ -213,13 +213,16 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 	out->text = raw.address;
 	out->line = node->line;
 	out->redirect_https = raw.redirect != 0;
+	out->h2c = raw.h2c;
 	compile_listen_tls(c, node, &raw, out);
 	parse_address(c, out->text, node_get(node, TC_STR("address")), &out->addr);
 	compile_proxy_protocol(c, node, raw.proxy_protocol, out);
-	if (!out->redirect_https && raw.proxy_protocol.n == 0)
+	if (!out->redirect_https && !out->h2c && raw.proxy_protocol.n == 0)
 		return;
 	hash_add(&c->hash, out->text);
 	hash_add(&c->hash, out->redirect_https ? TC_STR("redirect") : TC_STR(""));
+	if (out->h2c)
+		hash_add(&c->hash, TC_STR("h2c"));
 	for (size_t i = 0; i < raw.proxy_protocol.n; i++)
 		hash_add(&c->hash, raw.proxy_protocol.v[i]);
 }

@@ -35,6 +35,7 @@ struct config_listen {
 	struct sockaddr_storage addr;   /* AF_INET, AF_INET6 or AF_UNIX */
 	const struct config_tls *tls;   /* NULL: it speaks in clear */
 	bool redirect_https;            /* every request is answered with a redirect */
+	bool h2c;                       /* HTTP/2 in clear is taken, too */
 	const struct cidr *proxy_peers; /* who begins each connection with a PROXY header, and must */
 	size_t proxy_peer_count;
 	bool proxy_unix; /* proxy_protocol names `unix`: the same for every peer of a Unix socket */

@@ -111,6 +111,7 @@ const struct tc_option row_table[] = {
 	ROW("listen[].tls.ticket_keys", STR, NULL, NULL,
 	    "file with the keys of session tickets that a fleet shares, 80 bytes each; default: our own", raw_listen,
 	    tls_ticket_keys),
+	ROW("listen[].h2c", BOOL, "false", NULL, "take HTTP/2 in clear too, from who begins with it", raw_listen, h2c),
 	ROW("listen[].redirect", ENUM, "none", "none|https", "answer every request with a redirect", raw_listen, redirect),
 
 	ROW("admin.address", ADDRESS, "127.0.0.1:9180", NULL, "where /metrics, the probes and the dashboard are",

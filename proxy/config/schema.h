@@ -46,6 +46,7 @@ struct raw_listen {
 	struct tc_str address;
 	struct tc_strs proxy_protocol;
 	int redirect;
+	bool h2c;
 	struct tc_str tls_cert, tls_key, tls_ticket_keys;
 	int tls_minimum;
 	uint32_t tls_protocols;

@@ -11,9 +11,6 @@
 #define SOON_S (14 * 86400)
 #define DAY_S 86400
 
-/* What core can speak: HTTP/2 is offered when there is a codec for it. */
-#define SPEAKS_H2 false
-
 static struct message
 message_at(const struct node *at, enum severity severity, const char *path)
 {
@@ -68,8 +65,8 @@ server_of(const struct config_listen *l, struct messages *m)
 	struct tls_server_settings s = {.pairs = pairs,
 	    .pair_count = t->certificate_count,
 	    .only_13 = t->only_13,
-	    .h1 = t->h1 || !SPEAKS_H2,
-	    .h2 = t->h2 && SPEAKS_H2,
+	    .h1 = t->h1,
+	    .h2 = t->h2,
 	    .id = t->keys_file.n > 0 ? TC_STR("fleet") : l->text, /* nodes of a fleet have addresses of their own */
 	    .keys_file = t->keys_file};
 	struct tls_fault fault = {0};

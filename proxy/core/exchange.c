@@ -421,6 +421,13 @@ exchange_request_bytes(struct exchange *x, struct tc_str *in)
 }
 
 void
+exchange_request_piece(struct exchange *x, struct tc_str piece, bool last)
+{
+	relay_request_piece(x, piece, last);
+	exchange_run(x);
+}
+
+void
 exchange_visitor_drained(struct exchange *x)
 {
 	exchange_run(x);

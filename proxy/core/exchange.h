@@ -150,6 +150,8 @@ void exchange_start(const struct exchange_start *s);
 
 /* Takes what belongs to this request's body (or tunnel) off the front of *in. */
 void exchange_request_bytes(struct exchange *x, struct tc_str *in);
+/* A piece of it without framing of its own (HTTP/2). last: nothing follows. */
+void exchange_request_piece(struct exchange *x, struct tc_str piece, bool last);
 bool exchange_request_over(const struct exchange *x);
 
 /* The visitor took what waited, is gone, or was too slow. */

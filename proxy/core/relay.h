@@ -21,6 +21,7 @@ enum step relay_tunnel(struct exchange *x);
 
 int relay_send_request(struct exchange *x);
 void relay_request_bytes(struct exchange *x, struct tc_str *in);
+void relay_request_piece(struct exchange *x, struct tc_str piece, bool last); /* of a body without framing of its own */
 void relay_origin_drained(struct exchange *x);
 
 void relay_setup(struct exchange *x);

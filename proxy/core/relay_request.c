@@ -213,6 +213,15 @@ relay_body_patience(struct exchange *x)
 	x->codec->patience(x, x->up.over || relay_is_full(x) ? 0 : body_patience(x));
 }
 
+static void
+body_came(struct exchange *x)
+{
+	if (x->state == EXCHANGE_FORWARD)
+		relay_body_patience(x);
+	if (relay_is_full(x))
+		x->codec->pause(x);
+}
+
 void
 relay_request_bytes(struct exchange *x, struct tc_str *in)
 {
@@ -225,10 +234,25 @@ relay_request_bytes(struct exchange *x, struct tc_str *in)
 		take_length(x, in);
 	else if (x->up.framing.kind == BODY_CHUNKED)
 		take_chunked(x, in);
-	if (x->state == EXCHANGE_FORWARD)
-		relay_body_patience(x);
-	if (relay_is_full(x))
-		x->codec->pause(x);
+	body_came(x);
+}
+
+void
+relay_request_piece(struct exchange *x, struct tc_str piece, bool last)
+{
+	if (x->state == EXCHANGE_TUNNEL) {
+		relay_tunnel_bytes(x, &piece);
+		return;
+	}
+	x->expect_continue = false;
+	if (x->up.framing.kind == BODY_LENGTH && (piece.n > x->up.left || (last && piece.n < x->up.left))) {
+		refuse_body(x, REFUSAL_LENGTH);
+		return;
+	}
+	x->up.left -= x->up.framing.kind == BODY_LENGTH ? piece.n : 0;
+	x->up.over = last;
+	take_piece(x, piece);
+	body_came(x);
 }
 
 /* The origin has taken all that waited: the visitor may go on. */

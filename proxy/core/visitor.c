@@ -123,6 +123,7 @@ visitor_accept(void *ctx, uv_stream_t *server)
 	}
 	read_peer(v);
 	v->redirect = settings->redirect_https;
+	v->h2c = settings->h2c;
 	loop_deadline(&w->loop, &v->deadline, (uint64_t)visitor_limits(v)->header_timeout_ms);
 	if (is_header_due(settings, &v->peer)) {
 		v->protocol = &proxy_header;
@@ -148,11 +149,11 @@ on_closed(struct conn *c)
 	struct visitor *v = (struct visitor *)c;
 	struct worker *w = worker_of(c->loop);
 
-	assert(v->exchange == NULL);
 	wheel_clear(&v->deadline);
-	if (v->protocol == &handshake)
-		count_handshake(w, c);
 	tls_server_unref(&v->tls_due);
+	if (v->protocol->closed != NULL)
+		v->protocol->closed(v);
+	assert(v->exchange == NULL);
 	buf_reset(&v->held);
 	if (v->prev != NULL)
 		v->prev->next = v->next;
@@ -297,6 +298,13 @@ no_data(struct visitor *v, struct tc_str in)
 	assert(in.n == 0); /* not before secured() */
 }
 
+/* It ended before there was a protocol. */
+static void
+handshake_closed(struct visitor *v)
+{
+	count_handshake(worker_of(v->conn.loop), &v->conn);
+}
+
 static void
 handshake_late(struct visitor *v)
 {
@@ -310,13 +318,59 @@ static const struct protocol handshake = {
 	.late = handshake_late,
 	.drain = header_drain,
 	.stop = ignore,
+	.closed = handshake_closed,
+};
+
+/* ---- HTTP/2 or HTTP/1.1 in clear, where the listener takes both: the first bytes tell (RFC 9113 3.3) ---- */
+
+static void
+sniff_data(struct visitor *v, struct tc_str in)
+{
+	static const struct tc_str preface = TC_STR_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	struct buf held;
+	size_t n;
+
+	if (visitor_hold(v, in) < 0)
+		return; /* more than a head: it cannot be */
+	n = v->held.n < preface.n ? v->held.n : preface.n;
+	if (memcmp(buf_str(&v->held).p, preface.p, n) != 0) {
+		v->protocol = &visitor_h1;
+		v->protocol->data(v, tc_str_of("", 0));
+		return;
+	}
+	if (n < preface.n)
+		return;
+	held = v->held;
+	v->held = (struct buf){0};
+	visitor_h2_begin(v);
+	v->protocol->data(v, buf_str(&held));
+	buf_reset(&held);
+}
+
+/* A head has begun that no one can make out. */
+static void
+sniff_late(struct visitor *v)
+{
+	if (v->held.n > 0 && !v->told_to_close)
+		visitor_refuse(v, REFUSAL_TIMEOUT);
+	else
+		conn_drop(&v->conn);
+}
+
+static const struct protocol sniff = {
+	.data = sniff_data,
+	.ended = header_ended,
+	.drained = ignore,
+	.late = sniff_late,
+	.drain = header_drain,
+	.stop = ignore,
 };
 
 /* Nothing has come but a PROXY header. */
 static void
 begin(struct visitor *v)
 {
-	v->protocol = v->tls_due != NULL ? &handshake : &visitor_h1;
+	v->protocol = v->tls_due != NULL ? &handshake : v->h2c ? &sniff : &visitor_h1;
 	if (v->tls_due == NULL)
 		return;
 	tls_accept(&v->conn, v->tls_due);
@@ -330,7 +384,10 @@ on_secured(struct conn *c)
 
 	count_handshake(worker_of(c->loop), c);
 	v->tls = true;
-	v->protocol = &visitor_h1;
+	if (tc_eq(conn_alpn(c), TC_STR("h2")))
+		visitor_h2_begin(v);
+	else
+		v->protocol = &visitor_h1;
 }
 
 /* ---- what the connection tells ---- */

@@ -2,6 +2,7 @@
  * visitor.h: one visitor's connection: how it comes and goes, who it is, and which protocol it speaks.
  *
  *	accept -> PROXY header, where one is due -> TLS, where the listener speaks it -> HTTP/1.1 (visitor_h1.c)
+ *	                                                                                or HTTP/2 (visitor_h2.c)
  *
  * Each of these is a protocol: a table of what the connection tells it. The last one is there until the end.
  */
@@ -12,6 +13,7 @@
 #include "core/worker.h"
 
 struct exchange;
+struct session;
 struct visitor;
 
 struct protocol {
@@ -25,6 +27,8 @@ struct protocol {
 	void (*drain)(struct visitor *v);
 	/* The loop ends: nothing is under way after this. */
 	void (*stop)(struct visitor *v);
+	/* The descriptor is closed: free what is the protocol's. May be NULL. */
+	void (*closed)(struct visitor *v);
 };
 
 struct visitor {
@@ -33,14 +37,18 @@ struct visitor {
 	const struct protocol *protocol;
 	struct deadline deadline;
 	struct tls_server *tls_due; /* a reference, while a PROXY header is waited for */
-	struct exchange *exchange;  /* HTTP/1.1: NULL between requests */
-	struct buf held;            /* bytes that came before their time: part of a head, pipelined requests */
-	struct h1_scan scan;        /* of the head that begins at held */
-	struct tc_addr peer;        /* who it is: the socket's peer, or whom its PROXY header names */
-	size_t unsent;              /* bytes that waited for it when we last looked */
+	union {
+		struct exchange *exchange; /* HTTP/1.1: NULL between requests */
+		struct session *session;   /* HTTP/2 */
+	};
+	struct buf held;     /* bytes that came before their time: part of a head, pipelined requests */
+	struct h1_scan scan; /* of the head that begins at held */
+	struct tc_addr peer; /* who it is: the socket's peer, or whom its PROXY header names */
+	size_t unsent;       /* bytes that waited for it when we last looked */
 	uint32_t requests;
 	uint16_t skipped;   /* empty line in front of the head */
 	bool tls;           /* the visitor came by TLS: to us, or to the sender of its PROXY header */
+	bool h2c;           /* the listener takes HTTP/2 in clear */
 	bool redirect;      /* the listener's redirect: https, as it was when the connection came */
 	bool pumping;       /* visitor_h1.c: pump() is on the stack */
 	bool close_after;   /* no further request on this connection */
@@ -60,6 +68,9 @@ void visitor_stop(struct visitor *v);
 #define VISITOR_LAST_CALL_MS 1000 /* when draining: for the first request of a connection */
 
 extern const struct protocol visitor_h1;
+/* HTTP/2 from here on: the first bytes have yet to come. */
+void visitor_h2_begin(struct visitor *v);
+void visitor_h2_expired(struct deadline *d); /* of a stream */
 
 const struct config_limits *visitor_limits(const struct visitor *v);
 /* After what waits has been written; what still comes is thrown away, for a while. */

@@ -17,6 +17,9 @@ on_expired(struct loop *l, struct deadline *d)
 	case DEADLINE_VISITOR:
 		visitor_expired(d);
 		break;
+	case DEADLINE_STREAM:
+		visitor_h2_expired(d);
+		break;
 	case DEADLINE_TICKET:
 		origin_expired(d);
 		break;
@@ -225,7 +228,7 @@ let_go(struct worker *w)
 	use_release(w->use);
 	origins_destroy(&w->origins);
 	loop_close(&w->loop); /* not before now: worker_drain() may wake it until its thread is joined */
-	free(w->scratch);
+	free(w->room);
 }
 
 int
@@ -239,11 +242,12 @@ worker_start(struct worker *w, struct lane *lane, struct crowd *crowd, struct or
 	}
 	w->lane = lane;
 	w->crowd = crowd;
-	w->scratch = calloc(1, sizeof(*w->scratch));
-	if (w->scratch == NULL)
+	w->room = calloc(1, sizeof(*w->room));
+	if (w->room == NULL)
 		abort();
-	w->loop.scratch = w->scratch;
-	w->loop.scratch_n = sizeof(*w->scratch);
+	w->scratch = &w->room->chain;
+	w->loop.scratch = w->room;
+	w->loop.scratch_n = sizeof(*w->room);
 	w->origins = origins_new(&w->loop, &exchange_origin_ops);
 	w->use = use_new(w, o->snapshot);
 	o->snapshot = NULL; /* taken over */

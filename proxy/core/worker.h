@@ -13,7 +13,9 @@
 #include "net/listener.h"
 
 #define DEADLINE_VISITOR 2 /* DEADLINE_SERVER is 1, DEADLINE_TICKET 3 */
+#define DEADLINE_STREAM 4
 #define GATHER_MAX 64      /* buffers of one write */
+#define WORKER_FRAMES (32 << 10)
 #define SHED_MAX 16        /* connections beyond the limit, for each worker, that are told so */
 
 /* A snapshot in use on this loop: counted without atomics. */
@@ -30,6 +32,12 @@ struct gather {
 	unsigned n;
 	size_t small_n;
 	char small[GATHER_MAX * 20]; /* chunk lines */
+};
+
+/* Bytes of visitors that are written over again and again, and wiped between. */
+struct worker_scratch {
+	struct chain_scratch chain;
+	char frames[WORKER_FRAMES]; /* heads of HTTP/2 frames, and whole ones, on their way into one write */
 };
 
 /* Visitors of all workers together: one worker may have many of them, as long as there is room. */
@@ -71,7 +79,8 @@ struct worker {
 	struct origins *origins;
 	struct checks *checks; /* the first worker's; NULL: others', or none */
 	size_t index, count;   /* which of how many workers */
-	struct chain_scratch *scratch;
+	struct worker_scratch *room;
+	struct chain_scratch *scratch; /* in room */
 	struct gather gather;
 	struct exchange *again;   /* exchanges that go on in the next turn */
 	uv_idle_t again_idle;     /* runs while there are any */

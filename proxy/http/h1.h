@@ -37,6 +37,8 @@
 	X(RATE, 429, "rate")                       /* more requests than rate_limit allows */        \
 	X(PROXY_HEADER, 400, "proxy_header")       /* the PROXY header of a listed peer is missing or broken */ \
 	X(OVERLOAD, 503, "overload")               /* origin.queue is full, or memory short */       \
+	X(H2_FRAME, 400, "h2_frame")               /* HTTP/2: the connection broke the rules, and ended */ \
+	X(H2_ABUSE, 429, "h2_abuse")               /* HTTP/2: resets, pings, settings ... without end */ \
 	X(OTHER, 400, "other")
 
 enum refusal {
@@ -92,6 +94,9 @@ enum refusal h1_parse_request(struct tc_str head, const struct h1_limits *limits
     struct head *out);
 enum refusal h1_parse_response(struct tc_str head, const struct h1_limits *limits, struct tc_arena *arena,
     struct head *out);
+
+/* What h1_parse_request() does once it has method and fields: the ids, what Connection and Expect say. */
+enum refusal head_finish_request(struct head *h);
 
 /*
  * Method, target and Host judged together (RFC 9112 3.2, RFC 9110 7.2): fills req's method, host, port, path,

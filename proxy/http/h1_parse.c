@@ -350,6 +350,19 @@ begin(struct parse *parse, const struct h1_limits *limits, struct tc_arena *aren
 }
 
 enum refusal
+head_finish_request(struct head *h)
+{
+	enum refusal r = finish_fields(&h->fields);
+
+	if (r == REFUSAL_NONE)
+		r = read_connection(h);
+	if (r == REFUSAL_NONE)
+		r = read_expect(h);
+	h->method = method_of(h->method_text);
+	return r;
+}
+
+enum refusal
 h1_parse_request(struct tc_str head, const struct h1_limits *limits, struct tc_arena *arena, struct head *out)
 {
 	struct parse parse;
@@ -359,14 +372,8 @@ h1_parse_request(struct tc_str head, const struct h1_limits *limits, struct tc_a
 	r = run_llhttp(HTTP_REQUEST, head, &parse);
 	if (r == REFUSAL_NONE)
 		r = check_request_line(first_line(head), out);
-	if (r == REFUSAL_NONE)
-		r = finish_fields(&out->fields);
-	if (r == REFUSAL_NONE)
-		r = read_connection(out);
-	if (r == REFUSAL_NONE)
-		r = read_expect(out);
-	out->method = method_of(out->method_text);
-	return r;
+	out->method = method_of(out->method_text); /* of a refused one, too: whether its answer may have a body */
+	return r == REFUSAL_NONE ? head_finish_request(out) : r;
 }
 
 enum refusal

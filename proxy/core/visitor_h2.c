@@ -1,0 +1,833 @@
+/*
+ * visitor_h2.c: HTTP/2 towards a visitor: one exchange for each stream, and the codec that they talk to (codec.h).
+ *
+ *	session (a visitor) -> stream -> exchange
+ *	                              -> spans: what body() gave, before flush()      borrowed
+ *	                              -> out:   what the windows did not take         a copy
+ *	                              -> in:    what the exchange does not take yet   a copy, at most the stream's window
+ *
+ * Output goes in turns. In one, nghttp2 is asked for all that may be sent; it is gathered and written at once. While
+ * bytes of the visitor are read, or a turn is under way (busy), nobody begins another: what is given then is kept, and
+ * goes with the next. Streams that ended in a turn, or got rid of what waited, are looked at after it.
+ *
+ * A stream is freed when nghttp2 has closed it and its exchange is over, whichever comes last.
+ */
+#include <assert.h>
+
+#include "core/exchange.h"
+#include "http/h2.h"
+
+#define STREAMS_MAX 100
+#define STREAM_WINDOW (64 << 10)
+#define CONNECTION_WINDOW (1 << 20)
+#define STREAM_SPANS 16
+#define TAKE_RATE 256 /* bytes a second, at least, as in visitor.c */
+
+struct stream {
+	struct h2_stream h2; /* first */
+	struct session *session;
+	struct stream *prev, *next;
+	struct exchange *exchange; /* NULL: not yet, or over */
+	struct deadline deadline;
+	struct buf in, out;
+	struct tc_str spans[STREAM_SPANS];
+	unsigned span_n;
+	size_t taken;  /* bytes of out that are gathered, but not written */
+	size_t ready;  /* bytes of out and spans that are not gathered */
+	size_t unsent; /* bytes that waited when we last looked */
+	bool paused, feeding;
+	bool in_over;   /* the request has ended */
+	bool end;       /* nothing follows what is ready */
+	bool sent_end;  /* the end is gathered */
+	bool no_more;   /* the rest of the request is of no use: reset when the response has been sent */
+	bool waits;     /* its exchange was told that something waits */
+	bool relieved;  /* nothing waits any more */
+	bool closed;    /* by nghttp2 */
+};
+
+/* What the visitor's deadline is about. */
+enum waiting { WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_STREAMS, WAIT_LAST_CALL, WAIT_END };
+
+struct session {
+	struct visitor *visitor;
+	struct h2 *h2;
+	struct stream *streams;
+	size_t count;
+	size_t frames_n; /* bytes of worker.room->frames that are gathered */
+	enum waiting waiting;
+	bool busy, again; /* see above */
+	bool looking;     /* after_turn() is on the stack */
+	bool over;        /* nothing more will be said */
+	bool any_taken, any_ended;
+};
+
+static const struct codec h2_codec;
+static void turn(struct session *s);
+
+static struct worker *
+worker(const struct session *s)
+{
+	return worker_of(s->visitor->conn.loop);
+}
+
+static struct stream *
+stream_of(const struct exchange *x)
+{
+	return x->stream;
+}
+
+/* ---- streams ---- */
+
+static struct h2_stream *
+on_begin(void *ctx)
+{
+	struct session *s = ctx;
+	struct stream *st;
+
+	if (s->over || s->waiting == WAIT_END)
+		return NULL;
+	st = calloc(1, sizeof(*st));
+	if (st == NULL)
+		abort();
+	st->session = s;
+	st->deadline.kind = DEADLINE_STREAM;
+	st->h2.arena = exchange_arena(worker(s));
+	buf_init(&st->in, STREAM_WINDOW);
+	buf_init(&st->out, SIZE_MAX / 2); /* who fills it asks pending(), as with a connection's queue */
+	st->next = s->streams;
+	if (s->streams != NULL)
+		s->streams->prev = st;
+	s->streams = st;
+	s->count++;
+	return &st->h2;
+}
+
+static void
+stream_free(struct stream *st)
+{
+	struct session *s = st->session;
+
+	assert(st->exchange == NULL);
+	wheel_clear(&st->deadline);
+	arena_destroy(&st->h2.arena);
+	buf_reset(&st->in);
+	buf_reset(&st->out);
+	if (st->prev != NULL)
+		st->prev->next = st->next;
+	else
+		s->streams = st->next;
+	if (st->next != NULL)
+		st->next->prev = st->prev;
+	s->count--;
+	free(st);
+}
+
+/* What is ready, as if in one piece; what was not gathered in this turn is kept. */
+static int
+keep_spans(struct stream *st)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < st->span_n; i++)
+		r |= buf_add_str(&st->out, st->spans[i]);
+	st->span_n = 0;
+	return r;
+}
+
+static size_t
+waits_for(const struct stream *st)
+{
+	return st->ready + conn_unsent(&st->session->visitor->conn);
+}
+
+static void
+stream_patience(struct stream *st, uint64_t ms)
+{
+	st->unsent = waits_for(st);
+	if (ms > 0)
+		loop_deadline(st->session->visitor->conn.loop, &st->deadline, ms);
+	else
+		wheel_clear(&st->deadline);
+}
+
+void
+visitor_h2_expired(struct deadline *d)
+{
+	struct stream *st = (struct stream *)(void *)((char *)d - offsetof(struct stream, deadline));
+	struct session *s = st->session;
+	uint64_t patience = (uint64_t)visitor_limits(s->visitor)->write_timeout_ms;
+	size_t waits = waits_for(st);
+
+	if (waits > 0 && st->unsent >= waits && st->unsent - waits >= patience * TAKE_RATE / 1000) {
+		stream_patience(st, patience);
+		return;
+	}
+	if (st->exchange != NULL)
+		exchange_visitor_late(st->exchange);
+	else
+		h2_reset(s->h2, &st->h2, H2_RESET_SLOW);
+	turn(s);
+}
+
+/* ---- requests ---- */
+
+static void
+on_request(struct h2_stream *h, struct head *head, const struct framing *f, enum refusal why)
+{
+	struct stream *st = (struct stream *)h;
+	struct session *s = st->session;
+	struct exchange_start start = {
+		.visitor = s->visitor,
+		.stream = st,
+		.codec = &h2_codec,
+		.arena = h->arena,
+		.head = head,
+		.framing = *f,
+		.refusal = why,
+		.owner = &st->exchange,
+	};
+
+	if (++s->visitor->requests >= (uint64_t)visitor_limits(s->visitor)->keepalive_requests)
+		h2_drain(s->h2);
+	exchange_start(&start);
+}
+
+/* What the exchange does not take now waits in `in`; the stream's window is not opened for it. */
+static bool
+takes(const struct stream *st)
+{
+	return !st->paused && !st->feeding && !exchange_request_over(st->exchange);
+}
+
+static void
+feed(struct stream *st, struct tc_str bytes, bool last)
+{
+	size_t n = bytes.n;
+
+	st->feeding = true;
+	exchange_request_piece(st->exchange, bytes, last);
+	st->feeding = false;
+	if (!st->closed)
+		h2_consumed(st->session->h2, &st->h2, n);
+}
+
+/* The end of a request is an end of its own only in a tunnel; else it comes with the last bytes, or alone. */
+static void
+tell_end(struct stream *st)
+{
+	if (st->exchange->state == EXCHANGE_TUNNEL)
+		exchange_visitor_ended(st->exchange);
+	else if (!exchange_request_over(st->exchange))
+		feed(st, tc_str_of("", 0), true);
+}
+
+/* What waited in `in` goes on, once the exchange takes it. */
+static void
+feed_held(struct stream *st)
+{
+	struct buf held = st->in;
+
+	if (held.n > 0 && takes(st)) {
+		buf_init(&st->in, STREAM_WINDOW);
+		feed(st, buf_str(&held), st->in_over && st->exchange->state != EXCHANGE_TUNNEL);
+		buf_reset(&held);
+		if (st->exchange == NULL || st->exchange->state != EXCHANGE_TUNNEL)
+			return;
+	}
+	if (st->in_over && st->in.n == 0 && takes(st))
+		tell_end(st);
+}
+
+static void
+on_data(struct h2_stream *h, struct tc_str bytes)
+{
+	struct stream *st = (struct stream *)h;
+
+	if (st->exchange == NULL)
+		h2_consumed(st->session->h2, h, bytes.n); /* nobody wants it any more */
+	else if (st->in.n > 0 || !takes(st))
+		(void)buf_add_str(&st->in, bytes); /* within its window, so within the limit */
+	else
+		feed(st, bytes, false);
+}
+
+static void
+on_end(struct h2_stream *h)
+{
+	struct stream *st = (struct stream *)h;
+
+	st->in_over = true;
+	if (st->exchange != NULL)
+		feed_held(st);
+}
+
+static void
+on_closed(struct h2_stream *h)
+{
+	struct stream *st = (struct stream *)h;
+
+	st->closed = true;
+	st->session->any_ended = true;
+}
+
+static void
+on_refused(void *ctx, enum refusal why)
+{
+	const struct session *s = ctx;
+	struct lane *lane = worker(s)->lane;
+
+	stats_refuse(lane, why);
+	stats_add(&lane->requests[0][TC_M_OTHER][stats_code(refusal_status(why), true)], 1);
+}
+
+/* ---- output: one write for all that nghttp2 has to say ---- */
+
+static void
+write_out(struct session *s)
+{
+	struct gather *g = &worker(s)->gather;
+
+	if (g->n > 0)
+		(void)conn_write(&s->visitor->conn, g->v, g->n); /* broken: whoever writes next sees it */
+	g->n = 0;
+	s->frames_n = 0;
+	if (!s->any_taken)
+		return;
+	s->any_taken = false;
+	for (struct stream *st = s->streams; st != NULL; st = st->next) {
+		if (st->taken == 0)
+			continue;
+		buf_drop(&st->out, st->taken);
+		st->taken = 0;
+		if (st->out.n == 0)
+			buf_reset(&st->out);
+	}
+}
+
+static void
+gather(struct session *s, struct tc_str bytes)
+{
+	struct gather *g = &worker(s)->gather;
+
+	if (g->n == GATHER_MAX)
+		write_out(s);
+	g->v[g->n++] = uv_buf_init((char *)(uintptr_t)bytes.p, (unsigned)bytes.n);
+}
+
+static void
+on_put(void *ctx, struct tc_str bytes)
+{
+	struct session *s = ctx;
+	struct gather *g = &worker(s)->gather;
+	char *to;
+
+	while (bytes.n > 0) {
+		struct tc_str part = bytes;
+
+		if (s->frames_n == WORKER_FRAMES)
+			write_out(s);
+		to = worker(s)->room->frames + s->frames_n;
+		if (part.n > WORKER_FRAMES - s->frames_n)
+			part.n = WORKER_FRAMES - s->frames_n;
+		if (g->n == GATHER_MAX) {
+			write_out(s);
+			continue;
+		}
+		memcpy(to, part.p, part.n);
+		s->frames_n += part.n;
+		if (g->n > 0 && g->v[g->n - 1].base + g->v[g->n - 1].len == to)
+			g->v[g->n - 1].len += part.n;
+		else
+			gather(s, tc_str_of(to, part.n));
+		tc_skip(&bytes, part.n);
+	}
+}
+
+static size_t
+on_ready(struct h2_stream *h, bool *end)
+{
+	struct stream *st = (struct stream *)h;
+
+	*end = st->end;
+	return st->ready;
+}
+
+static void
+on_take(struct h2_stream *h, size_t n)
+{
+	struct stream *st = (struct stream *)h;
+	size_t held = st->out.n - st->taken, k = n < held ? n : held;
+
+	assert(n <= st->ready);
+	st->ready -= n;
+	if (k > 0) {
+		gather(st->session, tc_str_of(buf_str(&st->out).p + st->taken, k));
+		st->taken += k;
+		st->session->any_taken = true;
+	}
+	for (n -= k; n > 0; n -= k) {
+		struct tc_str *first = &st->spans[0];
+
+		k = n < first->n ? n : first->n;
+		gather(st->session, tc_str_of(first->p, k));
+		tc_skip(first, k);
+		if (first->n == 0)
+			memmove(first, first + 1, --st->span_n * sizeof(*first));
+	}
+	if (st->ready == 0 && st->waits)
+		st->relieved = true;
+}
+
+static bool
+on_blocked(void *ctx)
+{
+	const struct session *s = ctx;
+
+	return conn_pending(&s->visitor->conn) > CONN_HIGH;
+}
+
+static void
+on_sent_end(struct h2_stream *h)
+{
+	struct stream *st = (struct stream *)h;
+
+	st->sent_end = true;
+	if (st->no_more)
+		h2_reset(st->session->h2, h, H2_RESET_DONE);
+}
+
+static const struct h2_ops h2_ops = {
+	.begin = on_begin,
+	.request = on_request,
+	.data = on_data,
+	.end = on_end,
+	.closed = on_closed,
+	.refused = on_refused,
+	.put = on_put,
+	.ready = on_ready,
+	.take = on_take,
+	.blocked = on_blocked,
+	.ended = on_sent_end,
+};
+
+/* ---- turns ---- */
+
+/* A stream that ended while its exchange is under way: it was reset. */
+static void
+end_stream(struct stream *st)
+{
+	if (st->exchange == NULL) {
+		stream_free(st);
+	} else if (!st->exchange->running) {
+		exchange_visitor_gone(st->exchange); /* over() or cut() frees */
+	}
+}
+
+/* One stream that has to be looked at; there may be more. */
+static bool
+look(struct session *s)
+{
+	for (struct stream *st = s->streams; st != NULL; st = st->next) {
+		if (st->closed && (st->exchange == NULL || !st->exchange->running)) {
+			end_stream(st);
+			return true;
+		}
+		if (st->relieved) {
+			st->relieved = st->waits = false;
+			if (st->exchange != NULL)
+				exchange_visitor_drained(st->exchange);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Every exchange ends, but one that is on the stack: that one learns it from its next flush. */
+static void
+end_exchanges(struct session *s)
+{
+	struct stream *st = s->streams;
+
+	s->busy = true; /* nothing is sent any more */
+	while (st != NULL) {
+		if (st->exchange == NULL || st->exchange->running) {
+			st = st->next;
+			continue;
+		}
+		exchange_visitor_gone(st->exchange);
+		st = s->streams; /* others may have gone with it */
+	}
+}
+
+static void
+say_goodbye(struct session *s)
+{
+	s->over = true;
+	end_exchanges(s);
+	if (!s->visitor->told_to_close && !s->visitor->conn.closing)
+		visitor_close(s->visitor);
+}
+
+/* The visitor's deadline: for its first request, the rest of a head, or the next request. Streams have their own. */
+static void
+session_patience(struct session *s)
+{
+	const struct config_limits *c = visitor_limits(s->visitor);
+	enum waiting now = WAIT_STREAMS;
+
+	if (s->visitor->told_to_close || s->waiting == WAIT_LAST_CALL || s->waiting == WAIT_END)
+		return;
+	if (h2_head_due(s->h2))
+		now = WAIT_HEAD;
+	else if (s->count == 0)
+		now = s->visitor->requests == 0 ? WAIT_FIRST : WAIT_IDLE;
+	if (now == s->waiting)
+		return;
+	s->waiting = now;
+	if (now == WAIT_STREAMS)
+		wheel_clear(&s->visitor->deadline);
+	else
+		loop_deadline(s->visitor->conn.loop, &s->visitor->deadline,
+		    (uint64_t)(now == WAIT_IDLE ? c->idle_timeout_ms : c->header_timeout_ms));
+}
+
+static void
+send_all(struct session *s)
+{
+	enum h2_end end;
+
+	s->busy = true;
+	do {
+		s->again = false;
+		end = h2_send(s->h2);
+		write_out(s);
+	} while (s->again && end == H2_GOES_ON);
+	s->busy = false;
+	s->over |= end != H2_GOES_ON;
+}
+
+/* Sends what may be sent, then looks at whom that concerns, until nothing changes. */
+static void
+turn(struct session *s)
+{
+	if (s->busy || s->visitor->conn.closing) {
+		s->again = true;
+		return;
+	}
+	send_all(s);
+	if (s->looking)
+		return;
+	s->looking = true;
+	while (!s->visitor->conn.closing && look(s))
+		if (s->again)
+			send_all(s);
+	s->looking = false;
+	if (s->over)
+		say_goodbye(s);
+	session_patience(s);
+}
+
+/* ---- what the connection tells ---- */
+
+static void
+session_data(struct visitor *v, struct tc_str in)
+{
+	struct session *s = v->session;
+	enum h2_end end;
+
+	if (v->told_to_close || s->over)
+		return;
+	s->busy = true;
+	end = h2_receive(s->h2, in, loop_now(v->conn.loop));
+	s->busy = false;
+	turn(s);
+	if (end != H2_GOES_ON && !s->over)
+		say_goodbye(s);
+	if (!v->conn.closing && conn_pending(&v->conn) > CONN_HIGH)
+		conn_pause(&v->conn); /* who does not read answers asks no more */
+}
+
+static void
+session_stop(struct visitor *v)
+{
+	end_exchanges(v->session);
+}
+
+static void
+session_ended(struct visitor *v, int error)
+{
+	(void)error;
+	session_stop(v);
+	if (!v->told_to_close || v->conn.broken)
+		conn_drop(&v->conn);
+}
+
+static void
+session_drained(struct visitor *v)
+{
+	struct session *s = v->session;
+
+	if (v->told_to_close)
+		return;
+	for (struct stream *st = s->streams; st != NULL; st = st->next)
+		st->relieved |= st->waits && st->ready == 0;
+	turn(s);
+	if (!v->told_to_close)
+		conn_read(&v->conn);
+}
+
+static void
+session_late(struct visitor *v)
+{
+	struct session *s = v->session;
+
+	if (v->told_to_close || s->over) {
+		session_stop(v);
+		conn_drop(&v->conn);
+		return;
+	}
+	if (s->waiting == WAIT_HEAD)
+		stats_refuse(worker(s)->lane, REFUSAL_TIMEOUT);
+	h2_drain(s->h2);
+	if (s->waiting == WAIT_LAST_CALL && s->count > 0) {
+		s->waiting = WAIT_END; /* those that are here end first */
+		turn(s);
+		return;
+	}
+	turn(s);
+	say_goodbye(s);
+}
+
+/* The visitor is told that no stream is taken any more; those on their way still are, for a moment. */
+static void
+session_drain(struct visitor *v)
+{
+	struct session *s = v->session;
+
+	if (v->told_to_close || s->over)
+		return;
+	h2_drain_notice(s->h2);
+	s->waiting = WAIT_LAST_CALL;
+	loop_deadline(v->conn.loop, &v->deadline, VISITOR_LAST_CALL_MS);
+	turn(s);
+}
+
+static void
+session_closed(struct visitor *v)
+{
+	struct session *s = v->session;
+
+	session_stop(v);
+	while (s->streams != NULL)
+		stream_free(s->streams);
+	s->busy = false;
+	h2_free(&s->h2);
+	free(s);
+	v->session = NULL;
+}
+
+static const struct protocol visitor_h2 = {
+	.data = session_data,
+	.ended = session_ended,
+	.drained = session_drained,
+	.late = session_late,
+	.drain = session_drain,
+	.stop = session_stop,
+	.closed = session_closed,
+};
+
+void
+visitor_h2_begin(struct visitor *v)
+{
+	const struct config_limits *c = visitor_limits(v);
+	struct h2_settings settings = {
+		.streams = STREAMS_MAX,
+		.stream_window = STREAM_WINDOW,
+		.connection_window = CONNECTION_WINDOW,
+		.head = {.line_max = (size_t)c->uri_size, .head_max = (size_t)c->header_size, .fields_max = (size_t)c->fields},
+	};
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		abort();
+	s->visitor = v;
+	s->waiting = WAIT_FIRST; /* the deadline is set since it came */
+	s->h2 = h2_new(&h2_ops, s, &settings);
+	v->session = s;
+	v->protocol = &visitor_h2;
+}
+
+/* ---- the codec: one stream ---- */
+
+static void
+h2c_proceed(struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+	struct tc_response res = {.status = 100, .fields.arena = x->arena};
+
+	if (st->closed)
+		return;
+	(void)h2_interim(st->session->h2, &st->h2, &res);
+	turn(st->session);
+}
+
+static int
+h2c_head(struct exchange *x, struct tc_response *res, const struct framing *f)
+{
+	struct stream *st = stream_of(x);
+	bool none = f->kind == BODY_NONE || (f->kind == BODY_LENGTH && f->length == 0) || x->req.method == TC_M_HEAD;
+
+	if (st->closed)
+		return -1;
+	st->end = none && res->status != 101;
+	return h2_respond(st->session->h2, &st->h2, res, f, !st->end);
+}
+
+/* All of it goes out in one turn, or what is left is kept. */
+static int
+h2c_flush(struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+	struct session *s = st->session;
+
+	if (st->closed)
+		return -1;
+	if (st->ready > 0 || st->end)
+		h2_resume(s->h2, &st->h2);
+	turn(s);
+	if (keep_spans(st) < 0 || s->visitor->conn.broken || s->over)
+		return -1;
+	return st->closed && !st->sent_end ? -1 : 0;
+}
+
+static int
+h2c_body(struct exchange *x, struct tc_str bytes)
+{
+	struct stream *st = stream_of(x);
+
+	if (bytes.n == 0)
+		return 0;
+	if (st->span_n == STREAM_SPANS && h2c_flush(x) < 0)
+		return -1;
+	st->spans[st->span_n++] = bytes;
+	st->ready += bytes.n;
+	return 0;
+}
+
+static int
+h2c_end(struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+
+	if (st->end)
+		return 0;
+	st->end = true;
+	return x->tunnelled ? h2c_flush(x) : 0;
+}
+
+static size_t
+h2c_pending(const struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+	size_t n = st->ready + conn_pending(&st->session->visitor->conn);
+
+	st->waits |= n > 0;
+	return n;
+}
+
+static void
+h2c_pause(struct exchange *x)
+{
+	stream_of(x)->paused = true;
+}
+
+static void
+h2c_resume(struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+
+	st->paused = false;
+	if (!st->feeding)
+		feed_held(st);
+	if (st->session->visitor->conn.closing)
+		return;
+	turn(st->session); /* windows may have opened */
+}
+
+static void
+h2c_patience(struct exchange *x, uint64_t ms)
+{
+	stream_patience(stream_of(x), ms);
+}
+
+static int
+h2c_raw(struct exchange *x, struct tc_str bytes)
+{
+	return h2c_body(x, bytes) < 0 ? -1 : h2c_flush(x);
+}
+
+static struct conn *
+h2c_plain(struct exchange *x)
+{
+	(void)x;
+	return NULL;
+}
+
+/* The exchange is over, and its arena goes. */
+static struct stream *
+detach(struct exchange *x)
+{
+	struct stream *st = stream_of(x);
+
+	st->exchange = NULL;
+	st->h2.arena = NULL;
+	wheel_clear(&st->deadline);
+	return st;
+}
+
+static void
+h2c_cut(struct exchange *x)
+{
+	struct stream *st = detach(x);
+	struct session *s = st->session;
+
+	st->span_n = 0;
+	st->ready = 0;
+	st->end = false;
+	if (!st->closed)
+		h2_reset(s->h2, &st->h2, H2_RESET_BROKEN);
+	s->again = true;
+	turn(s);
+}
+
+static void
+h2c_over(struct exchange *x, bool keep)
+{
+	struct stream *st = detach(x);
+	struct session *s = st->session;
+
+	(void)keep; /* a matter of connections */
+	assert(st->span_n == 0);
+	st->no_more = !st->in_over;
+	if (st->no_more && st->sent_end && !st->closed)
+		h2_reset(s->h2, &st->h2, H2_RESET_DONE);
+	if (st->ready > 0)
+		stream_patience(st, (uint64_t)visitor_limits(s->visitor)->write_timeout_ms);
+	turn(s);
+}
+
+static const struct codec h2_codec = {
+	.proceed = h2c_proceed,
+	.head = h2c_head,
+	.body = h2c_body,
+	.end = h2c_end,
+	.flush = h2c_flush,
+	.pending = h2c_pending,
+	.pause = h2c_pause,
+	.resume = h2c_resume,
+	.patience = h2c_patience,
+	.raw = h2c_raw,
+	.plain = h2c_plain,
+	.cut = h2c_cut,
+	.over = h2c_over,
+};
