@@ -26,16 +26,16 @@
 #include "core/reports.h"
 #include "core/visitor.h"
 
-#define EXCHANGE_STATES(X)                                                                           \
-	X(BEGIN, begin)                                                                              \
-	X(COLLECT, collect)                                                                          \
-	X(PEEK, peek)                                                                                \
-	X(CONNECT, connect)                                                                          \
-	X(FORWARD, forward)                                                                          \
-	X(RELAY, relay)                                                                              \
-	X(TUNNEL, tunnel)                                                                            \
-	X(ANSWER, answer)                                                                            \
-	X(DISCARD, discard)                                                                          \
+#define EXCHANGE_STATES(X) \
+	X(BEGIN, begin) \
+	X(COLLECT, collect) \
+	X(PEEK, peek) \
+	X(CONNECT, connect) \
+	X(FORWARD, forward) \
+	X(RELAY, relay) \
+	X(TUNNEL, tunnel) \
+	X(ANSWER, answer) \
+	X(DISCARD, discard) \
 	X(FINISH, finish)
 
 enum exchange_state {

@@ -370,7 +370,8 @@ static const struct protocol sniff = {
 static void
 begin(struct visitor *v)
 {
-	v->protocol = v->tls_due != NULL ? &handshake : v->h2c ? &sniff : &visitor_h1;
+	v->protocol = v->tls_due != NULL ? &handshake : v->h2c ? &sniff
+							       : &visitor_h1;
 	if (v->tls_due == NULL)
 		return;
 	tls_accept(&v->conn, v->tls_due);

@@ -36,13 +36,13 @@ struct stream {
 	size_t ready;  /* bytes of out and spans that are not gathered */
 	size_t unsent; /* bytes that waited when we last looked */
 	bool paused, feeding;
-	bool in_over;   /* the request has ended */
-	bool end;       /* nothing follows what is ready */
-	bool sent_end;  /* the end is gathered */
-	bool no_more;   /* the rest of the request is of no use: reset when the response has been sent */
-	bool waits;     /* its exchange was told that something waits */
-	bool relieved;  /* nothing waits any more */
-	bool closed;    /* by nghttp2 */
+	bool in_over;  /* the request has ended */
+	bool end;      /* nothing follows what is ready */
+	bool sent_end; /* the end is gathered */
+	bool no_more;  /* the rest of the request is of no use: reset when the response has been sent */
+	bool waits;    /* its exchange was told that something waits */
+	bool relieved; /* nothing waits any more */
+	bool closed;   /* by nghttp2 */
 };
 
 /* What the visitor's deadline is about. */

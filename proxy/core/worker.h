@@ -14,9 +14,9 @@
 
 #define DEADLINE_VISITOR 2 /* DEADLINE_SERVER is 1, DEADLINE_TICKET 3 */
 #define DEADLINE_STREAM 4
-#define GATHER_MAX 64      /* buffers of one write */
+#define GATHER_MAX 64 /* buffers of one write */
 #define WORKER_FRAMES (32 << 10)
-#define SHED_MAX 16        /* connections beyond the limit, for each worker, that are told so */
+#define SHED_MAX 16 /* connections beyond the limit, for each worker, that are told so */
 
 /* A snapshot in use on this loop: counted without atomics. */
 struct use {

@@ -43,10 +43,10 @@ static const uint16_t costs[] = {
 	[NGHTTP2_WINDOW_UPDATE] = 2,
 	[NGHTTP2_CONTINUATION] = 50,
 };
-#define COST_UNKNOWN 5     /* of a type that we do not know */
-#define COST_EMPTY 20      /* a DATA frame without data or end */
-#define COST_PROVOKED 100  /* a reset that we were made to send */
-#define WORTH_DATA 4       /* a DATA frame of ours: two updates of windows are its due */
+#define COST_UNKNOWN 5    /* of a type that we do not know */
+#define COST_EMPTY 20     /* a DATA frame without data or end */
+#define COST_PROVOKED 100 /* a reset that we were made to send */
+#define WORTH_DATA 4      /* a DATA frame of ours: two updates of windows are its due */
 
 static bool
 charge(struct h2 *h, int64_t cost)
@@ -238,8 +238,8 @@ on_send(nghttp2_session *session, const uint8_t *p, size_t n, int flags, void *c
 }
 
 static ssize_t
-read_data(nghttp2_session *session, int32_t id, uint8_t *p, size_t max, uint32_t *flags, nghttp2_data_source *source,
-    void *ctx)
+read_data(
+    nghttp2_session *session, int32_t id, uint8_t *p, size_t max, uint32_t *flags, nghttp2_data_source *source, void *ctx)
 {
 	struct h2 *h = ctx;
 	bool end = false;
@@ -257,8 +257,8 @@ read_data(nghttp2_session *session, int32_t id, uint8_t *p, size_t max, uint32_t
 }
 
 static int
-send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t n, nghttp2_data_source *source,
-    void *ctx)
+send_data(
+    nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t n, nghttp2_data_source *source, void *ctx)
 {
 	struct h2 *h = ctx;
 
@@ -373,8 +373,8 @@ h2_new(const struct h2_ops *ops, void *ctx, const struct h2_settings *settings)
 	h->ctx = ctx;
 	h->limits = settings->head;
 	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, entries, sizeof(entries) / sizeof(entries[0])) != 0 ||
-	    nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0,
-		(int32_t)settings->connection_window) != 0)
+	    nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0, (int32_t)settings->connection_window) !=
+		0)
 		abort();
 	return h;
 }
@@ -501,8 +501,8 @@ h2_drain_notice(struct h2 *h)
 void
 h2_drain(struct h2 *h)
 {
-	(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->session),
-	    NGHTTP2_NO_ERROR, NULL, 0);
+	(void)nghttp2_submit_goaway(
+	    h->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR, NULL, 0);
 }
 
 bool

@@ -110,8 +110,8 @@ struct h2_head {
 };
 
 /* A field of the head. false: no room at all. */
-bool h2_head_add(struct h2_head *h, struct tc_arena *arena, const struct h1_limits *limits, struct tc_str name,
-    struct tc_str value);
+bool h2_head_add(
+    struct h2_head *h, struct tc_arena *arena, const struct h1_limits *limits, struct tc_str name, struct tc_str value);
 /*
  * All have come. REFUSAL_NONE, or why not; over: the stream ends with it. *malformed: no answer, but a reset.
  */

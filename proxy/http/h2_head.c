@@ -56,8 +56,8 @@ add_field(struct h2_head *h, struct tc_arena *arena, struct tc_str name, struct 
 }
 
 bool
-h2_head_add(struct h2_head *h, struct tc_arena *arena, const struct h1_limits *limits, struct tc_str name,
-    struct tc_str value)
+h2_head_add(
+    struct h2_head *h, struct tc_arena *arena, const struct h1_limits *limits, struct tc_str name, struct tc_str value)
 {
 	struct tc_str *place = name.n > 0 && name.p[0] == ':' ? pseudo_of(h, name) : NULL;
 

@@ -17,7 +17,8 @@ make_names(void)
 #define X(e, name) _Static_assert(sizeof(name) <= sizeof(lower[0]), "a name is longer");
 	TC_FIELD_NAMES(X)
 #undef X
-	for (size_t id = 1; id < TC_F_COUNT; id++) {
+	    for (size_t id = 1; id < TC_F_COUNT; id++)
+	{
 		struct tc_str name = tc_field_name((enum tc_fid)id);
 
 		for (size_t i = 0; i < name.n; i++)
