@@ -44,6 +44,19 @@ find_site(struct exchange *x)
 	return true;
 }
 
+/* Whoever shook hands for one site gets nothing of another, whose rules differ (http.md 7). A name of no site says nothing. */
+static bool
+is_misdirected(const struct exchange *x)
+{
+	struct tc_str asked = conn_sni(&x->visitor->conn);
+	const struct config_site *site;
+
+	if (asked.n == 0 || tc_ieq(asked, x->req.host))
+		return false;
+	site = snapshot_site(x->use->snapshot, asked);
+	return site != NULL && site != x->site;
+}
+
 /*
  * What is ours on a site: pages_owns(), and all below our own folder. It costs the origin nothing, so it is never too
  * much: what we put on a page does not use up its visitor's allowance, and no limit stands between him and his choice.
@@ -218,6 +231,8 @@ judge_request(struct exchange *x)
 		return shed(x);
 	if (!find_site(x))
 		return turn_away(x, REFUSAL_HOST, 421, 0);
+	if (is_misdirected(x))
+		return turn_away(x, REFUSAL_MISDIRECTED, 421, 0);
 	fields_strip_hop_by_hop(&x->req.fields);
 	(void)client_address(config_of(x), &x->visitor->peer, &x->req.fields, &client);
 	seconds = too_many(x, &client);

@@ -36,6 +36,7 @@
 	X(BODY_TOO_LARGE, 413, "body_too_large")                                                     \
 	X(RATE, 429, "rate")                       /* more requests than rate_limit allows */        \
 	X(PROXY_HEADER, 400, "proxy_header")       /* the PROXY header of a listed peer is missing or broken */ \
+	X(MISDIRECTED, 421, "misdirected")         /* TLS was agreed on for another site */          \
 	X(OVERLOAD, 503, "overload")               /* origin.queue is full, or memory short */       \
 	X(H2_FRAME, 400, "h2_frame")               /* HTTP/2: the connection broke the rules, and ended */ \
 	X(H2_ABUSE, 429, "h2_abuse")               /* HTTP/2: resets, pings, settings ... without end */ \

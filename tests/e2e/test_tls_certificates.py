@@ -101,6 +101,23 @@ def test_rsa_and_ecdsa_side_by_side(many, ca):
     assert serials == {many.serials["rsa"], many.serials["www.shop.test"]}
 
 
+def test_the_name_of_another_site_is_misdirected(tmp_path, origin, ca):
+    """421 where the handshake named one site and Host another; names of one site, and of none, are fine."""
+    cert, key = ca.issue("a.test", "www.a.test", "b.test", days=90)
+    text = conf(f'  - {{address: "127.0.0.1:0", tls: {{cert: {cert}, key: {key}}}}}', origin.url)
+    path = tmp_path / "t.yaml"
+    path.write_text(text.replace('sites: [', f'sites: [{{hosts: [a.test, www.a.test], origin: {{url: "{origin.url}"}}}}, ').replace('["*"], origin', '[b.test], origin'))
+    t = Tacet("-c", path)
+    try:
+        port, ctx = t.addresses["https"][0][1], context()
+        for sni, host, status in (("a.test", "a.test", 200), ("A.test", "a.test:443", 200), ("a.test", "www.a.test", 200), ("a.test", "b.test", 421),
+                                  ("b.test", "a.test", 421), ("none.test", "b.test", 200), (None, "b.test", 200), ("a.test", "none.test", 421)):
+            assert tls_get(port, "/", host=host, ctx=ctx, sni=sni).status == status, (sni, host)
+        assert total(t.metrics(), "tacet_http_refusals_total", reason="misdirected") == 2
+    finally:
+        t.stop()
+
+
 # ---- tickets ---------------------------------------------------------------------------------------
 
 def resumes(port, ctx, host, session, again=None):
