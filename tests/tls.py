@@ -2,7 +2,7 @@
 import socket
 import ssl
 
-from harness import DEADLINE, Client, Reader
+from harness import DEADLINE, Client, Origin, Reader
 
 
 def context(ca=None, alpn=("http/1.1",), minimum=None, maximum=None):
@@ -91,3 +91,27 @@ class HandTls:
 
     def close(self):
         self.sock.close()
+
+
+class TlsOrigin(Origin):
+    """harness.Origin behind TLS; what went wrong in handshakes is in failed, the names asked for in names."""
+
+    def __init__(self, ctx):
+        self.ctx, self.failed, self.names, self.resumed, self.certificates = ctx, [], [], [], []
+        ctx.sni_callback = lambda sock, name, c: self.names.append(name)
+        super().__init__()
+        self.url = f"https://127.0.0.1:{self.port}"
+
+    def serve(self, conn, number):
+        conn.settimeout(DEADLINE)
+        try:
+            conn = self.ctx.wrap_socket(conn, server_side=True, suppress_ragged_eofs=False)
+        except OSError as why:
+            self.failed.append(str(why))
+            conn.close()
+            return
+        self.resumed.append(conn.session_reused)
+        self.certificates.append(conn.getpeercert())
+        with self.lock:
+            self.open.add(conn)
+        super().serve(conn, number)

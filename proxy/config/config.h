@@ -65,8 +65,16 @@ struct config_server {
 	struct tc_str url;
 	struct tc_str host; /* lower case, without brackets; n = 0 for a Unix socket */
 	uint16_t port;
-	struct tc_str path;      /* of a Unix socket; n = 0: TCP */
+	struct tc_str path; /* of a Unix socket; n = 0: TCP */
+	bool https;
 	struct tc_str authority; /* what Host says with host: origin; "localhost" for a Unix socket */
+};
+
+/* How an origin is asked by https: paths; n = 0: not given. */
+struct config_origin_tls {
+	struct tc_str ca, cert, key, name;
+	bool verify;
+	const struct node *at; /* NULL: not written */
 };
 
 /* Where requests go: one server or several that answer alike. Times in ms; 0: none, unless said otherwise. */
@@ -74,7 +82,8 @@ struct config_origin {
 	size_t id;                           /* in config.origins */
 	const struct config_server *servers; /* in the order of the file, at least one */
 	size_t server_count;
-	bool https;
+	bool https; /* at least one server is */
+	struct config_origin_tls tls;
 	struct tc_str host_name; /* ORIGIN_HOST_NAME: the name */
 	enum origin_host host_mode;
 	enum balance balance;

@@ -13,10 +13,6 @@ static const struct tc_option url_row = {
 static void
 check_url(struct compile *c, struct about *about, const struct url_parts *url)
 {
-	if (tc_eq(url->scheme, TC_STR("https"))) {
-		about->hint = TC_STR("TLS to origins comes in a later version; use http://");
-		load_fault(c->l, about, "unsupported-tls", "this version cannot ask an origin over https");
-	}
 	if (url->path.n > 0 && !tc_eq(url->path, TC_STR("/"))) {
 		about->hint = TC_STR("end it after host and port: the visitor's path goes to the origin as it is");
 		load_fault(c->l, about, "bad-url", "an origin has no path");
@@ -40,7 +36,7 @@ compile_server(struct compile *c, struct about *about, struct tc_str url, struct
 	}
 	if (!url_split(url, &parts))
 		return; /* it was taken before */
-	https = tc_eq(parts.scheme, TC_STR("https"));
+	https = out->https = tc_eq(parts.scheme, TC_STR("https"));
 	host = lower_copy(c->l, parts.host);
 	out->authority = host;
 	out->host = host.p[0] == '[' ? tc_str_of(host.p + 1, host.n - 2) : host;
@@ -179,6 +175,53 @@ compile_host(struct compile *c, const struct node *map, const struct raw_origin 
 	}
 }
 
+static struct tc_str
+file_of(struct compile *c, const struct node *map, const char *way, struct tc_str path)
+{
+	const struct node *at = schema_node(map, way);
+
+	return at != NULL && path.n > 0 ? load_path(c->l, at->source->directory, path) : path;
+}
+
+static void
+compile_origin_tls(struct compile *c, const struct node *map, const struct raw_origin *raw, struct tc_str way,
+    struct config_origin *o)
+{
+	const struct node *at = schema_node(map, "tls");
+	struct about about = {.at = at, .path = load_printf(c->l, "%.*s.tls", STR_ALL(way))};
+
+	o->tls = (struct config_origin_tls){
+		.ca = file_of(c, map, "tls.ca", raw->tls_ca),
+		.cert = file_of(c, map, "tls.cert", raw->tls_cert),
+		.key = file_of(c, map, "tls.key", raw->tls_key),
+		.name = lower_copy(c->l, raw->tls_name),
+		.verify = raw->tls_verify,
+		.at = at,
+	};
+	if (at == NULL)
+		return;
+	if ((raw->tls_cert.n > 0) != (raw->tls_key.n > 0)) {
+		about.hint = TC_STR("a certificate that we show needs both: tls: {cert: client.crt, key: client.key}");
+		load_fault(c->l, &about, "missing-key", "%.*s.tls has %s", STR_ALL(way),
+		    raw->tls_cert.n > 0 ? "a cert without its key" : "a key without its cert");
+	}
+	if (raw->tls_name.n > 0 && !host_ok(raw->tls_name)) {
+		about.at = at_key(map, "tls.name");
+		about.hint = TC_STR("write the name that its certificate has: app.internal.example");
+		load_fault(c->l, &about, "bad-host", "%.*s.tls.name is not a host name", STR_ALL(way));
+	}
+	about.at = at;
+	if (!o->https) {
+		about.hint = TC_STR("write https:// in url, or take it away");
+		load_warning(c->l, &about, "never-matches", "%.*s is not asked by https", STR_ALL(way));
+	} else if (!raw->tls_verify) {
+		about.at = at_key(map, "tls.verify");
+		about.hint = TC_STR("remove it, and name who vouches for the origin: tls: {ca: FILE}");
+		load_warning(c->l, &about, "unverified-origin",
+		    "%.*s is not verified: whoever is in between can read and change all that passes", STR_ALL(way));
+	}
+}
+
 /* Its path becomes part of a request line. Without one there is nothing to ask for, whatever else is said. */
 static void
 check_probe(struct compile *c, const struct node *map, struct tc_str path, struct tc_str way)
@@ -242,5 +285,6 @@ compile_origin(struct compile *c, const struct node *map, const struct raw_origi
 	for (size_t i = 0; i < o->server_count; i++)
 		o->https = o->https || tc_starts(o->servers[i].url, TC_STR("https:"));
 	compile_host(c, map, raw, way, o);
+	compile_origin_tls(c, map, raw, way, o);
 	check_probe(c, map, raw->check_path, way);
 }

@@ -36,9 +36,10 @@
 
 /* What a site says and a route may say in its place; both structs have the members. */
 #define ORIGIN(at, s) \
-	ROW(at "url", URL, NULL, "http|https|unix", "where requests go: http://host:port, or unix:/path", s, origin.url), \
+	ROW(at "url", URL, NULL, "http|https|unix", "where requests go: http://host:port, https://host, or unix:/path", s, \
+	    origin.url), \
 	    ROW(at "urls", STRS, NULL, NULL, "several servers that answer alike, in place of url", s, origin.urls), \
-	    ROW(at "host", STR, "keep", NULL, "Host sent to the origin: keep, origin, or a name", s, origin.host), \
+	    ROW(at "host", STR, "keep", NULL, "Host sent to the origin: keep, origin, or a name; https: origin", s, origin.host), \
 	    ROW(at "balance", ENUM, "round-robin", "round-robin|least-connections", "which of several servers is asked", s, \
 		origin.balance), \
 	    ROW(at "connect_timeout", DURATION, "5s", "10ms..5 min", "time for a connection to a server", s, \
@@ -72,7 +73,15 @@
 		origin.check_timeout_ms), \
 	    ROW(at "check.healthy", INT, "2", "1..100", "good answers in a row that bring a server back", s, \
 		origin.check_healthy), \
-	    ROW(at "check.unhealthy", INT, "2", "1..100", "bad ones in a row that take it out", s, origin.check_unhealthy)
+	    ROW(at "check.unhealthy", INT, "2", "1..100", "bad ones in a row that take it out", s, origin.check_unhealthy), \
+	    ROW(at "tls.ca", STR, NULL, NULL, "who may vouch for an https origin, PEM; default: whom the system trusts", s, \
+		origin.tls_ca), \
+	    ROW(at "tls.cert", STR, NULL, NULL, "certificate that we show to it, PEM; default: none", s, origin.tls_cert), \
+	    ROW(at "tls.key", STR, NULL, NULL, "its private key, PEM", s, origin.tls_key), \
+	    ROW(at "tls.name", STR, NULL, NULL, "name that is asked for and verified; default: the host of url", s, \
+		origin.tls_name), \
+	    ROW(at "tls.verify", BOOL, "true", NULL, "false: anybody in between may read and change everything", s, \
+		origin.tls_verify)
 
 #define EDGE(at, s) \
 	ROW(at "rate_limit.requests", INT, NULL, "1..1000000", "requests that each visitor may make", s, rate.requests), \

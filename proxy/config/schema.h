@@ -63,6 +63,8 @@ struct raw_origin {
 	int64_t connect_timeout_ms, first_byte_timeout_ms, timeout_ms, total_timeout_ms, idle_timeout_ms, hold_ms;
 	int64_t connections, requests, queue, queue_timeout_ms, retry_percent, eject_failures, eject_ms;
 	int64_t check_interval_ms, check_timeout_ms, check_healthy, check_unhealthy;
+	struct tc_str tls_ca, tls_cert, tls_key, tls_name;
+	bool tls_verify;
 };
 
 struct raw_rate {

@@ -43,9 +43,9 @@ say_fault(const struct config_tls *t, const struct tls_fault *f, struct messages
 		const char *path;
 		struct tc_str hint;
 	} about[] = {
-		[TLS_FAULT_CERT] = {"listen.tls.cert", TC_STR_INIT("name a file with the certificate first, and its issuers behind it, PEM")},
-		[TLS_FAULT_KEY] = {"listen.tls.key", TC_STR_INIT("name the key that the certificate was made for, PEM, without a pass phrase")},
-		[TLS_FAULT_KEYS_FILE] = {"listen.tls.ticket_keys", TC_STR_INIT("write 80 random bytes for each key: openssl rand 80 > FILE")},
+		[TLS_FAULT_CERT] = {"listen.tls.cert", TC_STR_INIT("name a file with it, PEM, and its issuers behind it")},
+		[TLS_FAULT_KEY] = {"listen.tls.key", TC_STR_INIT("name the key that it was made for, PEM, without a pass phrase")},
+		[TLS_FAULT_KEYS_FILE] = {"listen.tls.ticket_keys", TC_STR_INIT("write 80 random bytes a key: openssl rand 80 > FILE")},
 	};
 	struct message msg = message_at(place_of(t, f), SEVERITY_ERROR, about[f->where].path);
 	struct tc_str file = file_of(t, f);
@@ -83,10 +83,57 @@ server_of(const struct config_listen *l, struct messages *m)
 	return server;
 }
 
+/* ---- origins ---- */
+
+static void
+say_client_fault(const struct config_origin *o, const struct tls_client_fault *f, struct messages *m)
+{
+	static const struct {
+		const char *key;
+		struct tc_str hint;
+	} about[] = {
+		[TLS_CLIENT_CA] = {"ca", TC_STR_INIT("name a file with the certificates of those who may vouch for the origin, PEM")},
+		[TLS_CLIENT_CERT] = {"cert", TC_STR_INIT("name a file with our certificate first, and its issuers behind it, PEM")},
+		[TLS_CLIENT_KEY] = {"key", TC_STR_INIT("name the key that our certificate was made for, PEM, without a pass phrase")},
+	};
+	const struct config_origin_tls *t = &o->tls;
+	struct tc_str file = f->where == TLS_CLIENT_CA ? t->ca : f->where == TLS_CLIENT_KEY ? t->key
+											    : t->cert;
+	char path[160], text[512];
+	struct message msg;
+
+	(void)snprintf(path, sizeof(path), "%.*s.tls.%s", (int)(o->way.n < 120 ? o->way.n : 120), o->way.p, about[f->where].key);
+	msg = (struct message){.severity = SEVERITY_ERROR, .code = "certificate", .path = tc_str_from(path)};
+	if (t->at != NULL)
+		config_point(config_entry(t->at, about[f->where].key, TC_STR("")), &msg);
+	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(file.n < 200 ? file.n : 200), file.n > 0 ? file.p : "",
+	    file.n > 0 ? ": " : "", f->text);
+	msg.text = tc_str_from(text);
+	msg.hint = about[f->where].hint;
+	messages_add(m, &msg);
+}
+
+static struct tls_client *
+client_of(const struct config_origin *o, struct messages *m)
+{
+	const struct tls_client_settings s = {
+		.ca_file = o->tls.ca, .cert = o->tls.cert, .key = o->tls.key, .name = o->tls.name, .verify = o->tls.verify};
+	struct tls_client_fault fault = {0};
+	struct tls_client *client = tls_client_get(&s, &fault);
+
+	if (client == NULL)
+		say_client_fault(o, &fault, m);
+	return client;
+}
+
 int
 certificates_load(struct snapshot *s, struct messages *m)
 {
 	size_t errors = m->errors;
+
+	for (size_t i = 0; i < s->config->origin_count; i++)
+		if (s->config->origins[i]->https)
+			s->tls_origins[i] = client_of(s->config->origins[i], m);
 
 	for (size_t i = 0; i < s->config->listen_count; i++)
 		if (s->config->listen[i].tls != NULL)
@@ -239,4 +286,10 @@ certificates_check(const struct config *c, struct messages *m)
 	for (size_t i = 0; i < c->listen_count; i++)
 		if (c->listen[i].tls != NULL)
 			check_one(&c->listen[i], m);
+	for (size_t i = 0; i < c->origin_count; i++)
+		if (c->origins[i]->https) {
+			struct tls_client *client = client_of(c->origins[i], m);
+
+			tls_client_unref(&client);
+		}
 }

@@ -1,4 +1,7 @@
-/* certificates.h: the TLS side of each listener of a configuration, read from its files and said of them what is wrong. */
+/*
+ * certificates.h: the TLS side of listeners and origins of a configuration: what is in its files, what is wrong with
+ * them, and that they change.
+ */
 #ifndef CORE_CERTIFICATES_H
 #define CORE_CERTIFICATES_H
 
@@ -6,7 +9,7 @@
 #include "core/snapshot.h"
 #include "net/loop.h"
 
-/* Reads them for all listeners of the snapshot. 0, or -1: at least one error is in m. */
+/* Reads them for all listeners and origins of the snapshot. 0, or -1: at least one error is in m. */
 int certificates_load(struct snapshot *s, struct messages *m);
 
 /* For check: the same, and what will be wrong: certificates that end soon, keys that others may read. */

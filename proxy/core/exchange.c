@@ -208,6 +208,7 @@ no_connection(struct exchange *x)
 {
 	static const enum stats_origin_error errors[ORIGIN_FAILURE_COUNT] = {
 		[ORIGIN_CONNECT] = STATS_ORIGIN_CONNECT,
+		[ORIGIN_TLS] = STATS_ORIGIN_TLS,
 		[ORIGIN_TIMEOUT] = STATS_ORIGIN_TIMEOUT,
 		[ORIGIN_NO_ADDRESS] = STATS_ORIGIN_RESOLVE,
 		[ORIGIN_BUSY] = STATS_ORIGIN_BUSY,

@@ -202,9 +202,11 @@ snapshot_build(struct config *c, const struct choice_key *key, const struct snap
 	observe_prepare(c);
 	number_routes(s);
 	s->tls = tc_alloc(s->arena, (c->listen_count + 1) * sizeof(struct tls_server *));
-	if (s->tls == NULL)
+	s->tls_origins = tc_alloc(s->arena, (c->origin_count + 1) * sizeof(struct tls_client *));
+	if (s->tls == NULL || s->tls_origins == NULL)
 		abort();
 	memset(s->tls, 0, c->listen_count * sizeof(struct tls_server *));
+	memset(s->tls_origins, 0, c->origin_count * sizeof(struct tls_client *));
 	return s;
 }
 
@@ -225,6 +227,8 @@ snapshot_unref(struct snapshot **p)
 		return;
 	for (size_t i = 0; s->tls != NULL && i < s->config->listen_count; i++)
 		tls_server_unref(&s->tls[i]);
+	for (size_t i = 0; s->tls_origins != NULL && i < s->config->origin_count; i++)
+		tls_client_unref(&s->tls_origins[i]);
 	unload_filters(s);
 	shared_geo_unref(&s->shared_geo);
 	config_destroy(&s->config);

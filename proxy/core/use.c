@@ -14,7 +14,7 @@ share_of(const struct worker *w, int64_t n)
 
 /* check: room for what the key points to. */
 static struct server_key
-key_of(const struct config_origin *o, size_t i, struct check_settings *check)
+key_of(const struct snapshot *snapshot, const struct config_origin *o, size_t i, struct check_settings *check)
 {
 	const struct config_server *s = &o->servers[i];
 	bool checked = o->check.path.n > 0;
@@ -28,11 +28,17 @@ key_of(const struct config_origin *o, size_t i, struct check_settings *check)
 		.unhealthy = o->check.unhealthy,
 	};
 	return (struct server_key){
-		.name = s->url, .host = s->host, .port = s->port, .path = s->path, .check = checked ? check : NULL};
+		.name = s->url,
+		.host = s->host,
+		.port = s->port,
+		.path = s->path,
+		.tls = s->https ? snapshot->tls_origins[o->id] : NULL,
+		.check = checked ? check : NULL,
+	};
 }
 
 static struct origin *
-origin_of(struct worker *w, const struct config_origin *c)
+origin_of(struct worker *w, const struct snapshot *snapshot, const struct config_origin *c)
 {
 	struct origin_settings s = {
 		.least_connections = c->balance == BALANCE_LEAST_CONNECTIONS,
@@ -54,7 +60,7 @@ origin_of(struct worker *w, const struct config_origin *c)
 
 	assert(c->server_count <= ORIGIN_SERVERS_MAX);
 	for (size_t i = 0; i < c->server_count; i++)
-		keys[i] = key_of(c, i, &checks[i]);
+		keys[i] = key_of(snapshot, c, i, &checks[i]);
 	return origin_new(w->origins, &s, keys, c->server_count);
 }
 
@@ -71,16 +77,16 @@ use_new(struct worker *w, struct snapshot *s)
 	u->users = 1;
 	origins_resolve_by(w->origins, s->config->resolvers);
 	for (size_t i = 0; i < n; i++)
-		u->origins[i] = origin_of(w, s->config->origins[i]);
+		u->origins[i] = origin_of(w, s, s->config->origins[i]);
 	return u;
 }
 
 static void
-check_origin(struct checks *checks, const struct config_origin *o)
+check_origin(struct checks *checks, const struct snapshot *s, const struct config_origin *o)
 {
 	for (size_t i = 0; i < o->server_count; i++) {
 		struct check_settings settings;
-		struct server_key key = key_of(o, i, &settings);
+		struct server_key key = key_of(s, o, i, &settings);
 
 		checks_add(checks, &key);
 	}
@@ -97,7 +103,7 @@ use_check(struct use *u)
 	checks = checks_new(u->worker->origins);
 	for (size_t i = 0; i < c->origin_count; i++)
 		if (c->origins[i]->check.path.n > 0)
-			check_origin(checks, c->origins[i]);
+			check_origin(checks, u->snapshot, c->origins[i]);
 	checks_destroy(&u->worker->checks);
 	u->worker->checks = checks;
 }

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "net/tls.h"
+
 #define LOOK_UP_LEAST_S 1 /* a name is not asked for more often */
 #define LOOK_UP_MOST_S 300 /* nor less often while it is used */
 #define LOOK_UP_NO_TTL_S 2 /* from the hosts file, or not to be kept at all */
@@ -87,11 +89,22 @@ on_connect(uv_connect_t *r, int status)
 	}
 	if (i < sc->server->addresses.n)
 		sc->server->bad_until[i] = 0;
+	conn_read(&sc->conn);
+	if (sc->server->tls == NULL)
+		attempt_connected(sc);
+	else if (tls_connect(&sc->conn, sc->server->tls, tc_str_from(sc->server->host), &sc->server->memory) < 0)
+		attempt_address_failed(a, sc, UV_EPROTO);
+}
+
+void
+attempt_connected(struct server_conn *sc)
+{
+	struct attempt *a = sc->attempt;
+
 	wheel_clear(&sc->deadline);
 	sc->attempt = NULL;
 	sc->connected = true;
 	buf_init(&sc->u.held, 2 * LOOP_READ_SIZE);
-	conn_read(&sc->conn);
 	attempt_end(a, sc, 0);
 }
 

@@ -35,6 +35,8 @@ void server_look_up(struct server *s);
 bool server_conn_is_current(const struct server_conn *sc);
 /* Nobody waits longer for a look-up than for a connection. */
 void attempt_end_late(struct server *s);
+/* Its connection can be used. */
+void attempt_connected(struct server_conn *sc);
 /* This address did not work: another one, or none. */
 void attempt_address_failed(struct attempt *a, struct server_conn *sc, int error);
 

@@ -19,6 +19,7 @@
 /* X(ENUM, "label"): what went wrong with a server */
 #define HEALTH_ERRORS(X)                                                                             \
 	X(CONNECT, "connect")                                                                        \
+	X(TLS, "tls") /* no handshake: a certificate that is not trusted, say */                     \
 	X(RESOLVE, "resolve")                                                                        \
 	X(TIMEOUT, "timeout")                                                                        \
 	X(CLOSED, "closed") /* before a whole answer */                                              \

@@ -243,6 +243,7 @@ failure_of(int error)
 {
 	switch (error) {
 	case UV_ETIMEDOUT: return ORIGIN_TIMEOUT;
+	case UV_EPROTO: return ORIGIN_TLS;
 	case UV_EAI_NONAME: return ORIGIN_NO_ADDRESS;
 	/* We lack something, or its queue is full for a moment. */
 	case UV_EMFILE:
@@ -271,8 +272,11 @@ on_attempt(struct attempt *a, struct server_conn *sc, int error)
 	}
 	release_slot(o, s, true);
 	t->why = failure_of(error);
-	if (t->why == ORIGIN_CONNECT || t->why == ORIGIN_TIMEOUT)
-		server_strike(s, t->why == ORIGIN_TIMEOUT ? HEALTH_TIMEOUT : HEALTH_CONNECT,
+	if (t->why == ORIGIN_CONNECT || t->why == ORIGIN_TLS || t->why == ORIGIN_TIMEOUT)
+		server_strike(s,
+		    t->why == ORIGIN_TIMEOUT   ? HEALTH_TIMEOUT
+			: t->why == ORIGIN_TLS ? HEALTH_TLS
+					       : HEALTH_CONNECT,
 		    o->n > 1 ? o->settings.eject_failures : 0, o->settings.eject_ms);
 	ticket_go(t);
 }
@@ -305,7 +309,7 @@ ticket_connect(struct ticket *t, const struct choice *c)
 static enum origin_failure
 reason(const struct ticket *t)
 {
-	if (t->why == ORIGIN_OK || (t->why == ORIGIN_CONNECT && t->origin->n > 1))
+	if (t->why == ORIGIN_OK || ((t->why == ORIGIN_CONNECT || t->why == ORIGIN_TLS) && t->origin->n > 1))
 		return ORIGIN_DOWN;
 	return t->why;
 }

@@ -34,6 +34,7 @@ struct origin_settings {
 /* X(ENUM, status): why there is no connection */
 #define ORIGIN_FAILURES(X)                                                                           \
 	X(CONNECT, 502)    /* refused, unreachable */                                                \
+	X(TLS, 502)        /* no handshake: its certificate is not trusted, say */                   \
 	X(TIMEOUT, 504)    /* nobody answered */                                                     \
 	X(NO_ADDRESS, 503) /* its name does not resolve */                                           \
 	X(BUSY, 503)       /* all have enough to do, and the line is long enough */                  \

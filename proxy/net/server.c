@@ -16,6 +16,8 @@ server_unref(struct server *s)
 	if (--s->refs > 0)
 		return;
 	health_release(&s->health);
+	tls_memory_clear(&s->memory);
+	tls_client_unref(&s->tls);
 	free(s->host);
 	free(s->path);
 	free(s);
@@ -160,6 +162,10 @@ on_ended(struct conn *c, int error)
 {
 	struct server_conn *sc = (struct server_conn *)c;
 
+	if (sc->attempt != NULL) { /* during the handshake */
+		attempt_address_failed(sc->attempt, sc, error < 0 ? error : UV_ECONNRESET);
+		return;
+	}
 	if (sc->user != NULL) {
 		sc->ops->ended(sc->user, error);
 		return;
@@ -190,8 +196,20 @@ on_conn_closed(struct conn *c)
 	free(sc);
 }
 
+static void
+on_secured(struct conn *c)
+{
+	attempt_connected((struct server_conn *)c);
+}
+
 const struct conn_ops server_conn_ops = {
-	.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .closed = on_conn_closed};
+	.secured = on_secured,
+	.data = on_data,
+	.ready = on_ready,
+	.ended = on_ended,
+	.drained = on_drained,
+	.closed = on_conn_closed,
+};
 
 /* ---- deadlines ---- */
 
@@ -333,6 +351,8 @@ copy(struct tc_str s)
 static bool
 is_server(const struct server *s, const struct server_key *k)
 {
+	if (s->tls != k->tls)
+		return false;
 	if (k->host.n > 0)
 		return s->host != NULL && s->port == k->port && tc_eq(tc_str_from(s->host), k->host);
 	return s->path != NULL && tc_eq(tc_str_from(s->path), k->path);
@@ -359,6 +379,7 @@ server_new(struct servers *t, const struct server_key *k)
 		abort();
 	s->all = t;
 	s->health = health_get(k->name);
+	s->tls = k->tls != NULL ? tls_client_ref(k->tls) : NULL;
 	pressure_init(&s->pressure);
 	s->refs = 2; /* the users, the timer */
 	(void)uv_timer_init(&t->loop->uv, &s->probe_timer);

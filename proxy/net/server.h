@@ -16,6 +16,7 @@
 #include "net/health.h"
 #include "net/pressure.h"
 #include "net/resolve.h"
+#include "net/tls_client.h"
 
 #define SERVER_KEPT_MAX 256 /* idle connections */
 
@@ -28,6 +29,7 @@ struct server_key {
 	struct tc_str host; /* n = 0: a Unix socket */
 	uint16_t port;
 	struct tc_str path;
+	struct tls_client *tls;             /* NULL: in clear */
 	const struct check_settings *check; /* NULL: none */
 };
 
@@ -85,8 +87,10 @@ struct server {
 	struct health *health;
 	char *host, *path; /* one is NULL */
 	uint16_t port;
-	size_t users; /* origins */
-	size_t refs;  /* connections, handles, a look-up under way, and 1 for all users together */
+	struct tls_client *tls;   /* NULL: in clear */
+	struct tls_memory memory; /* its last session */
+	size_t users;             /* origins */
+	size_t refs;              /* connections, handles, a look-up under way, and 1 for all users together */
 	/* addresses */
 	struct addresses addresses;
 	uint64_t bad_until[RESOLVE_ADDRESSES_MAX];

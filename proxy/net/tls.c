@@ -143,6 +143,25 @@ tls_accept(struct conn *c, struct tls_server *s)
 	SSL_set_accept_state(c->tls->ssl);
 }
 
+int
+tls_connect(struct conn *c, const struct tls_client *k, struct tc_str host, struct tls_memory *memory)
+{
+	struct tls *t;
+
+	begin(c, tls_client_context(k), true);
+	t = c->tls;
+	t->memory = memory;
+	if (!tls_client_expect(k, t->ssl, host))
+		return -1;
+	if (memory->session != NULL)
+		(void)SSL_set_session(t->ssl, memory->session);
+	SSL_set_connect_state(t->ssl);
+	ERR_clear_error();
+	(void)SSL_do_handshake(t->ssl); /* says hello; what comes of it is seen when the other side has answered */
+	ERR_clear_error();
+	return flush(c);
+}
+
 void
 tls_destroy(struct tls **p)
 {

@@ -17,17 +17,22 @@
 
 struct tls_server; /* tls_server.h */
 struct tls_client; /* tls_client.h */
+struct tls_memory;
 
 /* Once, before the first connection and before OpenSSL has allocated anything: what it frees is wiped. */
 void tls_start(void);
 
 /*
  * From here on the connection speaks TLS, as the server's side or the client's; what it wrote or gave before was in
- * clear. ops->secured() is called when the handshake is over; it may fail: ops->ended(), with a negative error. The
- * settings are only used during the call.
+ * clear. ops->secured() is called when the handshake is over; if it fails, ops->ended() is, with a negative error:
+ * UV_EPROTO, or what the connection broke of.
  */
 void tls_accept(struct conn *c, struct tls_server *s);
-void tls_connect(struct conn *c, struct tls_client *k);
+/*
+ * host: the name that the server has to prove, unless the settings have one. memory: of this server and these settings;
+ * it outlives the connection. Writes at once. -1: it cannot begin; drop it.
+ */
+int tls_connect(struct conn *c, const struct tls_client *k, struct tc_str host, struct tls_memory *memory);
 
 /* How the handshake ended; before it has: CLOSED. Still there in ops->closed(). */
 struct tls_outcome tls_outcome(const struct conn *c);

@@ -45,3 +45,9 @@ tls_watched_look(struct tls_watched *w, struct tc_str path)
 	w->seen = now;
 	return still && !same(&now, &w->taken);
 }
+
+bool
+tls_watched_same(const struct tls_watched *a, const struct tls_watched *b)
+{
+	return same(&a->taken, &b->taken);
+}

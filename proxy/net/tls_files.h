@@ -33,4 +33,7 @@ void tls_watched_take(struct tls_watched *w, struct tc_str path);
  */
 bool tls_watched_look(struct tls_watched *w, struct tc_str path);
 
+/* What was taken is the same file. */
+bool tls_watched_same(const struct tls_watched *a, const struct tls_watched *b);
+
 #endif

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "net/tls.h"
+#include "net/tls_client.h"
 #include "net/tls_server.h"
 
 /* One connection's. */
@@ -15,7 +16,8 @@ struct tls {
 	struct tc_str in;          /* came, not taken yet; only during tls_input() */
 	struct tls_server *server; /* these two: of a server, until the handshake is over */
 	struct tls_set *set;
-	char *sni; /* in lower case, with a zero; NULL: none */
+	struct tls_memory *memory; /* of a client: where sessions go; NULL: nowhere */
+	char *sni;                 /* in lower case, with a zero; NULL: none */
 	struct tls_outcome outcome;
 	bool client;
 	bool secured;  /* the handshake is over */
@@ -34,6 +36,12 @@ struct tls_set *tls_server_set(struct tls_server *s); /* a reference */
 void tls_set_unref(struct tls_set **set);
 SSL_CTX *tls_set_default(const struct tls_set *set);
 struct tls_tickets *tls_server_tickets(const struct tls_server *s);
+
+/* ---- tls_client.c ---- */
+
+SSL_CTX *tls_client_context(const struct tls_client *c);
+/* The name that the other side has to prove. false: it is none. */
+bool tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host);
 
 /* The connection that an SSL belongs to. */
 static inline struct conn *

@@ -34,6 +34,7 @@ enum stats_code {
 /* X(ENUM, "label"): what went wrong with an origin */
 #define STATS_ORIGIN_ERRORS(X)                                                                       \
 	X(CONNECT, "connect")                                                                        \
+	X(TLS, "tls") /* no handshake */                                                             \
 	X(RESOLVE, "resolve")                                                                        \
 	X(TIMEOUT, "timeout")                                                                        \
 	X(CLOSED, "closed") /* before a whole answer */                                              \

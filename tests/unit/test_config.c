@@ -299,7 +299,7 @@ test_wrong_flags(void **state)
 	} cases[] = {
 		{{.origin = TC_STR_INIT("127.0.0.1:3000")}, "--origin", "bad-url"},
 		{{.origin = TC_STR_INIT("http://127.0.0.1:3000/app")}, "--origin", "bad-url"},
-		{{.origin = TC_STR_INIT("https://example.com")}, "--origin", "unsupported-tls"},
+		{{.origin = TC_STR_INIT("https://example.com/app")}, "--origin", "bad-url"},
 		{{.origin = TC_STR_INIT("http://a"), .listen = TC_STR_INIT("8080")}, "--listen", "bad-address"},
 		{{.origin = TC_STR_INIT("http://a"), .admin = TC_STR_INIT("localhost:1")}, "--admin", "bad-address"},
 		{{.origin = TC_STR_INIT("http://a"), .region = TC_STR_INIT("calif")}, "--region", "unknown-place"},

@@ -1,0 +1,270 @@
+/* tls_client.c: see tls_client.h. */
+#include "net/tls_client.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "net/tls_files.h"
+#include "net/tls_inside.h"
+#include "net/tls_pair.h"
+
+#define FILES 3
+#define NAME_SIZE 256
+
+struct tls_client {
+	struct tls_client *next;
+	size_t users; /* under the list's lock */
+	SSL_CTX *context;
+	struct tls_client_settings settings; /* copies of its texts */
+	struct tls_watched files[FILES];
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct tls_client *list;
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- sessions ---- */
+
+void
+tls_memory_clear(struct tls_memory *m)
+{
+	SSL_SESSION_free(m->session);
+	m->session = NULL;
+}
+
+/* Of several tickets the last one. */
+static int
+on_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct tls_memory *m = tls_conn_of(ssl)->tls->memory;
+
+	if (m == NULL || SSL_SESSION_is_resumable(session) != 1)
+		return 0;
+	tls_memory_clear(m);
+	m->session = session;
+	return 1; /* ours from now on */
+}
+
+/* ---- making ---- */
+
+static int
+say(struct tls_client_fault *f, enum tls_client_file where, const char *text)
+{
+	f->where = where;
+	(void)snprintf(f->text, sizeof(f->text), "%s", text);
+	ERR_clear_error();
+	return -1;
+}
+
+/* Whom to trust. A file that cannot be read trusts nobody: said, rather than found out at the first request. */
+static int
+trust(SSL_CTX *x, const struct tls_client_settings *s, struct tls_client_fault *fault)
+{
+	char path[TLS_PATH_MAX];
+
+	SSL_CTX_set_verify(x, s->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+	if (s->ca_file.n == 0 && SSL_CTX_set_default_verify_paths(x) == 1)
+		return 0;
+	if (s->ca_file.n == 0)
+		return say(fault, TLS_CLIENT_CA, "the system's certificates cannot be read");
+	(void)snprintf(path, sizeof(path), "%.*s", (int)s->ca_file.n, s->ca_file.p);
+	if (access(path, R_OK) == -1) {
+		(void)say(fault, TLS_CLIENT_CA, "");
+		(void)snprintf(fault->text, sizeof(fault->text), "it cannot be read: %s", strerror(errno));
+		return -1;
+	}
+	if (SSL_CTX_load_verify_file(x, path) != 1)
+		return say(fault, TLS_CLIENT_CA, "there is no certificate in it (PEM: -----BEGIN CERTIFICATE-----)");
+	return 0;
+}
+
+static int
+identify(SSL_CTX *x, const struct tls_client_settings *s, struct tls_client_fault *fault)
+{
+	const struct tls_pair_files files = {.cert = s->cert, .key = s->key};
+	struct tls_fault found = {0};
+	struct tls_pair pair;
+	int r;
+
+	if (s->cert.n == 0)
+		return 0;
+	if (tls_pair_read(&files, &pair, &found) < 0)
+		return say(fault, found.where == TLS_FAULT_KEY ? TLS_CLIENT_KEY : TLS_CLIENT_CERT, found.text);
+	r = SSL_CTX_use_cert_and_key(x, pair.leaf, pair.key, pair.chain, 1);
+	tls_pair_clear(&pair);
+	return r == 1 ? 0 : say(fault, TLS_CLIENT_CERT, "it cannot be used: its kind is unknown or too weak");
+}
+
+static SSL_CTX *
+client_context(const struct tls_client_settings *s, struct tls_client_fault *fault)
+{
+	static const unsigned char http1[] = "\x08http/1.1";
+	SSL_CTX *x = tls_context_new(TLS_client_method(), false);
+
+	if (x == NULL || SSL_CTX_set_alpn_protos(x, http1, sizeof(http1) - 1) != 0)
+		abort();
+	(void)SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(x, on_session);
+	if (trust(x, s, fault) == 0 && identify(x, s, fault) == 0)
+		return x;
+	SSL_CTX_free(x);
+	return NULL;
+}
+
+static struct tc_str
+copy(struct tc_str s)
+{
+	char *p = strndup(s.n > 0 ? s.p : "", s.n);
+
+	if (p == NULL)
+		abort();
+	return tc_str_of(p, s.n);
+}
+
+static void
+free_texts(struct tls_client *c)
+{
+	const struct tc_str texts[] = {c->settings.ca_file, c->settings.cert, c->settings.key, c->settings.name};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free((char *)(uintptr_t)texts[i].p);
+}
+
+static void
+take_files(const struct tls_client_settings *s, struct tls_watched files[FILES])
+{
+	tls_watched_take(&files[0], s->ca_file);
+	tls_watched_take(&files[1], s->cert);
+	tls_watched_take(&files[2], s->key);
+}
+
+static struct tls_client *
+client_new(const struct tls_client_settings *s, struct tls_client_fault *fault)
+{
+	struct tls_client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		abort();
+	take_files(s, c->files);
+	c->context = client_context(s, fault);
+	if (c->context == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->settings = (struct tls_client_settings){copy(s->ca_file), copy(s->cert), copy(s->key), copy(s->name), s->verify};
+	return c;
+}
+
+/* The same words, and the files are those that were read. */
+static bool
+is_same(const struct tls_client *c, const struct tls_client_settings *s)
+{
+	const struct tls_client_settings *o = &c->settings;
+	struct tls_watched now[FILES];
+
+	if (!tc_eq(o->ca_file, s->ca_file) || !tc_eq(o->cert, s->cert) || !tc_eq(o->key, s->key) || !tc_eq(o->name, s->name) ||
+	    o->verify != s->verify)
+		return false;
+	take_files(s, now);
+	for (size_t i = 0; i < FILES; i++)
+		if (!tls_watched_same(&c->files[i], &now[i]))
+			return false;
+	return true;
+}
+
+struct tls_client *
+tls_client_get(const struct tls_client_settings *s, struct tls_client_fault *fault)
+{
+	struct tls_client *c;
+
+	(void)pthread_mutex_lock(&all.lock);
+	c = all.list;
+	while (c != NULL && !is_same(c, s))
+		c = c->next;
+	if (c == NULL && (c = client_new(s, fault)) != NULL) {
+		c->next = all.list;
+		all.list = c;
+	}
+	if (c != NULL)
+		c->users++;
+	(void)pthread_mutex_unlock(&all.lock);
+	return c;
+}
+
+struct tls_client *
+tls_client_ref(struct tls_client *c)
+{
+	(void)pthread_mutex_lock(&all.lock);
+	c->users++;
+	(void)pthread_mutex_unlock(&all.lock);
+	return c;
+}
+
+void
+tls_client_unref(struct tls_client **p)
+{
+	struct tls_client *c = *p, **at = &all.list;
+	bool last;
+
+	*p = NULL;
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&all.lock);
+	assert(c->users > 0);
+	last = --c->users == 0;
+	if (last) {
+		while (*at != c)
+			at = &(*at)->next;
+		*at = c->next;
+	}
+	(void)pthread_mutex_unlock(&all.lock);
+	if (!last)
+		return;
+	SSL_CTX_free(c->context);
+	free_texts(c);
+	free(c);
+}
+
+/* ---- one connection ---- */
+
+SSL_CTX *
+tls_client_context(const struct tls_client *c)
+{
+	return c->context;
+}
+
+static bool
+is_number(const char *name)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, room) == 1 || inet_pton(AF_INET6, name, room) == 1;
+}
+
+/* Addresses are verified, and not asked for (RFC 6066 3). */
+bool
+tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host)
+{
+	struct tc_str name = c->settings.name.n > 0 ? c->settings.name : host;
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	char z[NAME_SIZE];
+
+	if (name.n > 0 && name.p[name.n - 1] == '.')
+		name.n--;
+	if (name.n == 0 || name.n >= sizeof(z) || memchr(name.p, '\0', name.n) != NULL)
+		return false;
+	memcpy(z, name.p, name.n);
+	z[name.n] = '\0';
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	if (is_number(z))
+		return X509_VERIFY_PARAM_set1_ip_asc(param, z) == 1;
+	return X509_VERIFY_PARAM_set1_host(param, z, name.n) == 1 && SSL_set_tlsext_host_name(ssl, z) == 1;
+}

@@ -1,0 +1,39 @@
+/*
+ * tls_client.h: how we speak TLS to origins: whom to trust, who we are. There is one for all origins and snapshots that
+ * say the same and found the same files, so that a server's connections outlive a reload.
+ */
+#ifndef NET_TLS_CLIENT_H
+#define NET_TLS_CLIENT_H
+
+#include "tacet/str.h"
+
+struct tls_client;
+
+struct tls_client_settings {
+	struct tc_str ca_file;   /* PEM; n = 0: whom the system trusts */
+	struct tc_str cert, key; /* who we are; n = 0: nobody */
+	struct tc_str name;      /* asked for and verified; n = 0: the server's host */
+	bool verify;
+};
+
+enum tls_client_file { TLS_CLIENT_CA,
+	TLS_CLIENT_CERT,
+	TLS_CLIENT_KEY };
+
+struct tls_client_fault {
+	enum tls_client_file where;
+	char text[256]; /* without the file's name */
+};
+
+/* What a server gave us so that the next handshake is short. Zero it to begin. */
+struct tls_memory {
+	void *session;
+};
+void tls_memory_clear(struct tls_memory *m);
+
+/* A reference; NULL: fault says why. Takes a lock and may read files: off the request path only. */
+struct tls_client *tls_client_get(const struct tls_client_settings *s, struct tls_client_fault *fault);
+struct tls_client *tls_client_ref(struct tls_client *c);
+void tls_client_unref(struct tls_client **c);
+
+#endif

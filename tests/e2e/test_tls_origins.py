@@ -1,0 +1,257 @@
+"""Origins asked by https: whom we trust, who we are, and what a broken connection means."""
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+from certificates import Authority, cut, openssl
+from harness import Broken, Client, Origin, Tacet, answer, chunked_answer, head_bytes, tacet_path, total, wait_until
+from tls import TlsOrigin
+
+HOST = "www.example.test"
+BIG = bytes(range(256)) * 8192
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+def conf(origin, more=""):
+    return f"""
+version: 1
+listen: [{{address: "127.0.0.1:0"}}]
+admin: {{address: "127.0.0.1:0"}}
+sites:
+  - hosts: ["*"]
+    origin: {{{origin}}}
+    routes: [{{name: raw, match: "/raw/*", filter: none}}, {{name: all, match: "/*"}}]
+rule_sets: {{light: {{}}}}
+regions: [{{name: rest, where: ["*"], default: light, opted_out: light}}]
+{more}"""
+
+
+class Run:
+    def __init__(self, tmp_path, text):
+        self.path = tmp_path / "t.yaml"
+        self.path.write_text(text)
+        self.tacet = Tacet("-c", self.path)
+
+    def __enter__(self):
+        return self.tacet
+
+    def __exit__(self, *exc):
+        self.tacet.stop()
+
+
+def errors(tacet, kind):
+    return total(tacet.metrics(), "tacet_gateway_errors_total", **{"class": kind})
+
+
+def test_an_https_origin(tmp_path, ca):
+    origin = TlsOrigin(ca.context("app.test"))
+    origin.on("/raw/big", answer(BIG, type="application/octet-stream"))
+    origin.on("/raw/chunks", chunked_answer(BIG, size=9000, type="application/octet-stream"))
+    origin.on("/raw/echo", lambda conn, req: conn.sendall(answer(req.body, type="application/octet-stream")))
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}')) as t:
+        with t.client() as c:
+            for _ in range(3):
+                assert c.get("/page").status == 200
+            assert c.get("/raw/big").body == BIG
+            assert c.get("/raw/chunks").body == BIG
+            assert c.get("/raw/echo", method="POST", body=BIG).body == BIG
+        assert origin.connections == 1  # kept
+        assert origin.names == ["app.test"]
+        assert origin.last("/page").get("Host") == f"127.0.0.1:{origin.port}"  # host: origin is the default
+        assert total(t.metrics(), "tacet_upstream_healthy") == 1
+    origin.close()
+
+
+def test_host_keep_is_kept(tmp_path, ca):
+    origin = TlsOrigin(ca.context("IP:127.0.0.1"))
+    with Run(tmp_path, conf(f'url: "{origin.url}", host: keep, tls: {{ca: {ca.pem}}}')) as t:
+        assert t.get("/page").status == 200
+        assert origin.last("/page").get("Host") == HOST
+        assert origin.names == [None]  # an address is verified, and not asked for
+    origin.close()
+
+
+@pytest.mark.parametrize("what", ["another authority", "another name", "expired", "the system's"])
+def test_who_cannot_be_trusted_is_not_asked(tmp_path, ca, what):
+    other = Authority(tmp_path / "other") if what == "another authority" else ca
+    expired = dict(start="20200101000000Z", end="20210101000000Z") if what == "expired" else {}
+    origin = TlsOrigin(other.context("evil.test" if what == "another name" else "app.test", **expired))
+    trusted = "" if what == "the system's" else f"ca: {ca.pem}, "
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{{trusted}name: app.test}}')) as t:
+        for _ in range(2):
+            assert t.get("/secret").status == 502
+        assert not origin.asked("/secret") and errors(t, "tls") == 2
+        assert total(t.metrics(), "tacet_upstream_errors_total", **{"class": "tls"}) >= 2
+    origin.close()
+
+
+def test_verify_false(tmp_path, ca):
+    origin = TlsOrigin(Authority(tmp_path / "other").context("evil.test"))
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{verify: false}}')) as t:
+        assert t.get("/").status == 200
+    done = subprocess.run([tacet_path(), "check", "--offline", "-c", tmp_path / "t.yaml"], capture_output=True, text=True)
+    assert done.returncode == 0 and "is not verified" in done.stdout + done.stderr
+    origin.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_our_certificate(tmp_path, ca, version):
+    cert, key = ca.path(f"client{version}.pem"), ca.path(f"client{version}.key")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", ca.path("c.csr"), "-subj", "/CN=edge")
+    openssl("x509", "-req", "-in", ca.path("c.csr"), "-CA", ca.pem, "-CAkey", ca.key, "-CAcreateserial", "-out", cert, "-days", "2")
+    ctx = ca.context("app.test")
+    ctx.minimum_version = ctx.maximum_version = version
+    ctx.verify_mode = ssl.CERT_REQUIRED
+    ctx.load_verify_locations(ca.pem)
+    origin = TlsOrigin(ctx)
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test, cert: {cert}, key: {key}}}')) as t:
+        assert t.get("/").status == 200
+        assert (("commonName", "edge"),) in origin.certificates[0]["subject"]
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}')) as t:
+        assert t.get("/").status == 502
+    origin.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_sessions_are_used_again(tmp_path, ca, version):
+    ctx = ca.context("app.test")
+    ctx.minimum_version = ctx.maximum_version = version
+    origin = TlsOrigin(ctx)
+    origin.on("/close", answer(b"x", [("Connection", "close")]))
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}', "limits: {threads: 1}")) as t:
+        for _ in range(4):
+            assert t.get("/close").status == 200
+        wait_until(lambda: len(origin.resumed) == 4, "four connections")
+        assert origin.resumed[0] is False and all(origin.resumed[1:])
+    origin.close()
+
+
+def test_connections_outlive_a_reload(tmp_path, ca):
+    origin = TlsOrigin(ca.context("app.test"))
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}', "limits: {threads: 1}")) as t:
+        assert t.get("/").status == 200
+        t.reload()
+        wait_until(lambda: any(line.startswith("reloaded") for line in t.lines), "the reload")
+        assert t.get("/").status == 200 and origin.connections == 1
+    origin.close()
+
+
+def serve_once(script):
+    """A TCP server that gives each connection to script(sock)."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            sock.settimeout(20)
+            threading.Thread(target=guarded, args=(sock,), daemon=True).start()
+
+    def guarded(sock):
+        try:
+            script(sock)
+        except OSError:
+            pass
+        sock.close()
+    threading.Thread(target=run, daemon=True).start()
+    return listener, listener.getsockname()[1]
+
+
+def test_bytes_in_clear_before_the_handshake(tmp_path, ca):
+    """CVE-2026-1642: what somebody in between puts in front of the handshake is no answer."""
+    ctx = ca.context("app.test")
+
+    def inject(sock):
+        sock.sendall(answer(b"injected"))
+        with ctx.wrap_socket(sock, server_side=True) as tls:
+            tls.recv(65536)
+            tls.sendall(answer(b"true"))
+    listener, port = serve_once(inject)
+    with Run(tmp_path, conf(f'url: "https://127.0.0.1:{port}", tls: {{ca: {ca.pem}, name: app.test}}')) as t:
+        res = t.get("/")
+        assert res.status == 502 and b"injected" not in res.body and errors(t, "tls") == 1
+    listener.close()
+
+
+@pytest.mark.parametrize("polite", [True, False])
+def test_a_body_that_ends_with_the_connection(tmp_path, ca, polite):
+    """With close_notify it is whole; without, somebody may have cut it, and the visitor can tell."""
+    ctx = ca.context("app.test")
+
+    def serve(sock):
+        with ctx.wrap_socket(sock, server_side=True, suppress_ragged_eofs=False) as tls:
+            tls.recv(65536)
+            tls.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "text/plain", "Connection": "close"}) + b"z" * 50000)
+            if polite:
+                tls.unwrap()
+            else:
+                cut(tls)
+    listener, port = serve_once(serve)
+    with Run(tmp_path, conf(f'url: "https://127.0.0.1:{port}", tls: {{ca: {ca.pem}, name: app.test}}')) as t:
+        with Client(t.port) as c:
+            c.ask("/raw/x")
+            if polite:
+                assert c.answer().body == b"z" * 50000
+            else:
+                with pytest.raises((Broken, OSError)):
+                    c.answer()
+                assert errors(t, "closed") == 1
+    listener.close()
+
+
+def test_a_handshake_that_never_ends(tmp_path):
+    listener, port = serve_once(lambda sock: sock.recv(1 << 20) and sock.recv(1 << 20))
+    with Run(tmp_path, conf(f'url: "https://127.0.0.1:{port}", connect_timeout: 500ms, tls: {{verify: false}}')) as t:
+        assert t.get("/").status == 504
+    listener.close()
+
+
+def test_an_origin_that_speaks_no_tls(tmp_path):
+    listener, port = serve_once(lambda sock: sock.recv(65536) and sock.sendall(answer(b"what?", status="400 Bad Request")))
+    with Run(tmp_path, conf(f'url: "https://127.0.0.1:{port}"')) as t:
+        assert t.get("/").status == 502 and errors(t, "tls") == 1
+    listener.close()
+
+
+def test_checks_speak_tls(tmp_path, ca):
+    origin, wrong = TlsOrigin(ca.context("app.test")), TlsOrigin(ca.context("evil.test"))
+    more = f'urls: ["{origin.url}", "{wrong.url}"], check: {{path: /health, interval: 100ms}}, tls: {{ca: {ca.pem}, name: app.test}}'
+    with Run(tmp_path, conf(more)) as t:
+        wait_until(lambda: origin.asked("/health") and total(t.metrics(), "tacet_upstream_healthy", upstream=wrong.url) == 0, "the checks")
+        assert total(t.metrics(), "tacet_upstream_healthy", upstream=origin.url) == 1
+        for _ in range(6):
+            assert t.get("/").status == 200
+        assert not wrong.asked("/")
+    origin.close()
+    wrong.close()
+
+
+def test_two_origins_at_one_address_share_no_connection(tmp_path, ca):
+    """One verifies, the other does not: what one would not trust is not used because the other does."""
+    origin = TlsOrigin(ca.context("evil.test"))
+    text = conf(f'url: "{origin.url}", tls: {{verify: false}}').replace(
+        "filter: none}", f'filter: none, origin: {{url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}}}}}')
+    with Run(tmp_path, text) as t:
+        for _ in range(3):
+            assert t.get("/page").status == 200
+            assert t.get("/raw/page").status == 502
+    origin.close()
+
+
+def test_files_that_are_wrong(tmp_path, ca):
+    cert, key = ca.issue("x.test")
+    for more, words in ((f"ca: {tmp_path}/none", "cannot be read"), (f"ca: {key}", "there is no certificate"),
+                        (f"cert: {cert}, key: {ca.key}", "not the key of the certificate")):
+        path = tmp_path / "t.yaml"
+        path.write_text(conf(f'url: "https://127.0.0.1:1", tls: {{{more}}}'))
+        t = Tacet("-c", path, ready=False)
+        assert t.wait() == 78 and words in t.stderr() and "t.yaml:7:" in t.stderr(), t.stderr()
