@@ -18,6 +18,7 @@ struct compile {
 	const struct config_overrides *over; /* never NULL */
 	const struct node *root;
 	const struct node *placeholder; /* sites, and listeners, of a file that is judged and has none; NULL: it has */
+	const struct node *domains;     /* listen, of run --domain; NULL: it was not given */
 	struct raw_root raw;
 	struct hash hash;
 	size_t origin_count;                /* numbers given so far */
@@ -45,6 +46,11 @@ void compile_site_consent(struct compile *c, const struct node *site, struct tc_
 void compile_promises(struct compile *c);
 /* listen[].tls, if it is there. */
 void compile_listen_tls(struct compile *c, const struct node *listener, const struct raw_listen *raw, struct config_listen *out);
+
+/* listen[].tls.acme. false: it is not there, or has a fault. */
+bool compile_acme(struct compile *c, const struct node *tls, const struct raw_acme *raw, struct config_certificate *out);
+/* What run --domain stands for, with listen (acme.c). */
+const struct node *domains_root(struct compile *c);
 
 /* sites, and listen where promises speak of it, for a file that is judged and has none (placeholder.c). */
 const struct node *placeholder_root(struct compile *c);

@@ -230,8 +230,10 @@ compile_listener(struct compile *c, const struct node *node, struct config_liste
 static void
 compile_listen(struct compile *c)
 {
-	const struct node *list = node_get(c->placeholder != NULL ? c->placeholder : c->root, TC_STR("listen"));
-	bool given = c->over->listen.n > 0;
+	const struct node *list = node_get(c->domains != NULL ? c->domains : c->placeholder != NULL ? c->placeholder
+												    : c->root,
+	    TC_STR("listen"));
+	bool given = c->over->listen.n > 0 && c->domains == NULL;
 	size_t n = list != NULL && !given ? list->n : 1;
 	struct config_listen *v;
 
@@ -379,7 +381,7 @@ compile_state(struct compile *c)
 {
 	const char *directory = getenv("STATE_DIRECTORY");
 
-	c->c->state = path_of(c, "state", c->raw.state);
+	c->c->state = c->over->state.n > 0 ? load_copy(c->l, c->over->state) : path_of(c, "state", c->raw.state);
 	if (c->c->state.n == 0 && directory != NULL) { /* systemd gives a list with ':' */
 		struct tc_str all = tc_str_from(directory);
 
@@ -578,6 +580,10 @@ static void
 compile(struct compile *c)
 {
 	find_placeholder(c);
+	if (c->over->domains != NULL)
+		c->domains = domains_root(c);
+	if (load_failed(c->l))
+		return;
 	compile_root(c);
 	compile_state(c);
 	compile_listen(c);

@@ -15,10 +15,25 @@
 
 struct node; /* of the file: where something was written */
 
+enum { CONFIG_ACME_TLS_ALPN = 1,
+	CONFIG_ACME_HTTP = 2 }; /* bits of config_acme.challenge */
+
+/* A certificate that we get ourselves. */
+struct config_acme {
+	struct tc_str name;             /* its first domain: the directory it is kept in */
+	struct tc_strs domains;         /* lower case */
+	struct tc_strs contact;
+	struct tc_str directory, ca_file; /* ca_file n = 0: whom the system trusts */
+	uint32_t challenge;
+	struct tc_str order;            /* all of it as one text: tells it from others */
+	const struct node *at;
+};
+
 /* A certificate and its key: paths, and where they are written. */
 struct config_certificate {
 	struct tc_str cert, key;
 	const struct node *cert_at, *key_at;
+	const struct config_acme *acme; /* NULL: others make it */
 };
 
 struct config_tls {
@@ -291,6 +306,8 @@ struct config {
 	char hash[17];           /* 16 hex digits over the effective content; no secret, protects nothing */
 	const struct config_listen *listen;
 	size_t listen_count;
+	const struct config_acme *const *acmes; /* of all listeners, each once */
+	size_t acme_count;
 	struct config_listen admin;
 	struct tc_str admin_socket, admin_token_file;
 	const struct cidr *trusted_proxies;
@@ -343,9 +360,17 @@ struct config {
 	const struct config_trace *trace;
 };
 
+/* run --domain: listeners for https, with a certificate that we get ourselves, and for http. */
+struct config_domains {
+	struct tc_strs names, contact;
+	struct tc_str directory, ca_file; /* n = 0: the default */
+	struct tc_str http;               /* address of the listener for http; config_overrides.listen is the other's */
+};
+
 /* What the command line says on top of (or, without a file, in place of) the file. n = 0: not given. */
 struct config_overrides {
-	struct tc_str origin, listen, admin, region, geo_directory;
+	struct tc_str origin, listen, admin, region, geo_directory, state;
+	const struct config_domains *domains; /* NULL: none; only without a file */
 	bool judge; /* the file is judged, not run: without sites it gets a placeholder (a profile is checked that way) */
 };
 

@@ -2,7 +2,7 @@
 #include "config/compile.h"
 
 #define CERTIFICATES_MAX 1000
-#define HINT "write tls: {cert: site.crt, key: site.key}  (tacet help listen.tls.cert)"
+#define HINT "write tls: {cert: site.crt, key: site.key}, or acme: {...}  (tacet help listen.tls)"
 
 /* A certificate goes with a key. false: said so. */
 static bool
@@ -35,7 +35,7 @@ take_certificates(struct compile *c, const struct node *tls, const struct raw_li
 
 	if (list != NULL && !within(c, list, "certificates", CERTIFICATES_MAX))
 		return;
-	v = load_alloc(c->l, (n + 1) * sizeof(*v));
+	v = load_alloc(c->l, (n + 2) * sizeof(*v));
 	if (raw->tls_cert.n > 0)
 		take_pair(c, tls, raw->tls_cert, raw->tls_key, &v[out->certificate_count++]);
 	for (size_t i = 0; i < n; i++) {
@@ -44,6 +44,8 @@ take_certificates(struct compile *c, const struct node *tls, const struct raw_li
 		schema_fill(c->l, "listen[].tls.certificates[]", -1, list->entries[i].value, &one, &c->hash);
 		take_pair(c, list->entries[i].value, one.cert, one.key, &v[out->certificate_count++]);
 	}
+	if (compile_acme(c, tls, &raw->acme, &v[out->certificate_count]))
+		out->certificate_count++;
 	out->certificates = v;
 }
 

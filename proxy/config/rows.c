@@ -98,11 +98,13 @@
 	    READER_CLASS(of, help, member, "personalisation", 2), \
 	    READER_CLASS(of, help, member, "social", 3)
 
+#define ACME_DIRECTORY "https://acme-v02.api.letsencrypt.org/directory"
+
 const struct tc_option row_table[] = {
 	ROW("version", INT, NULL, NULL, "version of this format: 1", raw_root, version),
 	CHECKED("include", ANY, NULL, NULL, "files to merge in: a name, a glob or a list of them"),
 	ROW("state", STR, NULL, NULL,
-	    "directory for the choice key; default $STATE_DIRECTORY, else nothing is written", raw_root, state),
+	    "directory for the choice key and for ACME; default $STATE_DIRECTORY, else nothing is written", raw_root, state),
 
 	ROW("listen[].address", ADDRESS, NULL, "unix", "where visitors connect: 0.0.0.0:8080, or unix:/path", raw_listen,
 	    address),
@@ -121,6 +123,17 @@ const struct tc_option row_table[] = {
 	    "file with the keys of session tickets that a fleet shares, 80 bytes each; default: our own", raw_listen,
 	    tls_ticket_keys),
 	ROW("listen[].h2c", BOOL, "false", NULL, "take HTTP/2 in clear too, from who begins with it", raw_listen, h2c),
+	ROW("listen[].tls.acme.domains", STRS, "[]", NULL, "names to get a certificate for, and to renew it, by ACME",
+	    raw_listen, acme.domains),
+	ROW("listen[].tls.acme.directory", STR, ACME_DIRECTORY, NULL, "the authority's directory", raw_listen, acme.directory),
+	ROW("listen[].tls.acme.agree", BOOL, "false", NULL, "true: you agree to the authority's terms of service", raw_listen,
+	    acme.agree),
+	ROW("listen[].tls.acme.contact", STRS, "[]", NULL, "addresses that the authority may write to: mailto:ops@example.com",
+	    raw_listen, acme.contact),
+	ROW("listen[].tls.acme.ca", STR, NULL, NULL,
+	    "file with whom to trust for the directory's own https, PEM; default: the system's", raw_listen, acme.ca),
+	ROW("listen[].tls.acme.challenge", FLAGS, "[tls-alpn-01, http-01]", "tls-alpn-01|http-01",
+	    "how names are proven; the other one is tried after a failure", raw_listen, acme.challenge),
 	ROW("listen[].redirect", ENUM, "none", "none|https", "answer every request with a redirect", raw_listen, redirect),
 
 	ROW("admin.address", ADDRESS, "127.0.0.1:9180", NULL, "where /metrics, the probes and the dashboard are",

@@ -162,6 +162,7 @@ static const struct {
 	{"sites[].forward.geo", "level"},
 	{"sites[].compress", "coding"},
 	{"listen[].tls.protocols", "protocol"},
+	{"listen[].tls.acme.challenge", "challenge"},
 };
 
 static const char *
@@ -420,6 +421,7 @@ static const char *const required[] = {
 	"tests[].request.url",
 	"listen[].tls.certificates[].cert",
 	"listen[].tls.certificates[].key",
+	"listen[].tls.acme.domains",
 	"pack.name",
 	"pack.version",
 	"rows[].name",

@@ -42,6 +42,13 @@ struct raw_root {
 	int log_format;
 };
 
+struct raw_acme {
+	struct tc_strs domains, contact;
+	struct tc_str directory, ca;
+	bool agree;
+	uint32_t challenge;
+};
+
 struct raw_listen {
 	struct tc_str address;
 	struct tc_strs proxy_protocol;
@@ -50,6 +57,7 @@ struct raw_listen {
 	struct tc_str tls_cert, tls_key, tls_ticket_keys;
 	int tls_minimum;
 	uint32_t tls_protocols;
+	struct raw_acme acme;
 };
 
 struct raw_certificate {

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "net/crypto.h"
+#include "net/pki_inside.h"
 
 #define PLACEHOLDER_DAYS 7
 #define NAME_LENGTH_MAX 253
@@ -117,6 +118,12 @@ pki_key_destroy(struct pki_key **pk)
 		return;
 	EVP_PKEY_free(k->p);
 	free(k);
+}
+
+EVP_PKEY *
+pki_key_inside(const struct pki_key *k)
+{
+	return k->p;
 }
 
 static void
@@ -224,22 +231,6 @@ acme_extension(const uint8_t digest[PKI_DIGEST_SIZE])
 	return e;
 }
 
-/* false: no room in the buffer. */
-static bool
-add_pem(struct buf *pem, X509 *cert)
-{
-	BIO *out = BIO_new(BIO_s_mem());
-	bool fine;
-	char *p;
-	long n;
-
-	must(out != NULL && PEM_write_bio_X509(out, cert) == 1);
-	n = BIO_get_mem_data(out, &p);
-	fine = buf_add(pem, p, (size_t)n) == 0;
-	(void)BIO_free(out);
-	return fine;
-}
-
 static void
 set_serial(X509 *cert)
 {
@@ -253,8 +244,8 @@ set_serial(X509 *cert)
 	BN_free(n);
 }
 
-void
-pki_self_signed(const struct pki_key *k, struct tc_strs names, const uint8_t *digest, struct buf *pem)
+X509 *
+pki_self_signed(const struct pki_key *k, struct tc_strs names, const uint8_t *digest)
 {
 	static const unsigned char subject[] = "tacet, no certificate yet";
 	X509 *cert = X509_new();
@@ -272,11 +263,27 @@ pki_self_signed(const struct pki_key *k, struct tc_strs names, const uint8_t *di
 	add_extension(cert, names_extension(names));
 	if (digest != NULL)
 		add_extension(cert, acme_extension(digest));
-	must(X509_sign(cert, k->p, EVP_sha256()) > 0 && add_pem(pem, cert));
-	X509_free(cert);
+	must(X509_sign(cert, k->p, EVP_sha256()) > 0);
+	return cert;
 }
 
 /* ---- certificates of others ---- */
+
+/* false: no room in the buffer. */
+static bool
+add_pem(struct buf *pem, X509 *cert)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	bool fine;
+	char *p;
+	long n;
+
+	must(out != NULL && PEM_write_bio_X509(out, cert) == 1);
+	n = BIO_get_mem_data(out, &p);
+	fine = buf_add(pem, p, (size_t)n) == 0;
+	(void)BIO_free(out);
+	return fine;
+}
 
 static int64_t
 seconds_of(const ASN1_TIME *t)

@@ -29,12 +29,6 @@ void pki_sign(const struct pki_key *k, struct tc_str text, uint8_t out[PKI_SIGNA
 /* A certification request (PKCS #10, DER) for these names. */
 void pki_request(const struct pki_key *k, struct tc_strs names, struct buf *der);
 
-/*
- * A certificate by nobody for these names: one that holds the place until there is another, or, with a digest, the
- * answer to a tls-alpn-01 challenge (RFC 8737 3).
- */
-void pki_self_signed(const struct pki_key *k, struct tc_strs names, const uint8_t *digest, struct buf *pem);
-
 struct pki_times {
 	int64_t not_before, not_after; /* seconds since 1970 */
 };

@@ -258,6 +258,11 @@ shake(struct conn *c)
 	t->outcome = (struct tls_outcome){version_of(t->ssl), SSL_session_reused(t->ssl) ? TLS_RESUMED : TLS_FULL};
 	tls_set_unref(&t->set);
 	tls_server_unref(&t->server);
+	if (t->challenge) { /* who looked has seen it */
+		tls_say_end(c);
+		conn_report_end(c, 0);
+		return false;
+	}
 	if (c->ops->secured != NULL)
 		c->ops->secured(c);
 	return !c->closing && !c->ended && !c->lingering;

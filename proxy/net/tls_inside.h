@@ -24,6 +24,7 @@ struct tls {
 	bool failed;   /* nothing more can be said or heard */
 	bool peer_end; /* its close_notify has come */
 	bool our_end;
+	bool challenge; /* the handshake is all there is: tls_challenge.h */
 };
 
 /* What both sides have in common: versions, ciphers, groups, modes. NULL: no memory. */
@@ -42,6 +43,11 @@ struct tls_tickets *tls_server_tickets(const struct tls_server *s);
 SSL_CTX *tls_client_context(const struct tls_client *c);
 /* The name that the other side has to prove. false: it is none. */
 bool tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host);
+
+/* ---- tls_challenge.c ---- */
+
+/* In a server's hello: whether it asks for the challenge of a name, whose certificate it then gets. */
+bool tls_challenge_take(SSL *ssl, struct tc_str host);
 
 /* The connection that an SSL belongs to. */
 static inline struct conn *

@@ -174,7 +174,8 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	free(t->sni); /* a second hello, after a retry, has the same */
 	t->sni = host.n > 0 ? strndup(host.p, host.n) : NULL;
 	explicit_bzero(name, sizeof(name));
-	if (host.n > 0 && t->sni != NULL)
+	t->challenge = host.n > 0 && t->sni != NULL && tls_challenge_take(ssl, tc_str_from(t->sni));
+	if (host.n > 0 && t->sni != NULL && !t->challenge)
 		(void)SSL_set_SSL_CTX(ssl, choose(t->set, tc_str_from(t->sni))->context);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }

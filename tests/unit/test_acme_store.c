@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "pem.h"
+
 static char root[64];
 static struct tc_str state_dir;
 static const struct tc_str both[] = {TC_STR_INIT("a.example"), TC_STR_INIT("b.example")};
@@ -78,7 +80,7 @@ write_pair(void)
 	struct buf cert;
 
 	buf_init(&cert, FILE_MAX);
-	pki_self_signed(k, names, NULL, &cert);
+	pem_self_signed(k, names, NULL, &cert);
 	assert_null(acme_store_write(state_dir, NAME, buf_str(&cert), k));
 	buf_reset(&cert);
 	return k;
@@ -140,7 +142,7 @@ a_crash_leaves_a_pair(void **state)
 	put("a.example/cert.pem.new", "half a cert");
 	assert_true(there(true));
 	buf_reset(&pem);
-	pki_self_signed(next, names, NULL, &pem);
+	pem_self_signed(next, names, NULL, &pem);
 	assert_int_equal(unlink(path_to("a.example/cert.pem.new")), 0);
 	(void)snprintf(saved, sizeof(saved), "%s", path_to("a.example/cert.pem"));
 	assert_int_equal(unlink(saved), 0);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "pem.h"
+
 static const struct tc_str both[] = {TC_STR_INIT("a.example"), TC_STR_INIT("b.example")};
 static const struct tc_strs names = {both, 2};
 
@@ -166,7 +168,7 @@ challenges_are_as_the_rfc_says(void **state)
 
 	(void)state;
 	fill(&pem, TC_STR(""));
-	pki_self_signed(k, one, digest, &pem);
+	pem_self_signed(k, one, digest, &pem);
 	cert = read_one(&pem);
 	assert_int_equal(X509_verify(cert, k->p), 1);
 	e = X509_get_ext(cert, X509_get_ext_by_OBJ(cert, id, -1));
@@ -196,7 +198,7 @@ chains_are_checked(void **state)
 	(void)state;
 	fill(&pem, TC_STR("some words of the server\n"));
 	fill(&clean, TC_STR(""));
-	pki_self_signed(k, names, NULL, &pem);
+	pem_self_signed(k, names, NULL, &pem);
 	one = pem.n;
 	assert_null(pki_chain_check(buf_str(&pem), k, names, &times, &clean));
 	assert_true(times.not_before < now && times.not_after > now + 6 * 86400 && times.not_after <= now + 8 * 86400);
@@ -204,7 +206,7 @@ chains_are_checked(void **state)
 	assert_string_equal(pki_chain_check(buf_str(&pem), foreign, names, &times, NULL), "the certificate is for another key");
 	assert_string_equal(pki_chain_check(buf_str(&pem), k, (struct tc_strs){&other, 1}, &times, NULL),
 	    "the certificate is for other names");
-	pki_self_signed(foreign, names, NULL, &pem);
+	pem_self_signed(foreign, names, NULL, &pem);
 	pki_key_write(foreign, &pem); /* no such thing is kept */
 	buf_reset(&clean);
 	assert_null(pki_chain_check(buf_str(&pem), k, names, &times, &clean));
@@ -213,7 +215,7 @@ chains_are_checked(void **state)
 		assert_non_null(pki_chain_check(tc_str_of(buf_str(&pem).p, cut), k, names, &times, NULL));
 	assert_string_equal(pki_chain_check(tc_str_of(buf_str(&pem).p, one + 200), k, names, &times, NULL), "the chain cannot be read");
 	for (int i = 0; i < CHAIN_MAX; i++)
-		pki_self_signed(foreign, names, NULL, &pem);
+		pem_self_signed(foreign, names, NULL, &pem);
 	assert_string_equal(pki_chain_check(buf_str(&pem), k, names, &times, NULL), "the chain is too long");
 	pki_key_destroy(&k);
 	pki_key_destroy(&foreign);
