@@ -66,7 +66,7 @@ write_metrics(struct admin *a, struct answer *out)
 	e.geo_built[1] = geo_build_time(s->snapshot->geo, 6);
 	out->type = "text/plain; version=0.0.4; charset=utf-8";
 	if (stats_write(&out->body, &e) < 0 || canary_write(&out->body, &s->canary) < 0 || upstreams_write(&out->body) < 0 ||
-	    certificates_write(&out->body, s->snapshot) < 0)
+	    certificates_write(&out->body, s->snapshot) < 0 || acme_write(&out->body, &s->acme) < 0)
 		out->status = 500;
 }
 

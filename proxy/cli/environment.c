@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/acme.h"
 #include "core/certificates.h"
 
 enum { ORIGIN_PATIENCE_MS = 2000,
@@ -388,6 +389,7 @@ environment_check(const struct config *c, struct messages *m)
 	check_lists(&p);
 	check_token(&p);
 	certificates_check(c, m);
+	acme_check(c, m);
 	for (size_t i = 0; i < c->listen_count; i++)
 		check_listener(&p, &c->listen[i], "listen.address");
 	check_listener(&p, &c->admin, "admin.address");

@@ -13,9 +13,18 @@ const struct verb verbs[] = {
 	{"run", verb_run, "serve visitors in the foreground",
 	    "usage: tacet run -c FILE [--origin URL] [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
 	    "       tacet run --origin URL [--listen ADDR:PORT] [--admin ADDR:PORT] [--region CODE] [--geo DIR]\n"
+	    "       tacet run --origin URL --domain NAME... [--state DIR] [--listen-http ADDR:PORT] [--acme-directory URL]\n"
+	    "                 [--acme-ca FILE] [--acme-contact mailto:ADDRESS]\n"
 	    "\n"
 	    "  -c, --config FILE    configuration; without it the built-in default\n"
 	    "  --origin URL         where requests go, such as http://127.0.0.1:3000\n" OVERRIDES
+	    "  --state DIR          directory for keys and certificates (default $STATE_DIRECTORY)\n"
+	    "  --domain NAME        listen with TLS on port 443, with a certificate for these names that is got and renewed by\n"
+	    "                       ACME, and on port 80, which leads there. You agree to the authority's terms of service.\n"
+	    "  --listen-http A:P    in place of port 80; --listen then is in place of port 443\n"
+	    "  --acme-directory URL the authority (default Let's Encrypt)\n"
+	    "  --acme-ca FILE       whom to trust for that address, PEM (default: whom the system trusts)\n"
+	    "  --acme-contact URL   whom the authority may write to: mailto:ops@example.com\n"
 	    "\n"
 	    "SIGHUP reloads, SIGTERM ends once what is under way is done.\n"},
 	{"demo", verb_demo, "a site full of trackers, with tacet in front of it",

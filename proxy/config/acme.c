@@ -245,12 +245,16 @@ domains_root(struct compile *c)
 {
 	const struct config_domains *d = c->over->domains;
 	struct tc_str https = quoted(c, c->over->listen), http = quoted(c, d->http);
-	struct tc_str text = load_printf(c->l, "listen:\n  - {address: %.*s, tls: {acme: {agree: true", (int)https.n, https.p);
+	struct node *root;
+	struct tc_str text = load_printf(c->l, "version: 1\nlisten:\n  - {address: %.*s, tls: {acme: {agree: true", (int)https.n, https.p);
 
 	text = list(c, text, "domains", d->names);
 	text = list(c, text, "contact", d->contact);
 	text = key(c, text, "directory", d->directory);
 	text = key(c, text, "ca", d->ca_file);
 	text = load_printf(c->l, "%.*s}}}\n  - {address: %.*s, redirect: https}\n", (int)text.n, text.p, (int)http.n, http.p);
-	return include_text(c->l, TC_STR("--domain"), text, true);
+	root = include_text(c->l, TC_STR("--domain"), text, true);
+	if (root != NULL)
+		schema_check(c->l, root);
+	return root;
 }

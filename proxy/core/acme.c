@@ -10,12 +10,14 @@
 
 #include <inttypes.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/acme_order.h"
 #include "core/acme_plan.h"
 #include "core/acme_store.h"
 #include "core/log.h"
 #include "core/service.h"
+#include "net/crypto.h"
 
 enum { TICK_MIN_MS = 200,
 	TICK_MAX_MS = 60000, /* clocks are set */

@@ -5,6 +5,7 @@
 #ifndef CORE_ACME_H
 #define CORE_ACME_H
 
+#include "config/config.h"
 #include "core/acme_client.h"
 #include "net/loop.h"
 

@@ -12,7 +12,7 @@
 enum { ANSWER_MAX = 256 << 10,
 	PATIENCE_MS = 30000,
 	NONCE_MAX = 256,
-	TRIES = 8, /* with a new nonce each: who refuses so many is broken */
+	TRIES = 10, /* with a new nonce each: who refuses so many is broken */
 	SLICE_MS = 100 };
 
 /* ---- faults ---- */

@@ -74,8 +74,11 @@ server_of(const struct config_listen *l, struct messages *m)
 
 	if (pairs == NULL)
 		abort();
-	for (size_t i = 0; i < t->certificate_count; i++)
-		pairs[i] = (struct tls_pair_files){t->certificates[i].cert, t->certificates[i].key};
+	for (size_t i = 0; i < t->certificate_count; i++) {
+		const struct config_certificate *c = &t->certificates[i];
+
+		pairs[i] = (struct tls_pair_files){c->cert, c->key, c->acme != NULL ? c->acme->domains : (struct tc_strs){0}};
+	}
 	server = tls_server_new(&s, &fault);
 	if (server == NULL)
 		say_fault(t, &fault, m);
@@ -273,6 +276,8 @@ check_one(const struct config_listen *l, struct messages *m)
 	for (size_t i = 0; i < l->tls->certificate_count; i++) {
 		struct tls_certificate found;
 
+		if (l->tls->certificates[i].acme != NULL) /* acme_check() */
+			continue;
 		check_key(&l->tls->certificates[i], m);
 		if (server != NULL && tls_server_certificate(server, i, &found))
 			check_time(&l->tls->certificates[i], &found, m);

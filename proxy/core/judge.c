@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/day.h"
+#include "core/acme_tokens.h"
 #include "core/client.h"
 #include "core/debug.h"
 #include "core/dnt.h"
@@ -220,6 +221,16 @@ admitted(struct exchange *x, struct tc_addr *client)
 	return to_state(x, x->chain.peeks && !x->up.over ? EXCHANGE_PEEK : EXCHANGE_CONNECT);
 }
 
+/* An authority asks whether this host is ours: on every site, and before its rules. */
+static bool
+is_proof(struct exchange *x)
+{
+	if (x->req.method != TC_M_GET && x->req.method != TC_M_HEAD)
+		return false;
+	x->answer_body = acme_token_answer(x->req.match, x->arena);
+	return x->answer_body.n > 0;
+}
+
 enum step
 judge_request(struct exchange *x)
 {
@@ -229,6 +240,8 @@ judge_request(struct exchange *x)
 
 	if (memory_short())
 		return shed(x);
+	if (is_proof(x))
+		return exchange_refuse(x, 200);
 	if (!find_site(x))
 		return turn_away(x, REFUSAL_HOST, 421, 0);
 	if (is_misdirected(x))
@@ -551,6 +564,14 @@ error_answer(struct exchange *x)
 }
 
 static int
+proof_answer(struct exchange *x)
+{
+	if (own_field(x, TC_F_CACHE_CONTROL, "no-store") < 0)
+		return -1;
+	return own_field(x, TC_F_CONTENT_TYPE, "application/octet-stream");
+}
+
+static int
 own_page_answer(struct exchange *x)
 {
 	if (x->reports)
@@ -567,6 +588,8 @@ judge_own_answer(struct exchange *x)
 	x->res.fields.arena = x->arena;
 	if (x->answer_status == 308)
 		r = redirect_answer(x);
+	else if (x->answer_status == 200)
+		r = proof_answer(x);
 	else if (x->answer_status == 0)
 		r = own_page_answer(x);
 	else if (x->chain.answered)

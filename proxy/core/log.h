@@ -16,6 +16,7 @@
 	X(RELOADED, "reloaded")                                                                      \
 	X(RELOAD_REFUSED, "reload refused, the old configuration stays:")                            \
 	X(CERTIFICATE, "certificate taken:")                                                         \
+	X(CERTIFICATE_ISSUED, "certificate issued:")                                                 \
 	X(CERTIFICATE_REFUSED, "certificate refused, the one before stays:")                         \
 	X(DRAINING, "draining")                                                                      \
 	X(STOPPED, "stopped")

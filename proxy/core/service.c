@@ -356,6 +356,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		config_destroy(&c);
 		return 1;
 	}
+	acme_mend(c);
 	s->snapshot = snapshot_build(c, s->key, NULL, warnings);
 	if (s->snapshot == NULL || !certificates_fit(s->snapshot, warnings))
 		return 78;
@@ -370,6 +371,7 @@ service_start(struct service *s, struct loop *control, struct config *c, struct 
 		return 1;
 	certificates_watch(control, &s->snapshot);
 	canary_set(s);
+	acme_set(s);
 	return 0;
 }
 
@@ -444,6 +446,7 @@ take(struct service *s, struct snapshot *next, struct buf *text)
 	s->snapshot = next;
 	memory_limit(next->config->limits.memory);
 	canary_set(s);
+	acme_set(s);
 	s->reloaded = time(NULL);
 	return 0;
 }
@@ -547,6 +550,7 @@ service_drain(struct service *s)
 	}
 	s->draining = true;
 	atomic_store(&s->canary.stop, true);
+	atomic_store(&s->acme.stop, true);
 	log_event(LOG_DRAINING, tc_str_of("", 0));
 	(void)uv_timer_init(&s->control->uv, &s->drain_timer);
 	s->drain_timer.data = s;
@@ -560,6 +564,7 @@ service_stop(struct service *s)
 	while (s->reload != NULL) /* it looks at the snapshot that we are about to let go */
 		(void)uv_run(&s->control->uv, UV_RUN_ONCE);
 	canary_end(s);
+	acme_end(s);
 	for (size_t i = 0; i < s->worker_count; i++) {
 		if (s->workers[i] == NULL)
 			continue;

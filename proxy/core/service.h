@@ -5,6 +5,7 @@
 #ifndef CORE_SERVICE_H
 #define CORE_SERVICE_H
 
+#include "core/acme.h"
 #include "core/canary.h"
 #include "core/worker.h"
 
@@ -42,6 +43,7 @@ struct service {
 	struct sockaddr_storage admin; /* where the admin listener really is; family 0: none */
 	struct service_edge edge;
 	struct canary canary;
+	struct acme acme;
 	int64_t started, reloaded; /* seconds since 1970 */
 	bool reload_ok, draining;
 	struct reload *reload; /* under way; NULL: none */

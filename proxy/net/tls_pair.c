@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "net/pki_inside.h"
 #include "net/tls_files.h"
 
 static int say(struct tls_fault *f, int where, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -177,6 +178,18 @@ tls_pair_read(const struct tls_pair_files *files, struct tls_pair *p, struct tls
 	read_names(p);
 	ERR_clear_error();
 	return 0;
+}
+
+void
+tls_pair_hold_place(struct tc_strs names, struct tls_pair *p)
+{
+	struct pki_key *key = pki_key_new();
+
+	*p = (struct tls_pair){.leaf = pki_self_signed(key, names, NULL), .chain = sk_X509_new_null(), .key = pki_key_inside(key)};
+	if (p->chain == NULL || EVP_PKEY_up_ref(p->key) != 1)
+		abort();
+	read_names(p);
+	pki_key_destroy(&key);
 }
 
 void

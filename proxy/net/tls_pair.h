@@ -17,6 +17,8 @@ struct tls_pair {
 
 /* 0, or -1: fault says why; fault->pair is left as it is. */
 int tls_pair_read(const struct tls_pair_files *files, struct tls_pair *out, struct tls_fault *fault);
+/* A new key, and a certificate by nobody, in memory alone. It has no time. */
+void tls_pair_hold_place(struct tc_strs names, struct tls_pair *out);
 void tls_pair_clear(struct tls_pair *p);
 
 /* For the same names, so that both may serve them: which one depends on what the visitor can verify. */

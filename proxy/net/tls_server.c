@@ -319,9 +319,14 @@ static struct tls_set *
 read_set(struct tls_server *s, struct tls_fault *fault)
 {
 	for (size_t i = 0; i < s->pair_count; i++) {
+		struct source *f = &s->sources[i];
+
 		fault->pair = i;
-		if (source_read(&s->sources[i], &s->sources[i].pair, fault) < 0)
+		if (source_read(f, &f->pair, fault) == 0)
+			continue;
+		if (f->files.place_held.n == 0)
 			return NULL;
+		tls_pair_hold_place(f->files.place_held, &f->pair);
 	}
 	return set_new(s, fault);
 }
@@ -417,6 +422,28 @@ copy(struct tc_str s)
 	return tc_str_of(p, s.n);
 }
 
+static struct tls_pair_files
+copy_files(const struct tls_pair_files *f)
+{
+	struct tc_str *names = calloc(f->place_held.n + 1, sizeof(*names));
+
+	if (names == NULL)
+		abort();
+	for (size_t i = 0; i < f->place_held.n; i++)
+		names[i] = copy(f->place_held.v[i]);
+	return (struct tls_pair_files){copy(f->cert), copy(f->key), {names, f->place_held.n}};
+}
+
+static void
+free_files(struct tls_pair_files *f)
+{
+	free((char *)(uintptr_t)f->cert.p);
+	free((char *)(uintptr_t)f->key.p);
+	for (size_t i = 0; i < f->place_held.n; i++)
+		free((char *)(uintptr_t)f->place_held.v[i].p);
+	free((struct tc_str *)(uintptr_t)f->place_held.v);
+}
+
 struct tls_server *
 tls_server_new(const struct tls_server_settings *settings, struct tls_fault *fault)
 {
@@ -435,7 +462,7 @@ tls_server_new(const struct tls_server_settings *settings, struct tls_fault *fau
 		abort();
 	crypto_sha256(settings->id, s->id);
 	for (size_t i = 0; i < s->pair_count; i++)
-		s->sources[i].files = (struct tls_pair_files){copy(settings->pairs[i].cert), copy(settings->pairs[i].key)};
+		s->sources[i].files = copy_files(&settings->pairs[i]);
 	s->tickets = settings->keys_file.n > 0 ? tls_tickets_of(settings->keys_file, fault) : tls_tickets_own();
 	s->set = s->tickets != NULL ? read_set(s, fault) : NULL;
 	if (s->set == NULL)
@@ -453,8 +480,7 @@ tls_server_unref(struct tls_server **p)
 		return;
 	tls_set_unref(&s->set);
 	for (size_t i = 0; i < s->pair_count; i++) {
-		free((char *)(uintptr_t)s->sources[i].files.cert.p);
-		free((char *)(uintptr_t)s->sources[i].files.key.p);
+		free_files(&s->sources[i].files);
 		tls_pair_clear(&s->sources[i].pair);
 	}
 	free(s->sources);

@@ -10,13 +10,14 @@
 #ifndef NET_TLS_SERVER_H
 #define NET_TLS_SERVER_H
 
-#include "tacet/str.h"
+#include "tacet/site.h"
 
 struct tls_server;
 
 /* Files, PEM: a certificate with its chain, and the key. */
 struct tls_pair_files {
 	struct tc_str cert, key;
+	struct tc_strs place_held; /* n > 0: until the files are there, a certificate of our own making is served for these names */
 };
 
 struct tls_server_settings {
