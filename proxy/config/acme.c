@@ -100,7 +100,8 @@ check_consent(struct compile *c, const struct node *node, bool agree)
 static void
 check_state(struct compile *c, const struct node *node)
 {
-	struct about about = {.at = node, .path = WAY,
+	struct about about = {.at = node,
+	    .path = WAY,
 	    .hint = TC_STR("add state: /var/lib/tacet, give --state DIR, or set STATE_DIRECTORY")};
 
 	if (c->c->state.n > 0)
@@ -161,7 +162,8 @@ once(struct compile *c, const struct config_acme *a)
 		if (!tc_eq(other->name, a->name))
 			continue;
 		if (!tc_eq(other->order, a->order))
-			load_fault(c->l, ABOUT(a->at, WAY, TC_STR("list the names in another order: a certificate is kept under its first")),
+			load_fault(c->l,
+			    ABOUT(a->at, WAY, TC_STR("list the names in another order: a certificate is kept under its first")),
 			    "duplicate-name", "another certificate begins with %.*s, too", STR_ARGS(a->name));
 		return other;
 	}
@@ -184,7 +186,8 @@ compile_acme(struct compile *c, const struct node *tls, const struct raw_acme *r
 		return false;
 	a = take(c, node, raw);
 	if (n == 0 || n > DOMAINS_MAX)
-		load_fault(c->l, ABOUT(at_key(node, "domains"), TC_STR("listen.tls.acme.domains"), TC_STR("write domains: [www.example.com]")),
+		load_fault(c->l,
+		    ABOUT(at_key(node, "domains"), TC_STR("listen.tls.acme.domains"), TC_STR("write domains: [www.example.com]")),
 		    "missing-value", n == 0 ? "there are no names to get a certificate for" : "one certificate has at most 100 names");
 	for (size_t i = 0; i < n && n <= DOMAINS_MAX; i++)
 		check_domain(c, at_item(node, "domains", i), a, i);
@@ -194,8 +197,11 @@ compile_acme(struct compile *c, const struct node *tls, const struct raw_acme *r
 	if (load_failed(c->l))
 		return false;
 	a->order = order_of(c, a);
-	*out = (struct config_certificate){.cert = file_in_state(c, a, "cert.pem"), .key = file_in_state(c, a, "key.pem"), .cert_at = node, .key_at = node};
-	out->acme = once(c, a);
+	*out = (struct config_certificate){.cert = file_in_state(c, a, "cert.pem"),
+	    .key = file_in_state(c, a, "key.pem"),
+	    .cert_at = node,
+	    .key_at = node,
+	    .acme = once(c, a)};
 	hash_add(&c->hash, a->order);
 	return true;
 }
@@ -246,7 +252,8 @@ domains_root(struct compile *c)
 	const struct config_domains *d = c->over->domains;
 	struct tc_str https = quoted(c, c->over->listen), http = quoted(c, d->http);
 	struct node *root;
-	struct tc_str text = load_printf(c->l, "version: 1\nlisten:\n  - {address: %.*s, tls: {acme: {agree: true", (int)https.n, https.p);
+	struct tc_str text = load_printf(c->l, "version: 1\nlisten:\n  - {address: %.*s, tls: {acme: {agree: true",
+	    (int)https.n, https.p);
 
 	text = list(c, text, "domains", d->names);
 	text = list(c, text, "contact", d->contact);

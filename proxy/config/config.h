@@ -20,12 +20,12 @@ enum { CONFIG_ACME_TLS_ALPN = 1,
 
 /* A certificate that we get ourselves. */
 struct config_acme {
-	struct tc_str name;             /* its first domain: the directory it is kept in */
-	struct tc_strs domains;         /* lower case */
+	struct tc_str name;     /* its first domain: the directory it is kept in */
+	struct tc_strs domains; /* lower case */
 	struct tc_strs contact;
 	struct tc_str directory, ca_file; /* ca_file n = 0: whom the system trusts */
 	uint32_t challenge;
-	struct tc_str order;            /* all of it as one text: tells it from others */
+	struct tc_str order; /* all of it as one text: tells it from others */
 	const struct node *at;
 };
 
@@ -371,7 +371,7 @@ struct config_domains {
 struct config_overrides {
 	struct tc_str origin, listen, admin, region, geo_directory, state;
 	const struct config_domains *domains; /* NULL: none; only without a file */
-	bool judge; /* the file is judged, not run: without sites it gets a placeholder (a profile is checked that way) */
+	bool judge;                           /* the file is not run: without sites it gets a placeholder (a profile is checked that way) */
 };
 
 /*

@@ -358,7 +358,7 @@ acme_order_run(const struct acme_order_ask *a, struct acme_fault *fault, struct 
 	bool busy;
 	int lock;
 
-	assert(a->domains.n > 0 && a->domains.n <= ACME_NAMES_MAX && a->kind_count > 0);
+	assert(a->domains.n > 0 && a->domains.n <= ACME_NAMES_MAX && a->kind_count > 0 && acme_store_name_ok(a->name));
 	*fault = (struct acme_fault){.retry_after = -1};
 	*times = (struct pki_times){0};
 	why = acme_store_lock(a->state, &lock, &busy);

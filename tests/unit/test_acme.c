@@ -57,7 +57,7 @@ directories(void **state)
 	(void)state;
 	assert_true(acme_read_directory(
 	    TC_STR("{\"meta\":{\"termsOfService\":\"https://x/\"},\"newNonce\":\"https://ca.example/n\",\"x\":[{}],"
-		   "\"newAccount\":\"https:\\/\\/ca.example\\/a\",\"newOrder\":\"https://ca.example/o\",\"keyChange\":null}"),
+		"\"newAccount\":\"https:\\/\\/ca.example\\/a\",\"newOrder\":\"https://ca.example/o\",\"keyChange\":null}"),
 	    ORIGIN, arena, &d));
 	is(d.new_nonce, "https://ca.example/n");
 	is(d.new_account, "https://ca.example/a");
@@ -93,14 +93,14 @@ orders(void **state)
 
 	(void)state;
 	assert_true(acme_read_order(TC_STR("{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":"
-					   "[\"https://ca.example/z1\",\"https://ca.example/z2\"],\"finalize\":\"https://ca.example/f\"}"),
+	    "[\"https://ca.example/z1\",\"https://ca.example/z2\"],\"finalize\":\"https://ca.example/f\"}"),
 	    ORIGIN, arena, &o));
 	assert_int_equal(o.status, ACME_PENDING);
 	assert_int_equal(o.n, 2);
 	is(o.authorizations[1], "https://ca.example/z2");
 	assert_int_equal(o.certificate.n, 0);
 	assert_true(acme_read_order(TC_STR("{\"status\":\"invalid\",\"finalize\":\"https://ca.example/f\",\"error\":{\"type\":"
-					   "\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\"}}"),
+	    "\"urn:ietf:params:acme:error:caa\",\"detail\":\"no\"}}"),
 	    ORIGIN, arena, &o));
 	assert_true(o.problem.there && o.problem.type == ACME_CAA);
 	assert_false(acme_read_order(TC_STR("{\"status\":\"new\",\"finalize\":\"https://ca.example/f\"}"), ORIGIN, arena, &o));
@@ -125,9 +125,9 @@ authorizations(void **state)
 	(void)state;
 	assert_true(acme_read_authorization(
 	    TC_STR("{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a.example\"},\"challenges\":["
-		   "{\"type\":\"http-01\",\"url\":\"https://ca.example/h\",\"token\":\"abc_-9\"},"
-		   "{\"type\":\"dns-01\",\"url\":\"https://ca.example/d\",\"token\":\"xyz\"},"
-		   "{\"type\":\"tls-alpn-01\",\"url\":\"https://ca.example/t\",\"token\":\"../x\"},3,{}]}"),
+		"{\"type\":\"http-01\",\"url\":\"https://ca.example/h\",\"token\":\"abc_-9\"},"
+		"{\"type\":\"dns-01\",\"url\":\"https://ca.example/d\",\"token\":\"xyz\"},"
+		"{\"type\":\"tls-alpn-01\",\"url\":\"https://ca.example/t\",\"token\":\"../x\"},3,{}]}"),
 	    ORIGIN, arena, &z));
 	is(z.name, "a.example");
 	assert_int_equal(z.status, ACME_PENDING);
@@ -136,7 +136,7 @@ authorizations(void **state)
 	assert_false(z.wildcard);
 	assert_true(acme_read_authorization(
 	    TC_STR("{\"wildcard\":true,\"status\":\"expired\",\"identifier\":{\"value\":\"a\",\"type\":\"dns\"},\"challenges\":[{\"type\":\"http-01\","
-		   "\"error\":{\"type\":\"urn:ietf:params:acme:error:connection\",\"detail\":\"\\u001b[31mred\\nline\"}}]}"),
+		"\"error\":{\"type\":\"urn:ietf:params:acme:error:connection\",\"detail\":\"\\u001b[31mred\\nline\"}}]}"),
 	    ORIGIN, arena, &z));
 	assert_true(z.wildcard && z.status == ACME_INVALID && z.problem.type == ACME_CONNECTION);
 	assert_string_equal(z.problem.detail, "?[31mred?line");

@@ -165,7 +165,7 @@ the_rfcs_own_signature(void **state)
 	assert_true(verifies(decoded(TC_STR("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU")),
 	    decoded(TC_STR("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")),
 	    TC_STR("eyJhbGciOiJFUzI1NiJ9."
-		   "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"),
+		"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"),
 	    decoded(TC_STR("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"))));
 }
 
