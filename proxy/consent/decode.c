@@ -1,17 +1,24 @@
 /* decode.c: percent-encoding and base64 of cookies, strictly: what is not so encoded is refused. */
-#include <limits.h>
-
 #include "consent/reader.h"
 
-/* What a hexadecimal digit says, and 16; 0: it is none. */
-enum { DIGIT = 16 };
-static const uint8_t hex[UCHAR_MAX + 1] = {['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['A'] = 26, 27, 28, 29, 30, 31, ['a'] = 26, 27, 28, 29, 30, 31};
+static inline bool
+is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Of a hexadecimal digit. */
+static inline int
+hex(char c)
+{
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
 
 /* Do two digits follow the % at p[0]? */
 static inline bool
 is_escape(const char *p, size_t n)
 {
-	return n >= 3 && (hex[(unsigned char)p[1]] & hex[(unsigned char)p[2]] & DIGIT) != 0;
+	return n >= 3 && is_hex(p[1]) && is_hex(p[2]);
 }
 
 bool
@@ -42,7 +49,7 @@ consent_unescape(struct tc_str in, char *out, struct tc_str *decoded)
 		}
 		if (!is_escape(p, (size_t)(end - p)))
 			return false;
-		out[n++] = (char)(hex[(unsigned char)p[1]] << 4 | (hex[(unsigned char)p[2]] & 15));
+		out[n++] = (char)(hex(p[1]) << 4 | hex(p[2]));
 		p += 3;
 	}
 	*decoded = tc_str_of(out, n);
