@@ -87,9 +87,10 @@ static const struct {
 	},
 	[PROMISE_HTTPS_ONLY] = {
 		.plain = "What comes by plain http is answered with nothing but a redirect to https, and "
-		    "browsers are told to remember that.",
-		.limit = "TLS itself is not in force in this version: something in front of tacet has to end "
-		    "it. Cookies of the origin and addresses in pages stay as the origin writes them.",
+		    "browsers are told to remember that. Every cookie is sent by https alone, what pages name by "
+		    "http is fetched by https, and so is what is asked of servers elsewhere.",
+		.limit = "The first visit by http, before a browser has been told, is seen by whoever is in "
+		    "between.",
 	},
 };
 

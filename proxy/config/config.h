@@ -156,6 +156,9 @@ struct config_site {
 	enum downstream_cache downstream_cache;
 	enum site_mode mode;
 	struct tc_str choices_limit_url;
+	struct tc_str hsts;            /* value of Strict-Transport-Security by https; n = 0: none of ours */
+	int64_t hsts_s;                /* what it says */
+	struct tc_str acme_challenges; /* directory; n = 0: the origin answers */
 	struct tc_str says;
 	const struct node *node;
 	bool notice_on_change;       /* who chose under an older version of the policy is told so once */
@@ -349,6 +352,7 @@ struct config {
 	enum stats_preset stats_preset;
 	bool stats_weekly;
 	struct tc_str stats_delta;             /* as written */
+	bool https_only;                       /* promised: cookies leave Secure, pages name nothing by http */
 	bool cookies_listed;                   /* cookies_inventoried is promised: the choices page names them */
 	int64_t verify_every_ms;               /* 0: never */
 	struct tc_strs verify_pages;           /* paths that verify visits */

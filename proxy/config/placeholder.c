@@ -90,7 +90,7 @@ placeholder_root(struct compile *c)
 		add(&t, "listen: [{address: \"0.0.0.0:80\", redirect: https}]\n", TC_STR(""), "");
 	add(&t, "sites:\n  - hosts: [\"www.example.com\"]\n    origin: {url: \"http://127.0.0.1\"}\n", TC_STR(""), "");
 	add(&t, "    choices: {link: auto, notice_on_change: true}\n    dnt: {status: true}\n", TC_STR(""), "");
-	add(&t, "    response: {set: {Strict-Transport-Security: max-age=31536000}}\n", TC_STR(""), "");
+	add(&t, "    hsts: 1 year\n", TC_STR(""), "");
 	add_geo(&t, promise(keep, "city_only"));
 	add_words(&t, "keep_cookies", parameter(promise(keep, "cookies_inventoried"), "keep"));
 	add(&t, "    routes:\n", TC_STR(""), "");

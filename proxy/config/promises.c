@@ -95,6 +95,7 @@ compile_promise(struct compile *c, const struct node *item, struct config_promis
 	schema_fill(c->l, prefix, -1, params, p, &c->hash);
 	p->kind = (enum config_promise_kind)kind;
 	c->c->cookies_listed |= kind == PROMISE_COOKIES_INVENTORIED;
+	c->c->https_only |= kind == PROMISE_HTTPS_ONLY;
 	p->at = item->entries[0].key;
 	read_places(c, node_get(params, kind == PROMISE_RESIDENCY ? TC_STR("region") : TC_STR("regions")),
 	    kind == PROMISE_RESIDENCY ? "promises.keep.region" : "promises.keep.regions", p);

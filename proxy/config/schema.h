@@ -89,6 +89,8 @@ struct raw_site {
 	struct tc_str choices_path, policy, limit_url, says, gpc_statement, dnt_policy_file;
 	struct tc_strs dnt_policy_hashes;
 	bool notice_on_change, dnt_status;
+	int64_t hsts_ms;
+	struct tc_str acme_challenges;
 	struct tc_strs consent;
 };
 

@@ -433,6 +433,10 @@ compile_site(struct compile *c, const struct node *node, struct config_site *s, 
 	s->downstream_cache = (enum downstream_cache)raw.downstream_cache;
 	s->mode = (enum site_mode)raw.mode;
 	s->choices_limit_url = raw.limit_url;
+	s->hsts_s = raw.hsts_ms / 1000;
+	if (s->hsts_s > 0)
+		s->hsts = load_printf(c->l, "max-age=%lld", (long long)s->hsts_s);
+	s->acme_challenges = file_of(c, node, "acme_challenges", raw.acme_challenges);
 	s->says = raw.says;
 	s->node = node;
 	s->notice_on_change = raw.notice_on_change;

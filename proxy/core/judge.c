@@ -19,6 +19,7 @@
 #include "core/rate.h"
 #include "core/redirect.h"
 #include "core/reports.h"
+#include "core/secure.h"
 #include "core/token.h"
 #include "core/upstream.h"
 #include "core/variant.h"
@@ -361,13 +362,28 @@ ask_for_all(struct exchange *x)
 	return JUDGE_AGAIN;
 }
 
+/* Refused before anybody asked, it may lack a scheme. */
+static bool
+by_https(const struct exchange *x)
+{
+	return x->visitor->tls || tc_eq(x->req.scheme, TC_STR("https"));
+}
+
+static int
+secure_answer(struct exchange *x)
+{
+	if (secure_hsts(x->site, by_https(x), &x->res) < 0)
+		return -1;
+	return config_of(x)->https_only ? secure_content(by_https(x), &x->res, x->arena) : 0;
+}
+
 /* Of a site that only observes: as it came, but for what connections and `response` of the configuration change. */
 static int
 pass_response(struct exchange *x)
 {
 	fields_strip_hop_by_hop(&x->res.fields);
 	(void)tc_field_drop(&x->res.fields, TC_F_PRIVACY_ACCOUNT_CHOICE); /* said to us alone */
-	if (downstream_fields(x->core_route, &x->req, &x->res) < 0)
+	if (downstream_fields(x->core_route, &x->req, &x->res) < 0 || secure_hsts(x->site, by_https(x), &x->res) < 0)
 		return 502;
 	response_type(&x->res, x->arena);
 	observe_response(x);
@@ -397,7 +413,9 @@ judge_response(struct exchange *x)
 	if (status != 0)
 		return status;
 	(void)tc_field_drop(&x->res.fields, TC_F_CONTENT_LENGTH);
-	if (variant_response(x) < 0 || keep_choice(x) < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0 || debug_tell(x) < 0)
+	if (variant_response(x) < 0 || secure_answer(x) < 0 || keep_choice(x) < 0)
+		return 502;
+	if (dnt_tell(x->site, &x->decision, &x->res) < 0 || debug_tell(x) < 0)
 		return 502;
 	return 0;
 }
@@ -599,7 +617,7 @@ judge_own_answer(struct exchange *x)
 	if (r < 0 || x->core_route == NULL) /* no site, no wishes */
 		return r;
 	r = downstream_own(x->core_route, &x->res);
-	if (r < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0)
+	if (r < 0 || secure_hsts(x->site, by_https(x), &x->res) < 0 || dnt_tell(x->site, &x->decision, &x->res) < 0)
 		return -1;
 	return debug_tell(x);
 }

@@ -122,11 +122,15 @@ static const struct page_file FILES[] = {
 /* Other names beside the status resources are nobody's. */
 static const struct page_file NOTHING = {TC_STR_INIT(DNT_STATUS), dnt_nothing, dnt_has_status};
 
+static const struct page_file CHALLENGES = {TC_STR_INIT(PAGE_CHALLENGES), page_challenge, NULL};
+
 const struct page_file *
 page_file_at(const struct config_site *site, struct tc_str path)
 {
 	for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++)
 		if (tc_eq(FILES[i].path, path))
 			return FILES[i].served == NULL || FILES[i].served(site) ? &FILES[i] : NULL;
+	if (site->acme_challenges.n > 0 && tc_starts(path, CHALLENGES.path))
+		return &CHALLENGES;
 	return site->dnt_status && tc_starts(path, NOTHING.path) ? &NOTHING : NULL;
 }

@@ -6,6 +6,7 @@
 
 #define PAGE_STYLE "/.well-known/tacet/style.css"
 #define PAGE_ICON "/.well-known/tacet/choices.svg"
+#define PAGE_CHALLENGES "/.well-known/acme-challenge/"
 
 struct page_file {
 	struct tc_str path;
@@ -16,5 +17,8 @@ struct page_file {
 
 /* The file at a normalised path of this site; NULL: there is none of ours. */
 const struct page_file *page_file_at(const struct config_site *site, struct tc_str path);
+
+/* page_challenge.c: what is below PAGE_CHALLENGES, where the site has a directory for that. */
+int page_challenge(const struct pages_ctx *ctx, struct tc_response *res, struct tc_str *body);
 
 #endif

@@ -523,34 +523,97 @@ retention(struct proof *p, const struct config_promise *promise, const struct pr
 	return false;
 }
 
-static bool
-has_hsts(const struct config_route *r)
+/* Seconds of "max-age=31536000; includeSubDomains". */
+static int64_t
+max_age(struct tc_str value)
 {
+	while (value.n > 0) {
+		struct tc_str part = tc_next(&value, ';'), name = tc_trim(tc_next(&part, '='));
+		int64_t n = 0;
+
+		if (!tc_ieq(name, TC_STR("max-age")) || part.p == NULL)
+			continue;
+		part = tc_trim(part);
+		for (size_t i = 0; i < part.n && part.p[i] >= '0' && part.p[i] <= '9' && n < INT32_MAX; i++)
+			n = n * 10 + (part.p[i] - '0');
+		return n;
+	}
+	return 0;
+}
+
+/* For how long browsers are told to ask by https, in seconds: by hsts, or by response.set. */
+static int64_t
+hsts_of(const struct config_site *s, const struct config_route *r)
+{
+	if (s->hsts_s > 0)
+		return s->hsts_s;
 	for (size_t i = 0; i < r->set_count; i++)
 		if (tc_ieq(r->set[i].name, TC_STR("Strict-Transport-Security")))
-			return true;
-	return false;
+			return max_age(r->set[i].value);
+	return 0;
+}
+
+static bool
+hsts_is_long(struct proof *p, const struct config_promise *promise, const struct config_site *s, struct proof_fault *f)
+{
+	int64_t least = promise->hsts_ms / 1000;
+
+	least -= least / 1000; /* a year of 365 days is one */
+	for (size_t k = 0; k < s->pub.route_count; k++) {
+		int64_t has = hsts_of(s, &s->routes[k]);
+
+		if (has == 0)
+			return proof_site_fault(p, s, TC_STR("answers have no Strict-Transport-Security"), "hsts", "hsts is not set",
+			    "add hsts: 1 year", f);
+		if (has < least)
+			return proof_site_fault(p, s,
+			    proof_text(p, "Strict-Transport-Security: %lld s < %lld s", (long long)has, (long long)least), "hsts",
+			    "browsers forget it too soon", "raise hsts", f);
+	}
+	return true;
+}
+
+/* On this machine, nobody is in between. */
+static bool
+is_local(const struct config_server *s)
+{
+	return s->path.n > 0 || tc_eq(s->host, TC_STR("localhost")) || tc_eq(s->host, TC_STR("::1")) ||
+	    tc_starts(s->host, TC_STR("127."));
+}
+
+static bool
+origin_is_safe(struct proof *p, const struct config_origin *o, struct proof_fault *f)
+{
+	for (size_t i = 0; i < o->server_count; i++) {
+		const struct config_server *s = &o->servers[i];
+
+		if (is_local(s) || (s->https && o->tls.verify))
+			continue;
+		f->item = proof_text(p, "the origin %.*s is asked %s", (int)s->url.n, s->url.p,
+		    s->https ? "without verifying it" : "in clear");
+		f->hint = s->https ? "remove verify: false" : "write https:// in its url";
+		return false;
+	}
+	return true;
 }
 
 static bool
 https_only(struct proof *p, const struct config_promise *promise, const struct proof_world *w, struct proof_fault *f)
 {
-	(void)promise;
 	(void)w;
 	for (size_t i = 0; i < p->c->listen_count; i++)
-		if (!p->c->listen[i].tls && !p->c->listen[i].redirect_https) {
+		if (p->c->listen[i].tls == NULL && !p->c->listen[i].redirect_https) {
 			f->item = proof_text(
 			    p, "listener %.*s serves without TLS", (int)p->c->listen[i].text.n, p->c->listen[i].text.p);
 			f->hint = "give it tls: or redirect: https";
 			return false;
 		}
 	for (size_t i = 0; i < p->c->site_count; i++)
-		for (size_t k = 0; k < p->c->sites[i].pub.route_count; k++)
-			if (!has_hsts(&p->c->sites[i].routes[k]))
-				return proof_site_fault(p, &p->c->sites[i],
-				    TC_STR("answers have no Strict-Transport-Security"), "response.set",
-				    "response.set lacks it",
-				    "add response: {set: {Strict-Transport-Security: max-age=31536000}}", f);
+		if (!hsts_is_long(p, promise, &p->c->sites[i], f))
+			return false;
+	for (size_t i = 0; i < p->c->origin_count; i++)
+		if (!origin_is_safe(p, p->c->origins[i], f))
+			return false;
 	return true;
 }
 

@@ -2,13 +2,14 @@
 #include "core/redirect.h"
 
 #include "core/client.h"
+#include "core/page_files.h"
 
 bool
 redirect_due(const struct exchange *x)
 {
 	const struct visitor *v = x->visitor;
 
-	return v->redirect && !tc_starts(x->req.match, TC_STR("/.well-known/acme-challenge/")) &&
+	return v->redirect && !tc_starts(x->req.match, TC_STR(PAGE_CHALLENGES)) &&
 	    !client_https(x->use->snapshot->config, &v->peer, &x->req.fields, v->tls);
 }
 

@@ -142,7 +142,7 @@ def test_nothing_is_claimed_that_is_not_there(tmp_path):
     assert third.startswith("3. Not in force in this version. No numbers about visitors are released yet.")
     assert "k = 20" in third and "delta = 1e-7" in third and "epsilon = 1.0 (preset strict)" in third and "of a week" in third and "12 months" in third
     assert "2. Not in force in this version." in said and "1. In force." in said
-    assert said.count("not in force in this version") == 4  # inventory, numbers twice, TLS
+    assert said.count("not in force in this version") == 3  # inventory, numbers twice
     assert "None: the configuration includes no region pack." in said
 
 

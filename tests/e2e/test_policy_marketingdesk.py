@@ -80,11 +80,19 @@ def test_ssl(site):
     was = site.conf.read_text()
     site.conf.write_text(was.replace(", redirect: https", ""))
     code, out = site.check()
+    site.conf.write_text(was.replace("Strict-Transport-Security: max-age=31536000", "Strict-Transport-Security: max-age=86400"))
+    code3, out3 = site.check()
     site.conf.write_text(was.replace("Strict-Transport-Security: max-age=31536000", "X-Other: x"))
     code2, out2 = site.check()
     site.conf.write_text(was)
     assert code == 1 and "serves without TLS" in out and code2 == 1 and "answers have no Strict-Transport-Security" in out2
-    pytest.skip("TLS belongs to a later version: the origin's cookies made Secure, http: sub-resources upgraded")
+    assert code3 == 1 and "Strict-Transport-Security: 86400 s <" in out3
+    path = site.origin.on("/plain", answer("<!doctype html><title>t</title><img src='http://www.example.com/a.png'>",
+                                           [("Set-Cookie", "sid=1; Path=/"), ("Set-Cookie", "sid=2; secure; HttpOnly")]))
+    res = site.get(path)
+    assert res.all("Set-Cookie") and all(re.search(r"; *secure", c, re.I) for c in res.all("Set-Cookie"))
+    assert sum("ecure" in c for c in res.all("Set-Cookie")) == sum(len(re.findall("ecure", c)) for c in res.all("Set-Cookie"))  # once
+    assert any("upgrade-insecure-requests" in policy for policy in res.all("Content-Security-Policy"))
 
 
 def test_de_identified(tmp_path):

@@ -81,6 +81,8 @@ PROMISES = [
     ("third_party_minimised: {hosts: [a.example]}", dict(allow="b.example"), "b.example passes but is not in hosts"),
     ("cookies_inventoried: {keep: [sid]}", dict(closed=CLOSED.replace("keep-listed", "drop-listed")), "zz_unlisted"),
     ("https_only: {}", dict(listen="proxy_protocol: []"), "serves without TLS"),
+    ("https_only: {}", dict(origin="http://10.0.0.5"), "the origin http://10.0.0.5 is asked in clear"),
+    ("https_only: {}", dict(origin='https://10.0.0.5", tls: {verify: false}, host: "keep'), "is asked without verifying it"),
 ]
 
 # promise that the base keeps, and one that it breaks by its parameters alone
@@ -100,6 +102,7 @@ PARAMETERS = [
     ("aggregate_metrics_only: {k: 20}", "aggregate_metrics_only: {k: 30}", "stats.privacy.k: 20 < 30"),
     ("retention: {max: 12 months}", "retention: {max: 6 months}", "keep 12 months > 6 months"),
     ("residency: {region: CN, hosts: [], unless: export}", None, None),
+    ("https_only: {}", "https_only: {hsts: 2 years}", "Strict-Transport-Security: 31536000 s <"),
 ]
 
 
