@@ -606,7 +606,7 @@ judge_own_answer(struct exchange *x)
 	x->res.fields.arena = x->arena;
 	if (x->answer_status == 308)
 		r = redirect_answer(x);
-	else if (x->answer_status == 200)
+	else if (x->answer_status == 200 && !x->chain.answered)
 		r = proof_answer(x);
 	else if (x->answer_status == 0)
 		r = own_page_answer(x);
