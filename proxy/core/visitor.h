@@ -71,6 +71,7 @@ extern const struct protocol visitor_h1;
 /* HTTP/2 from here on: the first bytes have yet to come. */
 void visitor_h2_begin(struct visitor *v);
 void visitor_h2_expired(struct deadline *d); /* of a stream */
+void visitor_h2_turned(struct worker *w);    /* the events of a turn are over: what was left for then is sent */
 
 const struct config_limits *visitor_limits(const struct visitor *v);
 /* After what waits has been written; what still comes is thrown away, for a while. */

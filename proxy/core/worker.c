@@ -28,6 +28,12 @@ on_expired(struct loop *l, struct deadline *d)
 	}
 }
 
+static void
+on_turned(struct loop *l)
+{
+	visitor_h2_turned(worker_of(l));
+}
+
 /* ---- listeners ---- */
 
 static void
@@ -248,6 +254,7 @@ worker_start(struct worker *w, struct lane *lane, struct crowd *crowd, struct or
 	w->scratch = &w->room->chain;
 	w->loop.scratch = w->room;
 	w->loop.scratch_n = sizeof(*w->room);
+	w->loop.turned = on_turned;
 	w->origins = origins_new(&w->loop, &exchange_origin_ops);
 	w->use = use_new(w, o->snapshot);
 	o->snapshot = NULL; /* taken over */

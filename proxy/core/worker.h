@@ -71,6 +71,7 @@ struct worker_listener {
 
 struct visitor;
 struct exchange;
+struct session;
 
 struct worker {
 	struct loop loop;
@@ -84,6 +85,7 @@ struct worker {
 	struct gather gather;
 	struct exchange *again;   /* exchanges that go on in the next turn */
 	uv_idle_t again_idle;     /* runs while there are any */
+	struct session *due;      /* visitor_h2.c: sessions that have something to send when the turn is over */
 	struct visitor *visitors; /* all of them, for drain and stop */
 	size_t visitor_count;
 	struct crowd *crowd; /* shared */

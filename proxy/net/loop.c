@@ -49,6 +49,8 @@ on_prepare(uv_prepare_t *p)
 	struct loop *l = p->data;
 
 	l->turn++;
+	if (l->turned != NULL)
+		l->turned(l);
 }
 
 int

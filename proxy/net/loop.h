@@ -21,6 +21,7 @@ struct loop {
 	struct wheel wheel;
 	struct arena_cache *arenas;
 	void (*expired)(struct loop *l, struct deadline *d);
+	void (*turned)(struct loop *l); /* all events of a turn have been told; NULL: nobody asks */
 	void *owner;
 	void *scratch; /* the owner's; wiped with read_buffer */
 	size_t scratch_n;

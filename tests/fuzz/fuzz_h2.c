@@ -580,6 +580,9 @@ step(struct reader *r)
 		act(f, what % 11, (size_t)byte(r) << 3 | op >> 5);
 	}
 	}
+	if (op % 5 > 0) /* else the next event comes in the same turn of the loop */
+		visitor_h2_turned(g.worker);
+	see_frames();
 }
 
 /* ---- one run ---- */
@@ -619,7 +622,7 @@ end_run(void)
 		must(g.fakes[i].dead); /* nobody is forgotten */
 	wheel_clear(&g.visitor.deadline);
 	buf_reset(&g.wire);
-	must(g.worker->gather.n == 0);
+	must(g.worker->gather.n == 0 && g.worker->due == NULL);
 }
 
 int
