@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/tls.h"
+
 #define ARENAS_KEPT 256 /* blocks of 16 KiB that stay warm: giving pages back costs more than a small request */
 
 #define LOOP_PIPE_SIZE (1 << 20)
@@ -27,8 +29,7 @@ wipe(struct loop *l)
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
 	if (l->scratch != NULL)
 		explicit_bzero(l->scratch, l->scratch_n);
-	if (l->tls != NULL)
-		explicit_bzero(l->tls, l->tls_n);
+	tls_tick(l);
 	wipe_stack();
 }
 

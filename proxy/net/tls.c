@@ -12,6 +12,7 @@
 #define RECORD (16 << 10) /* the most that one record holds (RFC 8446 5.1) */
 #define PLAIN_SIZE (LOOP_READ_SIZE + RECORD) /* what came, and what was waiting for the end of its record */
 #define CIPHER_SIZE (80 << 10) /* what is sent at once */
+#define WARM_MAX 64 /* connections that may have OpenSSL's buffers: 33 KiB each */
 #define ANSWERS_MAX (256 << 10) /* bytes that wait for a peer that makes us speak and does not listen */
 
 /* The buffers that all connections of a loop share: none of them holds anything between calls. */
@@ -22,16 +23,69 @@ struct tls_buffers {
 	char cipher[CIPHER_SIZE];
 };
 
-static struct tls_buffers *
-buffers_of(struct loop *l)
+/*
+ * What a loop has for TLS. OpenSSL needs a buffer of 16 KiB to read and one to write. To make and wipe them for each record
+ * is dear, to keep them for each connection is too much: those that spoke last have them, until the next tick.
+ */
+struct tls_loop {
+	struct tls_buffers buffers; /* first: what is wiped */
+	struct tls *warm[WARM_MAX];
+	size_t next; /* of warm */
+};
+
+static struct tls_loop *
+tls_loop(struct loop *l)
 {
 	if (l->tls == NULL) {
-		l->tls = calloc(1, sizeof(struct tls_buffers));
+		l->tls = calloc(1, sizeof(struct tls_loop));
 		if (l->tls == NULL)
 			abort();
 		l->tls_n = sizeof(struct tls_buffers);
 	}
 	return l->tls;
+}
+
+static struct tls_buffers *
+buffers_of(struct loop *l)
+{
+	return &tls_loop(l)->buffers;
+}
+
+/* The place of it is free again. Where half a record waits the buffer stays, until more comes. */
+static void
+cool(struct tls **place)
+{
+	struct tls *t = *place;
+
+	*place = NULL;
+	if (t == NULL)
+		return;
+	t->warm = NULL;
+	(void)SSL_free_buffers(t->ssl);
+}
+
+static void
+warm(struct conn *c)
+{
+	struct tls_loop *l = tls_loop(c->loop);
+	struct tls **place = &l->warm[l->next % WARM_MAX];
+
+	if (c->tls->warm != NULL)
+		return;
+	l->next++;
+	cool(place);
+	*place = c->tls;
+	c->tls->warm = place;
+}
+
+void
+tls_tick(struct loop *l)
+{
+	if (l->tls == NULL)
+		return;
+	for (size_t i = 0; i < WARM_MAX; i++)
+		cool(&tls_loop(l)->warm[i]);
+	explicit_bzero(l->tls, l->tls_n);
 }
 
 /* ---- towards the socket ---- */
@@ -170,6 +224,8 @@ tls_destroy(struct tls **p)
 	*p = NULL;
 	if (t == NULL)
 		return;
+	if (t->warm != NULL)
+		*t->warm = NULL;
 	/* A connection that was dropped says nothing about its session. */
 	if (t->secured && !t->failed)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -280,7 +336,7 @@ read_records(struct conn *c)
 	int r = 1, error = SSL_ERROR_WANT_READ;
 
 	ERR_clear_error();
-	while (r == 1 && n < sizeof(b->plain)) {
+	while (r == 1 && n < sizeof(b->plain) && (t->in.n > 0 || SSL_has_pending(t->ssl) != 0)) {
 		r = SSL_read_ex(t->ssl, b->plain + n, sizeof(b->plain) - n, &k);
 		n += r == 1 ? k : 0;
 	}
@@ -304,6 +360,7 @@ tls_input(struct conn *c, struct tc_str in)
 {
 	struct tls *t = c->tls;
 
+	warm(c);
 	t->in = in;
 	if (!t->failed && (t->secured || shake(c)))
 		read_records(c);
@@ -367,6 +424,7 @@ tls_write(struct conn *c, const uv_buf_t *v, unsigned n)
 	if (!t->secured || t->failed || t->our_end)
 		return -1;
 	assert(buffers_of(c->loop)->cipher_n == 0);
+	warm(c);
 	ERR_clear_error();
 	r = put_all(c, v, n);
 	return flush(c) < 0 ? -1 : r;

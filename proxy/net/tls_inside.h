@@ -13,6 +13,7 @@
 /* One connection's. */
 struct tls {
 	SSL *ssl;
+	struct tls **warm;         /* its place among those that have buffers; NULL: none */
 	struct tc_str in;          /* came, not taken yet; only during tls_input() */
 	struct tls_server *server; /* these two: of a server, until the handshake is over */
 	struct tls_set *set;
