@@ -178,6 +178,7 @@ begin(struct conn *c, SSL_CTX *context, bool client)
 		abort(); /* a small allocation failed */
 	t->client = client;
 	t->outcome.result = TLS_CLOSED;
+	t->in = tc_str_of("", 0);
 	BIO_set_data(bio, c);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);

@@ -13,8 +13,8 @@ FIELDS = {"Cookie": f"a={T}; _ga={T}", "User-Agent": T, "Authorization": f"Beare
           "X-Own": T, "X-Forwarded-For": T}
 
 
-def left_in_memory(pid):
-    """Where the token stands: (name of the mapping, bytes around it)."""
+def left_in_memory(pid, token=TOKEN):
+    """Where the token (a pattern) stands: (name of the mapping, bytes around it)."""
     found = []
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
         for line in maps:
@@ -23,7 +23,7 @@ def left_in_memory(pid):
                 continue
             mem.seek(int(m[1], 16))
             data = mem.read(int(m[2], 16) - int(m[1], 16))
-            found += [(m[3], data[max(0, at.start() - 40):at.start() + 20]) for at in re.finditer(TOKEN, data)]
+            found += [(m[3], data[max(0, at.start() - 40):at.start() + 20]) for at in re.finditer(token, data)]
     return found
 
 
