@@ -62,7 +62,7 @@ read_date(struct tc_str s)
 	const char *end;
 	char z[40];
 
-	if (s.n >= sizeof(z))
+	if (s.n == 0 || s.n >= sizeof(z))
 		return -1;
 	memcpy(z, s.p, s.n);
 	z[s.n] = '\0';

@@ -182,6 +182,7 @@ retry_after_is_read(void **state)
 	assert_int_equal(acme_retry_after(TC_STR("Sun, 22 Nov 2026 12:00:00 GMT"), 1795348800 + 60, 1000), 0);
 	assert_int_equal(acme_retry_after(TC_STR("Sun, 22 Nov 2026 12:00:00 GMT"), 0, 1000), 1000);
 	assert_int_equal(acme_retry_after(TC_STR(""), 0, 1000), -1);
+	assert_int_equal(acme_retry_after(tc_str_of(NULL, 0), 0, 1000), -1);
 	assert_int_equal(acme_retry_after(TC_STR("-5"), 0, 1000), -1);
 	assert_int_equal(acme_retry_after(TC_STR("5s"), 0, 1000), -1);
 	assert_int_equal(acme_retry_after(TC_STR("soon"), 0, 1000), -1);

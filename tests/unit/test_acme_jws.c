@@ -71,9 +71,11 @@ base64url_is_as_in_the_rfc(void **state)
 	is(jws_base64url(TC_STR("f"), arena), "Zg");
 	is(jws_base64url(TC_STR("fo"), arena), "Zm8");
 	is(jws_base64url(TC_STR("foo"), arena), "Zm9v");
-	for (size_t n = 0; n < 50; n++)
-		is(decoded(jws_base64url(tc_str_of("0123456789012345678901234567890123456789012345678901234567890", n), arena)),
-		    tc_alloc(arena, 1) != NULL ? strndup("0123456789012345678901234567890123456789012345678901234567890", n) : "");
+	for (size_t n = 0; n < 50; n++) {
+		struct tc_str some = tc_str_of("01234567890123456789012345678901234567890123456789", n);
+
+		assert_true(tc_eq(decoded(jws_base64url(some, arena)), some));
+	}
 }
 
 /* The key of RFC 7515 A.3.1, from its private number. */
