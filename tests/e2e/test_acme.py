@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import ssl
 import stat
 import subprocess
@@ -86,6 +87,13 @@ def issued(proxy, n=1):
 def failure(proxy):
     said = [line for line in proxy.lines if "ACME" in line]
     return said[0] if said else None
+
+
+def failed(proxy, result):
+    """The line that says why, which comes after it is counted."""
+    said = wait_until(lambda: failure(proxy), "a failure")
+    assert orders(proxy, result) == 1, said
+    return said
 
 
 def is_served(proxy, pebble, ports, *names):
@@ -234,7 +242,7 @@ def later(state, name=A):
 
 def test_nobody_there(run, ports, state):
     proxy = run(directory=f"https://localhost:{free_port()}/dir")
-    wait_until(lambda: orders(proxy, "unreachable") == 1, "a failure")
+    failed(proxy, "unreachable")
     assert "next try in 1 minutes" in failure(proxy)
     failures, at = later(state)
     assert failures == 1 and 50 <= at - time.time() <= 60
@@ -248,7 +256,7 @@ def test_nobody_there(run, ports, state):
 def test_failures_add_up_over_restarts(run, ports, state):
     directory = f"https://localhost:{free_port()}/dir"
     proxy = run(directory=directory)
-    wait_until(lambda: orders(proxy, "unreachable") == 1, "a failure")
+    failed(proxy, "unreachable")
     proxy.stop()
     proxy = run(directory=directory)
     time.sleep(0.5)
@@ -257,7 +265,7 @@ def test_failures_add_up_over_restarts(run, ports, state):
     path = state / "acme" / A / "later"
     path.write_text(re.sub(r" 1 \d+", f" 6 {int(time.time()) - 1}", path.read_text()))
     proxy = run(directory=directory)
-    wait_until(lambda: orders(proxy, "unreachable") == 1, "the next one")
+    failed(proxy, "unreachable")
     failures, at = later(state)
     assert failures == 7 and 64 * 60 - 10 <= at - time.time() <= 64 * 60
 
@@ -266,13 +274,13 @@ def test_an_authority_that_is_not_trusted(run, pebble, ports, state, tmp_path, s
     other = Authority(tmp_path / "other")
     proxy = start("--origin", origin.url, "--domain", A, "--state", state, "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0",
                   "--admin", "127.0.0.1:0", "--acme-directory", pebble.url, "--acme-ca", other.pem, listen=False)
-    wait_until(lambda: orders(proxy, "unreachable") == 1, "a failure")
+    failed(proxy, "unreachable")
     assert "certificate" in failure(proxy)
 
 
 def test_the_authority_says_no(run, ports, state):
     proxy = run("blocked.example.test")
-    wait_until(lambda: orders(proxy, "refused") == 1, "a failure")
+    failed(proxy, "refused")
     assert "new order: rejectedIdentifier" in failure(proxy)
     assert later(state, "blocked.example.test")[0] == 1
 
@@ -280,14 +288,14 @@ def test_the_authority_says_no(run, ports, state):
 def test_a_name_that_is_not_proven(configured, pebble, state):
     """The authority looks at ports where we are not."""
     proxy = configured(http=0, tls=0)
-    wait_until(lambda: orders(proxy, "not_proven") == 1, "a failure")
+    failed(proxy, "not_proven")
     assert re.search(rf"{A}: (connection|unauthorized|tls): ", failure(proxy)), failure(proxy)
     assert later(state)[0] == 1 and not os.path.exists(state / "acme" / A / "cert.pem")
 
 
 def test_the_other_challenge_after_a_failure(configured, pebble, ports, state):
     proxy = configured(tls=0)  # http-01 would do, tls-alpn-01 does not
-    wait_until(lambda: orders(proxy, "not_proven") == 1, "a failure")
+    failed(proxy, "not_proven")
     proxy.stop()
     path = state / "acme" / A / "later"
     path.write_text(re.sub(r" 1 \d+", " 1 1", path.read_text()))
@@ -300,7 +308,7 @@ def test_a_state_directory_that_cannot_be_used(run, state):
     os.makedirs(state)
     (state / "acme").write_text("a file")
     proxy = run()
-    wait_until(lambda: orders(proxy, "state") == 1, "a failure")
+    failed(proxy, "state")
     assert "state directory" in failure(proxy)
 
 
@@ -364,14 +372,13 @@ def test_two_processes_ask_once(start, origin, pebble, ports, state):
 
 def test_stopping_does_not_wait(run, state, tmp_path):
     """A server that never answers keeps nobody."""
-    import socket
     with socket.create_server(("127.0.0.1", 0)) as silent:
         proxy = run(directory=f"https://localhost:{silent.getsockname()[1]}/dir")
         silent.settimeout(20)
-        silent.accept()[0].setblocking(True)
-        began = time.monotonic()
-        proxy.stop()
-        assert time.monotonic() - began < 8
+        with silent.accept()[0]:
+            began = time.monotonic()
+            proxy.stop()
+            assert time.monotonic() - began < 8
     assert later(state) is None, "that we ended is no failure"
 
 
