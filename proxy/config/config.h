@@ -375,7 +375,8 @@ struct config_domains {
 struct config_overrides {
 	struct tc_str origin, listen, admin, region, geo_directory, state;
 	const struct config_domains *domains; /* NULL: none; only without a file */
-	bool judge;                           /* the file is not run: without sites it gets a placeholder (a profile is checked that way) */
+	/* The file is judged, not run: without sites it gets a placeholder (a profile is checked that way). */
+	bool judge;
 };
 
 /*

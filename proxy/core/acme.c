@@ -30,7 +30,6 @@ struct acme_entry {
 	int64_t next;       /* seconds since 1970: when to look */
 	uint32_t spread;
 	struct pki_times times; /* of the certificate there is; 0: none is known */
-	bool told;              /* that another process asks */
 };
 
 /* What to do next, found off the loop. */
