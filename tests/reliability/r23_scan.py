@@ -8,7 +8,7 @@ import common
 from certificates import Authority
 from r23_certificates import CONF, place
 
-ID = "R23b"
+ID = "R23S"
 TITLE = "testssl.sh"
 QUICK = False
 
