@@ -17,7 +17,7 @@
 #define RESETS_RATE 25 /* a second */
 #define ACKS_MAX 200
 #define SETTINGS_MAX 32
-#define CONTINUATIONS_MAX 8 /* of 16 KiB each */
+#define CONTINUATIONS_MAX (8 * 9) /* nghttp2 counts each piece of a head that it gets; the score counts frames */
 #define TRAILERS_MAX (8 << 10)
 #define PRIORITY_UPDATE_TYPE NGHTTP2_PRIORITY_UPDATE
 
@@ -28,6 +28,8 @@ struct h2 {
 	struct h1_limits limits;
 	int64_t score;
 	uint64_t score_at;
+	struct watch watch;
+	uint32_t fault; /* the code of our GOAWAY for what nghttp2 lets pass */
 	bool head_due, abused, working, told_to_end;
 };
 
@@ -88,8 +90,23 @@ stream_of(struct h2 *h, int32_t id)
 static int
 on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *ctx)
 {
+	struct h2 *h = ctx;
+
+	h->fault = watch_frame(&h->watch, session, hd);
+	return charge(h, cost_of(hd)) && h->fault == NGHTTP2_NO_ERROR ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+/* Refused, before it was a stream or as one: RST_STREAM is on its way. */
+static int
+on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error, void *ctx)
+{
+	struct h2 *h = ctx;
+
 	(void)session;
-	return charge(ctx, cost_of(hd)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+	(void)error;
+	if (frame->hd.type == NGHTTP2_HEADERS)
+		watch_reset(&h->watch, frame->hd.stream_id);
+	return 0;
 }
 
 static int
@@ -280,8 +297,11 @@ on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 	struct h2_stream *s;
 
 	(void)session;
+	if (frame->hd.type == NGHTTP2_RST_STREAM)
+		watch_reset(&h->watch, frame->hd.stream_id);
 	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		(void)charge(h, COST_PROVOKED);
+	h->watch.last_call |= frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.last_stream_id < INT32_MAX;
 	if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
 		h->ops->refused(h->ctx, h->abused ? REFUSAL_H2_ABUSE : REFUSAL_H2_FRAME);
 	if ((frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) ||
@@ -337,6 +357,7 @@ make_tables(void)
 	if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&options) != 0)
 		abort();
 	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
 	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
 	nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, on_invalid_header);
@@ -372,6 +393,7 @@ h2_new(const struct h2_ops *ops, void *ctx, const struct h2_settings *settings)
 	h->ops = ops;
 	h->ctx = ctx;
 	h->limits = settings->head;
+	watch_init(&h->watch);
 	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, entries, sizeof(entries) / sizeof(entries[0])) != 0 ||
 	    nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0, (int32_t)settings->connection_window) !=
 		0)
@@ -400,6 +422,23 @@ end_of(const struct h2 *h)
 	return nghttp2_session_want_read(h->session) || nghttp2_session_want_write(h->session) ? H2_GOES_ON : H2_OVER;
 }
 
+static ssize_t
+feed(struct h2 *h, struct tc_str in)
+{
+	size_t fed = 0, at = 0, start = 0;
+	ssize_t n = 0;
+
+	while (n >= 0 && watch_walk(&h->watch, in, &at, &start)) {
+		n = nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p + fed, start - fed);
+		fed = start;
+		if (n >= 0)
+			h->fault = watch_judge(&h->watch, h->session);
+		if (h->fault != NGHTTP2_NO_ERROR)
+			return NGHTTP2_ERR_CALLBACK_FAILURE;
+	}
+	return n < 0 ? n : nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p + fed, in.n - fed);
+}
+
 enum h2_end
 h2_receive(struct h2 *h, struct tc_str in, uint64_t now)
 {
@@ -410,14 +449,14 @@ h2_receive(struct h2 *h, struct tc_str in, uint64_t now)
 		return end_of(h);
 	let_fall(h, now);
 	h->working = true;
-	n = nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p, in.n);
+	n = feed(h, in);
 	h->working = false;
-	h->abused |= n == NGHTTP2_ERR_FLOODED;
+	h->abused |= n == NGHTTP2_ERR_FLOODED || n == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS;
 	if (n >= 0 && !h->abused)
 		return end_of(h);
 	h->told_to_end = true;
-	if (h->abused)
-		(void)nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+	if (h->abused || h->fault != NGHTTP2_NO_ERROR)
+		(void)nghttp2_session_terminate_session(h->session, h->abused ? NGHTTP2_ENHANCE_YOUR_CALM : h->fault);
 	return h->abused ? H2_ABUSED : H2_BROKEN;
 }
 
