@@ -348,7 +348,7 @@ step_answer(struct exchange *x)
 	if (!x->up.over && (x->expect_continue || x->refusal != REFUSAL_NONE || x->up.bytes > EXCHANGE_DISCARD_MAX))
 		x->visitor_close = true; /* what was announced will not be read */
 	if (x->codec->head(x, &x->res, &f) < 0 ||
-	    (answer_has_body(x) && x->codec->body(x, x->answer_body) < 0) || x->codec->flush(x) < 0)
+	    (answer_has_body(x) && x->codec->body(x, x->answer_body) < 0) || x->codec->end(x) < 0 || x->codec->flush(x) < 0)
 		x->visitor_gone = true;
 	x->state = x->up.over || x->visitor_close || x->visitor_gone ? EXCHANGE_FINISH : EXCHANGE_DISCARD;
 	x->codec->patience(x, DISCARD_PATIENCE_MS);
