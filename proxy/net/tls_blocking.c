@@ -64,7 +64,7 @@ attach(struct tls_blocking *t)
 {
 	BIO *b;
 
-	t->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+	t->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "socket");
 	if (t->method == NULL || BIO_meth_set_write(t->method, socket_write) != 1 ||
 	    BIO_meth_set_read(t->method, socket_read) != 1 || BIO_meth_set_ctrl(t->method, socket_ctrl) != 1)
 		return false;
