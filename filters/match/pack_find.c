@@ -3,7 +3,7 @@
 
 /* ---- names of cookies and parameters ---- */
 
-static const struct pack_key *
+static inline const struct pack_key *
 key_find(const struct pack_names *t, const char *p, size_t n, uint32_t hash, bool prefix)
 {
 	for (uint32_t i = hash & t->mask; t->keys[i].n != 0; i = (i + 1) & t->mask) {
@@ -38,30 +38,43 @@ tails_find(const struct pack_names *t, struct tc_str name)
 	return PACK_NO_ROW;
 }
 
-/* The row that decides about name, or PACK_NO_ROW. */
+/* The row of the longest prefix, or PACK_NO_ROW. */
+static uint16_t
+prefixes_find(const struct pack_names *t, struct tc_str name)
+{
+	uint64_t lengths = t->prefix_lengths >> 1; /* bit 0: the next byte may be a prefix's last */
+	uint32_t hash = PACK_HASH;
+	uint16_t row = PACK_NO_ROW;
+
+	for (size_t n = 1; n <= name.n && lengths != 0; n++, lengths >>= 1) {
+		const struct pack_key *k = NULL;
+
+		hash = pack_hash_step(hash, name.p[n - 1]);
+		if ((lengths & 1) != 0)
+			k = key_find(t, name.p, n, hash, true);
+		if (k != NULL)
+			row = k->row;
+	}
+	return row;
+}
+
+/* The row that decides about name, or PACK_NO_ROW. Prefixes come late: they cost a look-up for each of their lengths. */
 static uint16_t
 names_find(const struct pack_names *t, struct tc_str name)
 {
-	const struct pack_key *prefix = NULL, *exact;
+	const struct pack_key *exact;
 	uint32_t hash = PACK_HASH;
-	uint16_t regex;
+	uint16_t row;
 
-	for (size_t n = 1; n <= name.n; n++) {
-		const struct pack_key *longer = NULL;
-
-		hash = pack_hash_step(hash, name.p[n - 1]);
-		if (n < 64 && (t->prefix_lengths >> n & 1) != 0)
-			longer = key_find(t, name.p, n, hash, true);
-		if (longer != NULL)
-			prefix = longer;
-	}
+	for (size_t i = 0; i < name.n; i++)
+		hash = pack_hash_step(hash, name.p[i]);
 	exact = key_find(t, name.p, name.n, hash, false);
 	if (exact != NULL)
 		return exact->row;
-	regex = dfa_run(&t->regexes, name);
-	if (regex != PACK_NO_ROW)
-		return regex;
-	return prefix != NULL ? prefix->row : tails_find(t, name);
+	row = dfa_run(&t->regexes, name);
+	if (row == PACK_NO_ROW)
+		row = prefixes_find(t, name);
+	return row != PACK_NO_ROW ? row : tails_find(t, name);
 }
 
 const struct pack_cookie *
