@@ -183,7 +183,7 @@ decide_first(struct bench *b)
 		.gpc = signal_gpc(request),
 		.dnt = signal_dnt(request),
 		.day = 20410,
-		.place = {.country = "US", .region = "TX"},
+		.place = {.country = "US", .region = "US-TX"},
 		.site = &c->sites[0],
 		.route = &c->sites[0].pub.routes[0],
 	};

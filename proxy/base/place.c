@@ -226,7 +226,44 @@ place_country(size_t i, struct place *out)
 	return true;
 }
 
-/* Asked of each row for each request: the length tells the kinds of codes apart. */
+bool
+place_state(size_t i, struct place *out)
+{
+	*out = (struct place){0};
+	return i < REGION_COUNT && place_parse(tc_str_from(REGIONS[i].code), out);
+}
+
+/* Two capital letters, below 26 * 26. false: they are none. */
+static inline bool
+number_letters(const char *letters, unsigned *number)
+{
+	unsigned first = (unsigned)letters[0] - 'A', second = (unsigned)letters[1] - 'A';
+
+	*number = first * 26 + second;
+	return first < 26 && second < 26;
+}
+
+/* First countries, then what begins with "US-", then with "CA-". Where codes name no other regions. */
+unsigned
+place_number(const struct place *p)
+{
+	bool us = memcmp(p->country, "US", 3) == 0, ca = memcmp(p->country, "CA", 3) == 0;
+	unsigned country, state;
+
+	if (!number_letters(p->country, &country) || p->country[2] != '\0')
+		return PLACE_NUMBERS;
+	if (p->region[0] == '\0')
+		return country;
+	if (memcmp(p->region, p->country, 2) != 0 || p->region[2] != '-')
+		return PLACE_NUMBERS;
+	if (!us && !ca)
+		return country;
+	if (!number_letters(p->region + 3, &state) || p->region[5] != '\0')
+		return PLACE_NUMBERS;
+	return (us ? 1 : 2) * 26 * 26 + state;
+}
+
+/* The length tells the kinds of codes apart. */
 bool
 place_in(struct tc_str where, const struct place *p)
 {

@@ -17,6 +17,16 @@ bool place_parse(struct tc_str code, struct place *out);
 /* The country with this number, counted from 0. false: there are no more. */
 bool place_country(size_t i, struct place *out);
 
+/* The same of states and provinces. */
+bool place_state(size_t i, struct place *out);
+
+/*
+ * Tells apart all places that where codes tell apart: two with the same number are in the same ones. PLACE_NUMBERS: what
+ * our tables do not have may have none.
+ */
+enum { PLACE_NUMBERS = 3 * 26 * 26 };
+unsigned place_number(const struct place *p);
+
 /* Whether a where code ("DE", "US-CA", "EU", "EEA", "*") covers the place; unknown places match only "*". */
 bool place_in(struct tc_str where, const struct place *p);
 

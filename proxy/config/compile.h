@@ -41,6 +41,7 @@ void compile_sites(struct compile *c, const struct node *sites);
 void compile_rules(struct compile *c, const struct node *rule_sets);
 void compile_regions(struct compile *c, const struct node *regions);
 void compile_packs(struct compile *c);
+void compile_found(struct compile *c); /* behind regions and packs */
 void compile_readers(struct compile *c); /* before sites, which name them */
 void compile_site_consent(struct compile *c, const struct node *site, struct tc_strs names, size_t i, struct config_site *s);
 void compile_promises(struct compile *c);
@@ -69,6 +70,18 @@ void compile_response(struct compile *c, const struct node *map, struct tc_strs 
  */
 struct tc_strs compile_allow(struct compile *c, const struct node *map, const char *key, struct tc_strs hosts,
     struct tc_str way);
+
+/* What is known of a place before anybody asks. */
+struct config_found {
+	uint32_t region;  /* number of its row, from 1; 0: not known */
+	uint32_t law_key; /* none before this one covers the place */
+};
+
+/* NULL: nothing. */
+const struct config_found *found_of(const struct config *c, const struct place *p);
+
+/* The first of law_keys that covers a place; law_key_count: none does. */
+size_t law_key_at(const struct config *c, const struct place *p);
 
 const struct tc_rule_set *rule_set_find(const struct config *c, struct tc_str name);
 

@@ -604,6 +604,7 @@ compile(struct compile *c)
 	compile_tests(c);
 	if (load_failed(c->l))
 		return;
+	compile_found(c);
 	warn_later(c);
 	hash_text(&c->hash, c->c->hash, 16);
 }

@@ -339,6 +339,7 @@ struct config {
 	size_t law_count;
 	const struct law_key *law_keys; /* packs.c: each place of each row, most specific first */
 	size_t law_key_count;
+	const struct config_found *found; /* places.c: by place_number(); NULL: nothing has been found yet */
 	const struct config_pack *packs;
 	size_t pack_count;
 	const struct config_promise *promises;
@@ -406,6 +407,9 @@ struct tc_str config_default_own_text(void);
 bool config_where(const struct config *c, const struct tc_rule_set *r, const char *way, struct tc_str *file,
     int *line);
 struct tc_str config_extends(const struct config *c, const struct tc_rule_set *r);
+
+/* The first row of regions that covers a known place, by its number; region_count: none does. */
+size_t config_region_at(const struct config *c, const struct place *p);
 
 /*
  * The most specific row of law that is in force on that day for a known place: its state, then its country, then EU or

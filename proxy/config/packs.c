@@ -41,10 +41,22 @@ covers(const struct law_key *k, const struct place *p)
 	}
 }
 
+size_t
+law_key_at(const struct config *c, const struct place *p)
+{
+	size_t i = 0;
+
+	while (i < c->law_key_count && !covers(&c->law_keys[i], p))
+		i++;
+	return i;
+}
+
 const struct config_law *
 config_law_of(const struct config *c, const struct place *p, int32_t day)
 {
-	for (size_t i = 0; i < c->law_key_count; i++) {
+	const struct config_found *found = found_of(c, p);
+
+	for (size_t i = found != NULL ? found->law_key : 0; i < c->law_key_count; i++) {
 		const struct law_key *k = &c->law_keys[i];
 
 		if (covers(k, p) && in_force(k->law, day))

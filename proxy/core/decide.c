@@ -263,16 +263,9 @@ decide(const struct config *c, const struct facts *f, struct tc_decision *out)
 const struct config_region *
 region_of(const struct config *c, const struct place *p)
 {
-	if (p->country[0] == '\0')
-		return c->strictest;
-	for (size_t i = 0; i < c->region_count; i++) {
-		const struct config_region *row = &c->regions[i];
+	size_t row = p->country[0] != '\0' ? config_region_at(c, p) : c->region_count;
 
-		for (size_t k = 0; k < row->where.n; k++)
-			if (place_in(row->where.v[k], p))
-				return row;
-	}
-	return c->strictest; /* no row says "*" */
+	return row < c->region_count ? &c->regions[row] : c->strictest; /* unknown, or no row says "*" */
 }
 
 /* ---- signals ---- */

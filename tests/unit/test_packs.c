@@ -457,6 +457,51 @@ test_shipped_regions(void **state)
 	config_destroy(&c);
 }
 
+static void
+check_found(const struct config *c, const struct config *unprepared, const struct place *p)
+{
+	assert_int_equal(config_region_at(c, p), config_region_at(unprepared, p));
+	for (size_t i = 0; i < c->law_count; i++)
+		for (int32_t later = -1; later <= 0; later++) {
+			int32_t begins = c->laws[i].from + (c->laws[i].from > INT32_MIN ? later : 0);
+			int32_t ends = c->laws[i].until + (c->laws[i].until < INT32_MAX ? later : 0);
+
+			assert_ptr_equal(config_law_of(c, p, begins), config_law_of(unprepared, p, begins));
+			assert_ptr_equal(config_law_of(c, p, ends), config_law_of(unprepared, p, ends));
+		}
+}
+
+/* What is found beforehand is what looking finds, for all places and on all days that matter. */
+static void
+test_found_beforehand(void **state)
+{
+	static const struct place odd[] = {{.country = "US", .region = "US-PR"}, {.country = "US", .region = "US-tx"},
+	    {.country = "US", .region = "TX"}, {.country = "CA", .region = "US-TX"}, {.country = "DE", .region = "DE-BY"},
+	    {.country = "de"}, {.country = "--"}, {.country = "ZZ"}};
+	struct config_overrides over = {.origin = TC_STR("http://127.0.0.1:9")};
+	struct config *c = NULL, unprepared;
+	struct place p;
+
+	(void)state;
+	assert_int_equal(config_load(NULL, &over, &c, messages), 0);
+	assert_non_null(c->found);
+	unprepared = *c;
+	unprepared.found = NULL;
+	for (size_t i = 0; place_country(i, &p); i++) {
+		assert_int_not_equal(c->found[place_number(&p)].region, 0);
+		check_found(c, &unprepared, &p);
+	}
+	for (size_t i = 0; place_state(i, &p); i++) {
+		assert_int_not_equal(c->found[place_number(&p)].region, 0);
+		check_found(c, &unprepared, &p);
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		check_found(c, &unprepared, &odd[i]);
+	assert_true(place_parse(TC_STR("US-TX"), &p));
+	assert_true(c->found[place_number(&p)].law_key > 0); /* it saves something */
+	config_destroy(&c);
+}
+
 /* A configuration without regions of its own has the built-in ones, and their packs; with its own it names its packs. */
 static void
 test_who_has_packs(void **state)
@@ -531,6 +576,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_hash_has_packs, begin, finish),
 		cmocka_unit_test_setup_teardown(test_shipped_states, begin, finish),
 		cmocka_unit_test_setup_teardown(test_shipped_regions, begin, finish),
+		cmocka_unit_test_setup_teardown(test_found_beforehand, begin, finish),
 		cmocka_unit_test_setup_teardown(test_who_has_packs, begin, finish),
 		cmocka_unit_test_setup_teardown(test_what_a_text_cannot_include, begin, finish),
 		cmocka_unit_test_setup_teardown(test_files_come_first, begin, finish),

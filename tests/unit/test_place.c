@@ -170,6 +170,50 @@ countries_by_number(void **state)
 	assert_false(place_country(n + 1, &p));
 }
 
+static unsigned
+number(const char *country, const char *region)
+{
+	struct place p = {0};
+
+	memcpy(p.country, country, strlen(country));
+	memcpy(p.region, region, strlen(region));
+	return place_number(&p);
+}
+
+static void
+numbers(void **state)
+{
+	bool seen[PLACE_NUMBERS] = {false};
+	size_t states = 0;
+	struct place p;
+
+	(void)state;
+	for (size_t i = 0; place_country(i, &p); i++) {
+		assert_in_range(place_number(&p), 0, PLACE_NUMBERS - 1);
+		assert_false(seen[place_number(&p)]);
+		seen[place_number(&p)] = true;
+	}
+	for (; place_state(states, &p); states++) {
+		assert_string_equal(p.region, REGIONS[states].code);
+		assert_in_range(place_number(&p), 0, PLACE_NUMBERS - 1);
+		assert_false(seen[place_number(&p)]);
+		seen[place_number(&p)] = true;
+	}
+	assert_int_equal(states, REGION_COUNT);
+	assert_int_equal(number("DE", "DE-BY"), number("DE", "")); /* no where code is closer */
+	assert_int_equal(number("GB", "GB-ENG"), number("GB", ""));
+	assert_int_not_equal(number("US", "US-PR"), number("US", ""));
+	assert_int_equal(number("US", "US-T"), PLACE_NUMBERS);
+	assert_int_equal(number("US", "US-TXX"), PLACE_NUMBERS);
+	assert_int_equal(number("US", "US-tx"), PLACE_NUMBERS); /* where codes are compared without case */
+	assert_int_equal(number("US", "USATX"), PLACE_NUMBERS);
+	assert_int_equal(number("DE", "US-TX"), PLACE_NUMBERS);
+	assert_int_equal(number("us", ""), PLACE_NUMBERS);
+	assert_int_equal(number("U", ""), PLACE_NUMBERS);
+	assert_int_equal(number("[[", ""), PLACE_NUMBERS);
+	assert_int_equal(number("", ""), PLACE_NUMBERS);
+}
+
 int
 main(void)
 {
@@ -180,6 +224,7 @@ main(void)
 		cmocka_unit_test(regions_both_ways),
 		cmocka_unit_test(eu_and_eea),
 		cmocka_unit_test(where_covers),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(countries_by_number),
 	};
 
