@@ -133,11 +133,12 @@ consent_order(struct consent_reader *r, struct consent_rule *rules)
 	r->rules = rules;
 }
 
-static __attribute__((noinline)) bool
-leads_to_some(const struct consent_reader *r, const struct consent_way *way, size_t length)
+/* Is it the key of one of these rules, or on the way to it? */
+static bool
+leads_to(const struct consent_rule *rules, size_t n, const struct consent_way *way, size_t length)
 {
-	for (size_t i = 0; i < r->rule_count; i++) {
-		struct tc_str key = r->rules[i].key;
+	for (size_t i = 0; i < n; i++) {
+		struct tc_str key = rules[i].key;
 		bool ends = key.n == length || (key.n > length && key.p[length] == '.');
 
 		if (ends && covered(key, way) == length)
@@ -146,12 +147,21 @@ leads_to_some(const struct consent_reader *r, const struct consent_way *way, siz
 	return false;
 }
 
+/* Most are keys themselves, so those of its slot come first. */
+static __attribute__((noinline)) bool
+leads_to_some(const struct consent_reader *r, const struct consent_way *way, struct outline o)
+{
+	size_t from = r->start[slot_of(o)], to = r->start[slot_of(o) + 1];
+
+	return leads_to(r->rules + from, to - from, way, o.length) || leads_to(r->rules, r->rule_count, way, o.length);
+}
+
 bool
 consent_leads(const struct consent_reader *r, const struct consent_way *way)
 {
 	struct outline o = outline_of(way);
 
-	return consent_marked(r, o.length, o.first) && leads_to_some(r, way, o.length);
+	return consent_marked(r, o.length, o.first) && leads_to_some(r, way, o);
 }
 
 void

@@ -24,14 +24,14 @@ is_escape(const char *p, size_t n)
 bool
 consent_escaped(struct tc_str s)
 {
-	for (;;) {
-		tc_skip(&s, tc_find_byte(s, '%'));
-		if (s.n == 0)
-			return true;
-		if (!is_escape(s.p, s.n))
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
+		if (!is_escape(p, (size_t)(end - p)))
 			return false;
-		tc_skip(&s, 3);
+		p += 3;
 	}
+	return true;
 }
 
 bool

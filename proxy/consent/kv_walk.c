@@ -15,17 +15,22 @@
 static const bool around[UCHAR_MAX + 1] = {
 	[' '] = true, ['\t'] = true, ['{'] = true, ['}'] = true, ['\''] = true, ['"'] = true};
 
-/* Without them. */
+/* Without those at its end. */
+static inline struct tc_str
+bare_end(struct tc_str s)
+{
+	while (s.n > 0 && around[(unsigned char)s.p[s.n - 1]])
+		s.n--;
+	return s;
+}
+
+/* Without any. */
 static inline struct tc_str
 bare(struct tc_str s)
 {
-	const char *p = s.p, *end = s.p + s.n;
-
-	while (p < end && around[(unsigned char)*p])
-		p++;
-	while (p < end && around[(unsigned char)end[-1]])
-		end--;
-	return tc_str_of(p, (size_t)(end - p));
+	while (s.n > 0 && around[(unsigned char)s.p[0]])
+		tc_skip(&s, 1);
+	return bare_end(s);
 }
 
 /* Position of the first separator, or text.n. */
@@ -41,8 +46,8 @@ find_separator(struct tc_str text, struct tc_str separators)
 	return n;
 }
 
-/* Tells each pair, until one of them is bad. What is no pair is. */
-static void
+/* Tells each pair, until one of them is bad. What is no pair is. Keys are bare. */
+static inline __attribute__((always_inline)) void
 each_pair(struct consent_walk *w, struct tc_str text, const struct consent_pairs *by,
     void (*tell)(struct consent_walk *w, struct tc_str key, struct tc_str value))
 {
@@ -55,18 +60,18 @@ each_pair(struct consent_walk *w, struct tc_str text, const struct consent_pairs
 			continue;
 		at = tc_find_byte(pair, by->equals);
 		if (at < pair.n)
-			tell(w, bare(tc_str_of(pair.p, at)), bare(tc_str_of(pair.p + at + 1, pair.n - at - 1)));
+			tell(w, bare_end(tc_str_of(pair.p, at)), tc_str_of(pair.p + at + 1, pair.n - at - 1));
 		else
 			w->bad = true;
 	}
 }
 
-static void
+static inline void
 tell_item(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
 	struct consent_way way = {.part = {w->reader->list, key}, .n = 2};
 
-	consent_entry(w, &way, value, false);
+	consent_entry(w, &way, bare(value), false);
 }
 
 static bool
@@ -92,12 +97,13 @@ tell_encoded(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
 	char room[2][CONSENT_COOKIE_MAX];
 	size_t written = value.n; /* at most: decoding makes nothing longer */
+	unsigned times = 0;
 
-	for (unsigned i = 0; i < w->levels && !w->bad && tc_find_byte(value, '%') < value.n; i++)
-		w->bad = !consent_unescape(value, room[i & 1], &value);
+	for (; times < w->levels && !w->bad && tc_find_byte(value, '%') < value.n; times++)
+		w->bad = !consent_unescape(value, room[times & 1], &value);
 	if (!w->bad)
 		tell_plain(w, key, value);
-	for (size_t i = 0; i < 2 && i < w->levels; i++)
+	for (unsigned i = 0; i < 2 && i < times; i++)
 		explicit_bzero(room[i], written);
 }
 
@@ -118,17 +124,25 @@ leads(const struct consent_reader *r, struct tc_str key)
 	return is_list(r, key) || consent_leads(r, &way);
 }
 
-static void
+/* One that a rule may be about. */
+static __attribute__((noinline)) void
+tell_marked(struct consent_walk *w, struct tc_str key, struct tc_str value)
+{
+	if (!leads(w->reader, key))
+		return;
+	if (w->levels > 0 && is_escaped(w, value))
+		tell_encoded(w, key, value);
+	else
+		tell_plain(w, key, value);
+}
+
+static inline void
 tell_pair(struct consent_walk *w, struct tc_str key, struct tc_str value)
 {
 	if (is_escaped(w, key) && w->reader->decode != CONSENT_PLAIN)
 		w->bad = true; /* encoded as a whole, and something was put behind it */
-	else if (!consent_marked(w->reader, key.n, key.n > 0 ? (unsigned char)key.p[0] : 0) || !leads(w->reader, key))
-		return;
-	else if (w->levels > 0 && is_escaped(w, value))
-		tell_encoded(w, key, value);
-	else
-		tell_plain(w, key, value);
+	else if (consent_marked(w->reader, key.n, key.n > 0 ? (unsigned char)key.p[0] : 0))
+		tell_marked(w, key, value);
 }
 
 void
