@@ -500,6 +500,21 @@ fields_response(struct tc_call *c)
 	return 0;
 }
 
+/*
+ * Hints come before the account's choice, the page's policies and its place in the lists are known: only what is the site's
+ * own is left to anybody, and of that what the lists name to nobody to whom something is denied.
+ */
+static int
+fields_hint(struct tc_call *c)
+{
+	struct field_work w = {.c = c, .db = c->conf, .hint = true};
+
+	for (size_t i = 0; i < c->res->fields.n; i++)
+		if (!c->res->fields.v[i].dropped && fields_link(&w, &c->res->fields.v[i]) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 fields_load(struct tc_loader *l, void **conf)
 {
@@ -517,4 +532,5 @@ const struct tc_filter filter_fields = {
 	.load = fields_load,
 	.request = fields_request,
 	.response = fields_response,
+	.hint = fields_hint,
 };

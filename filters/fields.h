@@ -13,6 +13,7 @@ extern const struct tc_filter filter_fields;
 struct field_work {
 	struct tc_call *c;
 	const struct match_db *db;
+	bool hint; /* an interim response: only what is the site's own is left */
 	bool ready, failed;
 	struct match_page page;
 	struct url base;

@@ -225,9 +225,17 @@ member_blocked(struct field_work *w, const struct member *m, struct match_result
 	return false;
 }
 
+/* What a hint may name (fields.c). */
+static bool
+member_hints(struct field_work *w, const struct member *m)
+{
+	return !m->broken && m->srcset.n == 0 && m->uri.n > 0 && work_owns(w, m->uri);
+}
+
 int
 fields_link(struct field_work *w, struct tc_field *f)
 {
+	bool denied = (w->c->decision->denied & ~TC_ESSENTIAL) != 0;
 	struct pieces left = {.whole = f->value, .sep = ','};
 	struct tc_str rest = f->value;
 
@@ -236,10 +244,11 @@ fields_link(struct field_work *w, struct tc_field *f)
 		struct tc_str piece = tc_str_of(rest.p, n);
 		struct member m = member_read(piece);
 		struct match_result why;
-		bool goes = tc_trim(piece).n > 0 && member_blocked(w, &m, &why);
+		bool goes = denied && tc_trim(piece).n > 0 && member_blocked(w, &m, &why);
 
 		if (goes)
 			tc_did(w->c, TC_DID_LINK, why.class, why.pack, m.uri);
+		goes |= w->hint && !member_hints(w, &m);
 		pieces_put(&left, w->c->arena, piece, !goes);
 		rest = n < rest.n ? tc_str_of(rest.p + n + 1, rest.n - n - 1) : (struct tc_str){NULL, 0};
 	}

@@ -185,6 +185,12 @@ struct tc_filter {
 	int (*response)(struct tc_call *c);
 
 	/*
+	 * The Link fields of a 103 (RFC 8297), alone in c->res: browsers act on them before anything is known of the response.
+	 * Drop what must not be. 0, or -1 at the arena's limit.
+	 */
+	int (*hint)(struct tc_call *c);
+
+	/*
 	 * The first bytes of the request's body, TC_PEEK_MAX at most, for those whose request hook called tc_peek(); whole:
 	 * it has no more. Nothing of the request has gone to the origin yet. 0 or a status, as the request hook.
 	 */

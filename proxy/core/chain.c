@@ -137,6 +137,21 @@ chain_response(struct chain *c, struct tc_response *res)
 	return status;
 }
 
+int
+chain_hint(struct chain *c, struct tc_response *res)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct link *l = &c->links[i];
+
+		if (l->filter->hint == NULL)
+			continue;
+		l->call.res = res;
+		if (l->filter->hint(&l->call) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- bodies ---- */
 
 static int run_link(struct chain *c, size_t place, struct tc_str in, bool last);

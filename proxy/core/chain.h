@@ -90,6 +90,9 @@ int chain_peek(struct chain *c, struct tc_str begin, bool whole);
 
 int chain_response(struct chain *c, struct tc_response *res);
 
+/* The Link fields of a 103 that came before: what must not act yet is dropped. -1 at the arena's limit. */
+int chain_hint(struct chain *c, struct tc_response *res);
+
 /* Whether bytes have to go through chain_feed(). */
 static inline bool
 chain_edits(const struct chain *c)

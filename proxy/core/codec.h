@@ -15,6 +15,8 @@ struct exchange;
 struct codec {
 	/* An interim response: 100 Continue is the only one we send. */
 	void (*proceed)(struct exchange *x);
+	/* A 103 with the fields that are left of it. NULL: visitors of this protocol get none. */
+	void (*hint)(struct exchange *x, const struct tc_response *res);
 	/* 0, or -1: the head cannot be written. */
 	int (*head)(struct exchange *x, struct tc_response *res, const struct framing *f);
 	int (*body)(struct exchange *x, struct tc_str bytes);

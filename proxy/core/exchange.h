@@ -189,6 +189,8 @@ enum step judge_request(struct exchange *x);
  * the visitor cannot get this one; the request is changed so that the next will do.
  */
 int judge_response(struct exchange *x);
+/* A 103 has come. Whether there is something in it that the visitor may get; the rest is dropped. */
+bool judge_early(struct exchange *x);
 /* Fills res and answer_body for our own answer. */
 int judge_own_answer(struct exchange *x);
 

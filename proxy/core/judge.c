@@ -420,6 +420,18 @@ judge_response(struct exchange *x)
 	return 0;
 }
 
+bool
+judge_early(struct exchange *x)
+{
+	struct tc_fields *fs = &x->res.fields;
+
+	for (size_t i = 0; i < fs->n; i++)
+		fs->v[i].dropped |= fs->v[i].id != TC_F_LINK;
+	if (!observe_site(x->site) && chain_hint(&x->chain, &x->res) < 0)
+		return false;
+	return tc_field_first(fs, TC_F_LINK) != NULL;
+}
+
 /* ---- our own answers ---- */
 
 static int

@@ -224,7 +224,9 @@ relay_forward(struct exchange *x)
 			return relay_begin_tunnel(x);
 		if (x->res.status >= 200)
 			return begin_response(x);
-		/* 100, 102, 103: the first is ours to say, the others are not passed on (docs: Early Hints). */
+		/* 100 is ours to say, and of 102 nobody makes anything. */
+		if (x->res.status == 103 && x->codec->hint != NULL && judge_early(x))
+			x->codec->hint(x, &x->res);
 		if (++x->interims > INTERIMS_MAX)
 			return bad_response(x, REFUSAL_STATUS);
 		if (x->in.n == 0 && x->server->u.held.n == 0 && !x->origin_ended)

@@ -715,6 +715,15 @@ h2c_proceed(struct exchange *x)
 	turn(st->session);
 }
 
+static void
+h2c_hint(struct exchange *x, const struct tc_response *res)
+{
+	struct stream *st = stream_of(x);
+
+	if (!st->closed && h2_interim(st->session->h2, &st->h2, res) == 0)
+		due_add(st->session);
+}
+
 static int
 h2c_head(struct exchange *x, struct tc_response *res, const struct framing *f)
 {
@@ -865,6 +874,7 @@ h2c_over(struct exchange *x, bool keep)
 
 static const struct codec h2_codec = {
 	.proceed = h2c_proceed,
+	.hint = h2c_hint,
 	.head = h2c_head,
 	.body = h2c_body,
 	.end = h2c_end,
