@@ -41,7 +41,7 @@ void compile_sites(struct compile *c, const struct node *sites);
 void compile_rules(struct compile *c, const struct node *rule_sets);
 void compile_regions(struct compile *c, const struct node *regions);
 void compile_packs(struct compile *c);
-void compile_found(struct compile *c); /* behind regions and packs */
+void compile_found(struct compile *c);   /* behind regions and packs */
 void compile_readers(struct compile *c); /* before sites, which name them */
 void compile_site_consent(struct compile *c, const struct node *site, struct tc_strs names, size_t i, struct config_site *s);
 void compile_promises(struct compile *c);

@@ -61,8 +61,8 @@ struct session {
 	enum waiting waiting;
 	struct session *next_due, **at_due; /* at_due NULL: nothing is left for the end of the loop's turn */
 	bool busy, again;                   /* see above */
-	bool looking;     /* after_turn() is on the stack */
-	bool over;        /* nothing more will be said */
+	bool looking;                       /* after_turn() is on the stack */
+	bool over;                          /* nothing more will be said */
 	bool any_taken, any_ended;
 };
 

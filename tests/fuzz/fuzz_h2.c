@@ -132,7 +132,7 @@ exchange_start(const struct exchange_start *s)
 	must(f->x != NULL && g.fake_n < EXCHANGES_MAX);
 	g.fake_n++;
 	*f->x = (struct exchange){
-	    .visitor = s->visitor, .stream = s->stream, .codec = s->codec, .arena = s->arena, .worker = g.worker};
+		.visitor = s->visitor, .stream = s->stream, .codec = s->codec, .arena = s->arena, .worker = g.worker};
 	f->stream = st->h2.id;
 	f->has_length = s->framing.kind == BODY_LENGTH;
 	f->length = s->framing.length;
@@ -437,27 +437,27 @@ give_frame(uint8_t type, uint8_t flags, uint32_t id, struct tc_str payload)
 
 /* Heads in HPACK's static table and literals without indexing: GET, POST with a length, CONNECT of a WebSocket. */
 static const struct mutate_piece heads[] = {
-    PIECE("\x82\x84\x87\x01\x01"
-	  "a"),
-    PIECE("\x83\x84\x86\x01\x01"
-	  "a"
-	  "\x0f\x0d\x02"
-	  "10"),
-    PIECE("\x83\x04\x04/x?y\x87\x01\x09"
-	  "a.example"
-	  "\x0f\x11\x03k=v"
-	  "\x0f\x11\x03l=w"),
-    PIECE("\x02\x07"
-	  "CONNECT\x00\x09:protocol\x09websocket\x84\x87\x01\x01"
-	  "a\x00\x15sec-websocket-version\x02"
-	  "13"),
-    PIECE("\x82\x84\x87\x01\x01"
-	  "a\x00\x04host\x01"
-	  "b"),
-    PIECE("\x82\x84\x87\x01\x01"
-	  "a\x00\x06"
-	  "expect\x0c"
-	  "100-continue"),
+	PIECE("\x82\x84\x87\x01\x01"
+	    "a"),
+	PIECE("\x83\x84\x86\x01\x01"
+	    "a"
+	    "\x0f\x0d\x02"
+	    "10"),
+	PIECE("\x83\x04\x04/x?y\x87\x01\x09"
+	    "a.example"
+	    "\x0f\x11\x03k=v"
+	    "\x0f\x11\x03l=w"),
+	PIECE("\x02\x07"
+	    "CONNECT\x00\x09:protocol\x09websocket\x84\x87\x01\x01"
+	    "a\x00\x15sec-websocket-version\x02"
+	    "13"),
+	PIECE("\x82\x84\x87\x01\x01"
+	    "a\x00\x04host\x01"
+	    "b"),
+	PIECE("\x82\x84\x87\x01\x01"
+	    "a\x00\x06"
+	    "expect\x0c"
+	    "100-continue"),
 };
 
 static void
