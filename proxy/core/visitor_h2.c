@@ -864,7 +864,7 @@ h2c_over(struct exchange *x, bool keep)
 
 	(void)keep; /* a matter of connections */
 	assert(st->span_n == 0);
-	st->no_more = !st->in_over;
+	st->no_more = !st->in_over && !st->h2.over;
 	if (st->no_more && st->sent_end && !st->closed)
 		h2_reset(s->h2, &st->h2, H2_RESET_DONE);
 	if (st->ready > 0)

@@ -183,6 +183,7 @@ take_head(struct h2 *h, struct h2_stream *s, bool over)
 	enum refusal why = h2_head_finish(s->head, s->arena, &h->limits, over, &head, &f, &bad);
 
 	s->head = NULL;
+	s->over = over;
 	if (bad) {
 		(void)malformed(h, s->id, why);
 		return h->abused ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;

@@ -21,6 +21,7 @@ struct h2_stream {
 	struct tc_arena *arena; /* the owner's, for the head */
 	struct h2_head *head;   /* while it comes; in the arena */
 	uint32_t trailers;      /* bytes of them, and 32 each: counted and dropped */
+	bool over;              /* the request ends with its head */
 };
 
 struct h2_ops {
