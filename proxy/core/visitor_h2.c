@@ -46,11 +46,12 @@ struct stream {
 	bool no_more;  /* the rest of the request is of no use: reset when the response has been sent */
 	bool waits;    /* its exchange was told that something waits */
 	bool relieved; /* nothing waits any more */
+	bool cut;      /* nothing more is ready, but what a frame has begun to carry */
 	bool closed;   /* by nghttp2 */
 };
 
 /* What the visitor's deadline is about. */
-enum waiting { WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_STREAMS, WAIT_LAST_CALL, WAIT_END };
+enum waiting { WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_STREAMS, WAIT_WRITE, WAIT_LAST_CALL, WAIT_END };
 
 struct session {
 	struct visitor *visitor;
@@ -353,8 +354,8 @@ on_ready(struct h2_stream *h, bool *end)
 {
 	struct stream *st = (struct stream *)h;
 
-	*end = st->end;
-	return st->ready;
+	*end = st->end && !st->cut;
+	return st->cut ? 0 : st->ready;
 }
 
 static void
@@ -473,27 +474,39 @@ say_goodbye(struct session *s)
 		visitor_close(s->visitor);
 }
 
-/* The visitor's deadline: for its first request, the rest of a head, or the next request. Streams have their own. */
+/* What the visitor's deadline should be about. Streams that wait have their own. */
+static enum waiting
+waiting_for(const struct session *s)
+{
+	if (conn_pending(&s->visitor->conn) > 0)
+		return WAIT_WRITE;
+	if (h2_head_due(s->h2))
+		return WAIT_HEAD;
+	if (s->count > 0)
+		return WAIT_STREAMS;
+	return s->visitor->requests == 0 ? WAIT_FIRST : WAIT_IDLE;
+}
+
 static void
 session_patience(struct session *s)
 {
 	const struct config_limits *c = visitor_limits(s->visitor);
-	enum waiting now = WAIT_STREAMS;
+	const int64_t patience[] = {
+		[WAIT_FIRST] = c->header_timeout_ms,
+		[WAIT_HEAD] = c->header_timeout_ms,
+		[WAIT_IDLE] = c->idle_timeout_ms,
+		[WAIT_WRITE] = c->write_timeout_ms,
+	};
+	enum waiting now = waiting_for(s);
 
-	if (s->visitor->told_to_close || s->waiting == WAIT_LAST_CALL || s->waiting == WAIT_END)
-		return;
-	if (h2_head_due(s->h2))
-		now = WAIT_HEAD;
-	else if (s->count == 0)
-		now = s->visitor->requests == 0 ? WAIT_FIRST : WAIT_IDLE;
-	if (now == s->waiting)
+	if (s->visitor->told_to_close || s->waiting == WAIT_LAST_CALL || s->waiting == WAIT_END || now == s->waiting)
 		return;
 	s->waiting = now;
+	s->visitor->unsent = conn_unsent(&s->visitor->conn);
 	if (now == WAIT_STREAMS)
 		wheel_clear(&s->visitor->deadline);
 	else
-		loop_deadline(s->visitor->conn.loop, &s->visitor->deadline,
-		    (uint64_t)(now == WAIT_IDLE ? c->idle_timeout_ms : c->header_timeout_ms));
+		loop_deadline(s->visitor->conn.loop, &s->visitor->deadline, (uint64_t)patience[now]);
 }
 
 static void
@@ -627,6 +640,11 @@ session_late(struct visitor *v)
 	if (v->told_to_close || s->over) {
 		session_stop(v);
 		conn_drop(&v->conn);
+		return;
+	}
+	if (s->waiting == WAIT_WRITE) { /* it takes nothing */
+		session_stop(v);
+		conn_abort(&v->conn);
 		return;
 	}
 	if (s->waiting == WAIT_HEAD)
@@ -847,9 +865,8 @@ h2c_cut(struct exchange *x)
 	struct stream *st = detach(x);
 	struct session *s = st->session;
 
-	st->span_n = 0;
-	st->ready = 0;
-	st->end = false;
+	st->cut = true;
+	(void)keep_spans(st); /* a frame may have begun that waits for room */
 	if (!st->closed)
 		h2_reset(s->h2, &st->h2, H2_RESET_BROKEN);
 	s->again = true;

@@ -322,6 +322,12 @@ conn_drop(struct conn *c)
 }
 
 void
+conn_abort(struct conn *c)
+{
+	c->closing = true;
+}
+
+void
 visitor_close(struct visitor *v)
 {
 	v->told_to_close = true;
