@@ -32,6 +32,8 @@ tails_find(const struct pack_names *t, struct tc_str name)
 	for (size_t i = 0; i < t->tail_count; i++) {
 		const struct pack_tail *tail = &t->tails[i];
 
+		if (name.n < tail->text.n)
+			continue;
 		if (tail->suffix ? tc_ends(name, tail->text) : tc_find(name, tail->text) < name.n)
 			return tail->row;
 	}

@@ -29,23 +29,22 @@ glob(struct tc_str pattern, struct tc_str text)
 	return i == pattern.n;
 }
 
-/* How many bytes of key the way covers, joined by dots; more than key.n: it does not begin so. */
-static size_t
-covered(struct tc_str key, const struct consent_way *way)
+/* Does key begin with the way, joined by dots? It is as long, or longer. */
+static bool
+begins(struct tc_str key, const struct consent_way *way)
 {
-	size_t at = 0;
+	const char *p = key.p;
 
 	for (unsigned i = 0; i < way->n; i++) {
-		struct tc_str part = way->part[i], rest;
+		struct tc_str part = way->part[i];
 
-		if (i > 0 && (at >= key.n || key.p[at++] != '.'))
-			return key.n + 1;
-		rest = tc_str_of(key.p + at, key.n - at);
-		if (!tc_starts(rest, part))
-			return key.n + 1;
-		at += part.n;
+		if (i > 0 && *p++ != '.')
+			return false;
+		if (part.n > 0 && memcmp(p, part.p, part.n) != 0)
+			return false;
+		p += part.n;
 	}
-	return at;
+	return true;
 }
 
 /* A way joined by dots, as far as it tells one from others at a glance. */
@@ -141,7 +140,7 @@ leads_to(const struct consent_rule *rules, size_t n, const struct consent_way *w
 		struct tc_str key = rules[i].key;
 		bool ends = key.n == length || (key.n > length && key.p[length] == '.');
 
-		if (ends && covered(key, way) == length)
+		if (ends && begins(key, way))
 			return true;
 	}
 	return false;
@@ -168,7 +167,9 @@ void
 consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_str value, bool item)
 {
 	struct outline o = outline_of(way);
-	unsigned slot = slot_of(o);
+	const struct consent_reader *r = w->reader;
+	const uint16_t *slot = &r->start[slot_of(o)];
+	const struct consent_rule *end = r->rules + slot[1];
 	const char *key = NULL; /* of the rules whose key it is */
 	tc_classes keyed = 0;
 	bool known = false;
@@ -177,11 +178,10 @@ consent_entry(struct consent_walk *w, const struct consent_way *way, struct tc_s
 		w->bad = true;
 		return;
 	}
-	for (size_t i = w->reader->start[slot]; i < w->reader->start[slot + 1]; i++) {
-		const struct consent_rule *rule = &w->reader->rules[i];
+	for (const struct consent_rule *rule = r->rules + slot[0]; rule < end; rule++) {
 		bool match;
 
-		if (rule->key.p != key && (rule->key.n != o.length || covered(rule->key, way) != o.length))
+		if (rule->key.p != key && (rule->key.n != o.length || !begins(rule->key, way)))
 			continue;
 		key = rule->key.p;
 		match = glob(rule->value, value);

@@ -42,15 +42,16 @@ consent_unescape(struct tc_str in, char *out, struct tc_str *decoded)
 
 	if (in.n > CONSENT_COOKIE_MAX)
 		return false;
-	while (p < end) {
-		if (*p != '%') {
-			out[n++] = *p++;
-			continue;
+	for (; p < end; p++) {
+		char c = *p;
+
+		if (c == '%') {
+			if (!is_escape(p, (size_t)(end - p)))
+				return false;
+			c = (char)(hex(p[1]) << 4 | hex(p[2]));
+			p += 2;
 		}
-		if (!is_escape(p, (size_t)(end - p)))
-			return false;
-		out[n++] = (char)(hex(p[1]) << 4 | hex(p[2]));
-		p += 3;
+		out[n++] = c;
 	}
 	*decoded = tc_str_of(out, n);
 	return true;

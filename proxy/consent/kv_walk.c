@@ -48,17 +48,17 @@ find_separator(struct tc_str text, struct tc_str separators)
 
 /* Tells each pair, until one of them is bad. What is no pair is. Keys are bare. */
 static inline __attribute__((always_inline)) void
-each_pair(struct consent_walk *w, struct tc_str text, const struct consent_pairs *by,
+each_pair(struct consent_walk *w, struct tc_str text, struct consent_pairs by,
     void (*tell)(struct consent_walk *w, struct tc_str key, struct tc_str value))
 {
 	while (text.n > 0 && !w->bad) {
-		size_t n = find_separator(text, by->separators), at;
+		size_t n = find_separator(text, by.separators), at;
 		struct tc_str pair = bare(tc_str_of(text.p, n));
 
 		tc_skip(&text, n < text.n ? n + 1 : n);
 		if (pair.n == 0)
 			continue;
-		at = tc_find_byte(pair, by->equals);
+		at = tc_find_byte(pair, by.equals);
 		if (at < pair.n)
 			tell(w, bare_end(tc_str_of(pair.p, at)), tc_str_of(pair.p + at + 1, pair.n - at - 1));
 		else
@@ -86,7 +86,7 @@ tell_plain(struct consent_walk *w, struct tc_str key, struct tc_str value)
 	struct consent_way way = {.part = {key}, .n = 1};
 
 	if (is_list(w->reader, key))
-		each_pair(w, value, &w->reader->list_pairs, tell_item);
+		each_pair(w, value, w->reader->list_pairs, tell_item);
 	else
 		consent_entry(w, &way, bare(value), false);
 }
@@ -152,5 +152,5 @@ consent_walk_kv(struct consent_walk *w, struct tc_str text, unsigned levels)
 	w->escape = text.p;
 	w->end = text.p + text.n;
 	w->escape += tc_find_byte(text, '%');
-	each_pair(w, text, &w->reader->pairs, tell_pair);
+	each_pair(w, text, w->reader->pairs, tell_pair);
 }
