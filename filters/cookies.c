@@ -59,7 +59,7 @@ cookie_kept(const struct tc_site *site, struct tc_str name)
 }
 
 /* What our table says. */
-static bool
+static inline bool
 cookie_goes(int mode, const struct pack_cookie *row, tc_classes denied)
 {
 	switch (mode) {

@@ -16,7 +16,7 @@ first_gone(struct pieces *s, struct tc_arena *arena, size_t before)
 }
 
 void
-pieces_put(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool keep)
+pieces_note(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool keep)
 {
 	assert(piece.p >= s->whole.p && piece.p + piece.n <= s->whole.p + s->whole.n);
 

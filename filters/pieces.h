@@ -21,8 +21,16 @@ struct pieces {
 	size_t n;
 };
 
+/* Puts a piece of which there is something to note. */
+void pieces_note(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool keep);
+
 /* The next piece between two separators, as it stands in whole: in order, none left out. */
-void pieces_put(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool keep);
+static inline void
+pieces_put(struct pieces *s, struct tc_arena *arena, struct tc_str piece, bool keep)
+{
+	if (!keep || s->out != NULL || !s->some) /* else it only stays, as those before it */
+		pieces_note(s, arena, piece, keep);
+}
 
 /* Something has gone. */
 static inline bool

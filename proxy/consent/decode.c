@@ -1,24 +1,29 @@
 /* decode.c: percent-encoding and base64 of cookies, strictly: what is not so encoded is refused. */
+#include <limits.h>
+
 #include "consent/reader.h"
 
-static inline bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
+/* What a hexadecimal digit stands for, and above it the bit that says that it is one. */
+enum { DIGIT = 16 };
+#define D(value) (DIGIT | (value))
+static const uint8_t hex[UCHAR_MAX + 1] = {
+	['0'] = D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7), D(8), D(9),
+	['A'] = D(10), D(11), D(12), D(13), D(14), D(15),
+	['a'] = D(10), D(11), D(12), D(13), D(14), D(15),
+};
+#undef D
 
-/* Of a hexadecimal digit. */
+/* What the escape at p stands for; negative: no two digits follow its %. */
 static inline int
-hex(char c)
+escaped(const char *p, const char *end)
 {
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
+	unsigned high, low;
 
-/* Do two digits follow the % at p[0]? */
-static inline bool
-is_escape(const char *p, size_t n)
-{
-	return n >= 3 && is_hex(p[1]) && is_hex(p[2]);
+	if (end - p < 3)
+		return -1;
+	high = hex[(unsigned char)p[1]];
+	low = hex[(unsigned char)p[2]];
+	return (high & low & DIGIT) != 0 ? (int)((high << 4 | (low & 15)) & 0xff) : -1;
 }
 
 bool
@@ -27,7 +32,7 @@ consent_escaped(struct tc_str s)
 	const char *p = s.p, *end = s.p + s.n;
 
 	while (p < end && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
-		if (!is_escape(p, (size_t)(end - p)))
+		if (escaped(p, end) < 0)
 			return false;
 		p += 3;
 	}
@@ -43,15 +48,15 @@ consent_unescape(struct tc_str in, char *out, struct tc_str *decoded)
 	if (in.n > CONSENT_COOKIE_MAX)
 		return false;
 	for (; p < end; p++) {
-		char c = *p;
+		int c = *p;
 
 		if (c == '%') {
-			if (!is_escape(p, (size_t)(end - p)))
+			c = escaped(p, end);
+			if (c < 0)
 				return false;
-			c = (char)(hex(p[1]) << 4 | hex(p[2]));
 			p += 2;
 		}
-		out[n++] = c;
+		out[n++] = (char)c;
 	}
 	*decoded = tc_str_of(out, n);
 	return true;
