@@ -3,15 +3,13 @@
 
 #include "consent/reader.h"
 
-/* What a hexadecimal digit stands for, and above it the bit that says that it is one. */
+/* What a hexadecimal digit stands for, and DIGIT; 0: it is none. */
 enum { DIGIT = 16 };
-#define D(value) (DIGIT | (value))
-static const uint8_t hex[UCHAR_MAX + 1] = {
-	['0'] = D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7), D(8), D(9),
-	['A'] = D(10), D(11), D(12), D(13), D(14), D(15),
-	['a'] = D(10), D(11), D(12), D(13), D(14), D(15),
-};
-#undef D
+#define TO_9 DIGIT, DIGIT + 1, DIGIT + 2, DIGIT + 3, DIGIT + 4, DIGIT + 5, DIGIT + 6, DIGIT + 7, DIGIT + 8, DIGIT + 9
+#define TO_F DIGIT + 10, DIGIT + 11, DIGIT + 12, DIGIT + 13, DIGIT + 14, DIGIT + 15
+static const uint8_t hex[UCHAR_MAX + 1] = {['0'] = TO_9, ['A'] = TO_F, ['a'] = TO_F};
+#undef TO_9
+#undef TO_F
 
 /* What the escape at p stands for; negative: no two digits follow its %. */
 static inline int
