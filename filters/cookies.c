@@ -123,26 +123,33 @@ list_may_speak(const struct deciding *d, const struct pack_cookie *row)
 	return d->lists && (row == NULL || row->strip == PACK_POLICY);
 }
 
-static struct verdict
+static __attribute__((noinline)) void
+ask_lists(struct deciding *d, struct tc_str name, struct verdict *v)
+{
+	struct match_result why;
+
+	if (!listed_goes(&d->listed, MATCH_COOKIE, name, tc_str_of(NULL, 0), &why))
+		return;
+	v->request |= d->request == COOKIES_DROP_LISTED;
+	v->response |= d->response == COOKIES_DROP_LISTED;
+	v->class = why.class;
+	v->pack = why.pack;
+}
+
+static inline struct verdict
 cookie_judge(struct deciding *d, struct tc_str name)
 {
 	const struct pack_cookie *row = pack_cookie(name);
 	tc_classes denied = d->c->decision->denied;
 	struct verdict v = {.row = row, .class = row != NULL ? row->class : TC_UNKNOWN, .pack = TC_PACK_BUILT_IN};
-	struct match_result why;
 
 	v.kept = cookie_kept(d->c->site, name);
 	if (v.kept)
 		return v;
 	v.request = cookie_goes(d->request, row, denied);
 	v.response = cookie_goes(d->response, row, denied);
-	if (name.n > 0 && list_may_speak(d, row) &&
-	    listed_goes(&d->listed, MATCH_COOKIE, name, tc_str_of(NULL, 0), &why)) {
-		v.request |= d->request == COOKIES_DROP_LISTED;
-		v.response |= d->response == COOKIES_DROP_LISTED;
-		v.class = why.class;
-		v.pack = why.pack;
-	}
+	if (name.n > 0 && list_may_speak(d, row))
+		ask_lists(d, name, &v);
 	return v;
 }
 

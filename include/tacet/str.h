@@ -49,7 +49,7 @@ tc_ieq(struct tc_str a, struct tc_str b)
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (tc_lower(a.p[i]) != tc_lower(b.p[i]))
+		if (a.p[i] != b.p[i] && tc_lower(a.p[i]) != tc_lower(b.p[i])) /* mostly they are written alike */
 			return false;
 	return true;
 }
