@@ -106,6 +106,7 @@ struct h2_head {
 	struct tc_fields fields;
 	struct tc_str method, scheme, authority, path, protocol;
 	struct tc_str cookie; /* crumbs, joined (RFC 9113 8.2.3) */
+	size_t cookie_room;   /* bytes that its place has */
 	size_t size, count;   /* as RFC 9113 6.5.2 counts */
 	bool too_large, too_many;
 };

@@ -10,6 +10,7 @@
 #include "http/h2.h"
 
 #define FIELD_OVERHEAD 32 /* RFC 9113 6.5.2 */
+#define CRUMBS_LEAST 256  /* bytes for cookies, at once */
 
 static const struct {
 	struct tc_str name;
@@ -31,14 +32,27 @@ pseudo_of(struct h2_head *h, struct tc_str name)
 	return NULL;
 }
 
+/* Browsers send a crumb for each cookie: its place doubles, so that all of them together take no more than twice their size. */
 static bool
 add_crumb(struct h2_head *h, struct tc_arena *arena, struct tc_str value)
 {
-	if (h->cookie.p == NULL)
-		h->cookie = tc_copy(arena, value);
-	else
-		h->cookie = tc_join(arena, (const struct tc_str[]){h->cookie, TC_STR("; "), value}, 3);
-	return h->cookie.p != NULL;
+	struct tc_str glue = h->cookie.p != NULL ? TC_STR("; ") : TC_STR("");
+	size_t n = h->cookie.n + glue.n + value.n;
+	char *p = (char *)(uintptr_t)h->cookie.p;
+
+	if (n > h->cookie_room || p == NULL) {
+		h->cookie_room = n > CRUMBS_LEAST / 2 ? 2 * n : CRUMBS_LEAST;
+		p = tc_alloc_bytes(arena, h->cookie_room);
+		if (p == NULL)
+			return false;
+		if (h->cookie.n > 0)
+			memcpy(p, h->cookie.p, h->cookie.n);
+	}
+	memcpy(p + h->cookie.n, glue.p, glue.n);
+	if (value.n > 0)
+		memcpy(p + h->cookie.n + glue.n, value.p, value.n);
+	h->cookie = tc_str_of(p, n);
+	return true;
 }
 
 static bool
