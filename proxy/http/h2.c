@@ -31,6 +31,7 @@ struct h2 {
 	struct watch watch;
 	uint32_t fault; /* the code of our GOAWAY for what nghttp2 lets pass */
 	bool head_due, abused, working, told_to_end;
+	bool drain_due; /* GOAWAY, with the last stream that there is when it goes */
 };
 
 /* ---- the score ---- */
@@ -467,6 +468,10 @@ h2_send(struct h2 *h)
 	int r;
 
 	assert(!h->working);
+	if (h->drain_due)
+		(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->session),
+		    NGHTTP2_NO_ERROR, NULL, 0);
+	h->drain_due = false;
 	h->working = true;
 	r = nghttp2_session_send(h->session);
 	h->working = false;
@@ -541,8 +546,7 @@ h2_drain_notice(struct h2 *h)
 void
 h2_drain(struct h2 *h)
 {
-	(void)nghttp2_submit_goaway(
-	    h->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR, NULL, 0);
+	h->drain_due = !h->watch.last_call;
 }
 
 bool
