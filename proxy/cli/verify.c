@@ -43,6 +43,18 @@ told(void *ctx, const struct verify_row *row)
 
 /* ---- where the proxy is ---- */
 
+/* "https://127.0.0.1:8443": any of the certificates that the configuration names will do. */
+static void
+trust_own(struct verify *v, const struct config *c)
+{
+	size_t i = 0;
+
+	while (i < c->listen_count && c->listen[i].tls == NULL)
+		i++;
+	if (i < c->listen_count && verify_by_tls(v, c->listen[i].tls) < 0)
+		abort();
+}
+
 /* "http://127.0.0.1:8080", and nothing behind it. */
 static bool
 url_read(struct verify *v, const char *url)
@@ -52,19 +64,24 @@ url_read(struct verify *v, const char *url)
 	struct tc_str port;
 	unsigned n = 0;
 
-	if (!tc_address_read(&at, tc_str_from(url), buf) || !tc_starts(at.text, TC_STR("http://")) || at.path.n != 1)
+	if (!tc_address_read(&at, tc_str_from(url), buf) || at.path.n != 1)
 		return false;
+	v->tls = tc_starts(at.text, TC_STR("https://"));
+	if (!v->tls && !tc_starts(at.text, TC_STR("http://")))
+		return false;
+	if (v->tls)
+		trust_own(v, v->s->config);
 	v->host = tc_trim(at.host);
 	port = tc_str_of(at.host.p + at.host.n, (size_t)(at.path.p - at.host.p) - at.host.n);
 	if (port.n > 0 && port.p[0] == ']')
 		tc_skip(&port, 1);
 	for (size_t i = 1; i < port.n; i++)
 		n = n * 10 + (unsigned)(port.p[i] - '0');
-	v->port = (uint16_t)(port.n > 1 ? n : 80);
+	v->port = (uint16_t)(port.n > 1 ? n : v->tls ? 443 : 80);
 	return true;
 }
 
-/* The first listener that serves plain http to anybody: "0.0.0.0:8080" is reached at the loopback address. */
+/* The first listener that serves anybody: "0.0.0.0:8080" is reached at the loopback address. */
 static bool
 listener_find(struct verify *v, const struct config *c, struct tc_arena *arena)
 {
@@ -73,7 +90,7 @@ listener_find(struct verify *v, const struct config *c, struct tc_arena *arena)
 		struct tc_str text = l->text;
 		size_t colon = text.n;
 
-		if (l->tls || l->redirect_https || l->proxy_peer_count > 0 || l->proxy_unix || l->addr.ss_family == AF_UNIX)
+		if (l->redirect_https || l->proxy_peer_count > 0 || l->proxy_unix || l->addr.ss_family == AF_UNIX)
 			continue;
 		while (colon > 0 && text.p[colon - 1] != ':')
 			colon--;
@@ -87,6 +104,8 @@ listener_find(struct verify *v, const struct config *c, struct tc_arena *arena)
 			v->host = TC_STR("127.0.0.1");
 		else if (tc_eq(v->host, TC_STR("::")))
 			v->host = TC_STR("::1");
+		if (verify_by_tls(v, l->tls) < 0)
+			abort();
 		return v->port > 0;
 	}
 	return false;

@@ -36,14 +36,14 @@ told(void *ctx, const struct verify_row *row)
 
 /* ---- where ---- */
 
-/* Of any address the loopback one. false: not one that plain requests come in by. */
+/* Of any address the loopback one. false: not one that requests of visitors come in by as they are. */
 static bool
 address_of(const struct listening *l, const struct config_listen *c, struct canary_run *r)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 
-	if (c->tls || c->redirect_https || c->proxy_peer_count > 0 || c->proxy_unix)
+	if (c->redirect_https || c->proxy_peer_count > 0 || c->proxy_unix)
 		return false;
 	if (l->addr.ss_family == AF_INET) {
 		memcpy(&in, &l->addr, sizeof(in));
@@ -66,7 +66,7 @@ find_address(const struct service *s, struct canary_run *r)
 {
 	for (size_t i = 0; i < s->listening_count; i++)
 		if (address_of(&s->listening[i], &s->snapshot->config->listen[i], r))
-			return true;
+			return verify_by_tls(&r->verify, s->snapshot->config->listen[i].tls) == 0;
 	return false;
 }
 
@@ -136,7 +136,7 @@ begin(uv_timer_t *t)
 	    .stop = &s->canary.stop};
 	if (r->verify.arena == NULL || !find_address(s, r)) {
 		if (!s->canary.complained)
-			log_event(LOG_WARNING, TC_STR("promises.verify.every: no listener for plain requests to visit"));
+			log_event(LOG_WARNING, TC_STR("promises.verify.every: no listener to visit without a PROXY header"));
 		s->canary.complained = true;
 		run_free(r);
 		return;

@@ -111,7 +111,11 @@ connect_to(struct line *l)
 static bool
 dial(struct line *l)
 {
-	const struct tls_blocking_with with = {.name = l->ask->host, .ca_file = l->ask->ca_file};
+	const struct tls_blocking_with with = {
+		.name = l->ask->name.n > 0 ? l->ask->name : l->ask->host,
+		.ca_file = l->ask->ca_file,
+		.pins = l->ask->pins,
+	};
 
 	if (!connect_to(l))
 		return false;

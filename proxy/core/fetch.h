@@ -20,7 +20,9 @@ struct fetch_ask {
 	struct tc_str target;     /* "/path?query" */
 	struct tc_strs fields;    /* more lines, "Name: value" each */
 	struct tc_str body;       /* of a POST */
-	bool tls;                 /* the certificate is verified, for host */
+	bool tls;                 /* the certificate is verified, for name */
+	struct tc_str name;       /* n = 0: host */
+	struct tc_strs pins;      /* or held against these: tls_blocking.h */
 	struct tc_str ca_file;    /* PEM: whom to trust; n = 0: whom the system trusts */
 	size_t max;               /* bytes of an answer; 0: 32 MiB */
 	int64_t patience_ms;      /* for all of it; 0: FETCH_PATIENCE_MS */

@@ -64,6 +64,23 @@ code_of(const struct proof_place *p)
 	return tc_str_from(p->place.region[0] != '\0' ? p->place.region : p->place.country);
 }
 
+int
+verify_by_tls(struct verify *v, const struct config_tls *t)
+{
+	struct tc_str *files;
+
+	v->tls = t != NULL;
+	if (t == NULL)
+		return 0;
+	files = tc_alloc(v->arena, t->certificate_count * sizeof(*files));
+	if (files == NULL)
+		return -1;
+	for (size_t i = 0; i < t->certificate_count; i++)
+		files[i] = t->certificates[i].cert;
+	v->pins = (struct tc_strs){files, t->certificate_count};
+	return 0;
+}
+
 const char *
 verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str post, struct fetch_answer *answer)
 {
@@ -75,6 +92,9 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 		.authority = at->authority,
 		.target = at->page,
 		.body = post,
+		.tls = at->v->tls,
+		.name = tc_str_of(at->authority.p, tc_find_byte(at->authority, ':')),
+		.pins = at->v->pins,
 	};
 	const struct proof_signal *s = at->signal;
 	size_t n = 2;
@@ -115,7 +135,7 @@ verify_form(const struct verify_visit *at, struct tc_str body, bool ours, struct
 {
 	const struct tc_str more[] = {TC_STR("Content-Type: application/x-www-form-urlencoded"),
 	    ours ? TC_STR("Sec-Fetch-Site: same-origin") : TC_STR("Sec-Fetch-Site: cross-site"),
-	    ours ? verify_text(at->arena, "Origin: http://%.*s", (int)at->authority.n, at->authority.p)
+	    ours ? verify_text(at->arena, "Origin: %s://%.*s", verify_scheme(at), (int)at->authority.n, at->authority.p)
 		 : TC_STR("Origin: https://elsewhere.invalid")};
 	struct verify_visit form = *at;
 

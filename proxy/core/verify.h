@@ -35,6 +35,8 @@ struct verify {
 	struct tc_arena *arena; /* of rows */
 	struct tc_str host;     /* where the proxy listens */
 	uint16_t port;
+	bool tls;                 /* there; visitors ask for the site's name */
+	struct tc_strs pins;      /* files of the certificates that it may show */
 	struct tc_str token;      /* token.h; n = 0: visitors from nowhere alone */
 	const _Atomic bool *stop; /* ends it before its time; NULL: nothing does */
 	bool strict;              /* cookies that nobody knows are faults */
@@ -43,6 +45,9 @@ struct verify {
 	void *ctx;
 	size_t count[VERIFY_VERDICTS];
 };
+
+/* Visitors come to a listener of ours as it has it: by TLS, with its certificates, or in clear (NULL). -1: no memory. */
+int verify_by_tls(struct verify *v, const struct config_tls *t);
 
 /* Blocks until all have come back. 0, or -1: no memory. */
 int verify_run(struct verify *v);
@@ -71,6 +76,12 @@ const char *verify_ask(const struct verify_visit *at, struct tc_strs more, struc
 
 /* Sends the form of the choices page: as its page does, or as a page of another site would. */
 const char *verify_form(const struct verify_visit *at, struct tc_str body, bool ours, struct fetch_answer *answer);
+
+static inline const char *
+verify_scheme(const struct verify_visit *at)
+{
+	return at->v->tls ? "https" : "http";
+}
 
 /* "tacet_choice=..." of an answer; n = 0: it sets none. */
 struct tc_str verify_choice_of(const struct fetch_answer *answer);

@@ -90,6 +90,19 @@ copy_zero(char *out, size_t room, struct tc_str s)
 	return true;
 }
 
+/* One that is not there yet, as before ACME has got it, is nobody's. */
+static bool
+trust_pins(SSL_CTX *context, struct tc_strs pins)
+{
+	char path[PATH_MAX_LENGTH + 1];
+	bool any = false;
+
+	for (size_t i = 0; i < pins.n; i++)
+		any |= copy_zero(path, sizeof(path), pins.v[i]) && SSL_CTX_load_verify_file(context, path) == 1;
+	ERR_clear_error();
+	return any && X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN) == 1;
+}
+
 /* Whom to trust: a file of certificates, or the system's. */
 static bool
 trust(SSL_CTX *context, struct tc_str ca_file)
@@ -102,7 +115,7 @@ trust(SSL_CTX *context, struct tc_str ca_file)
 }
 
 static SSL_CTX *
-context_new(struct tc_str ca_file, const char **why)
+context_new(const struct tls_blocking_with *with, const char **why)
 {
 	static const unsigned char http1[] = "\x08http/1.1";
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -113,9 +126,10 @@ context_new(struct tc_str ca_file, const char **why)
 	(void)SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
 	(void)SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-	    SSL_CTX_set_alpn_protos(context, http1, sizeof(http1) - 1) == 0 && trust(context, ca_file))
+	    SSL_CTX_set_alpn_protos(context, http1, sizeof(http1) - 1) == 0 &&
+	    (with->pins.n > 0 ? trust_pins(context, with->pins) : trust(context, with->ca_file)))
 		return context;
-	*why = ca_file.n > 0 ? "the file of trusted certificates cannot be read" : "the system's certificates cannot be read";
+	*why = with->ca_file.n > 0 || with->pins.n > 0 ? "the file of trusted certificates cannot be read" : "the system's certificates cannot be read";
 	SSL_CTX_free(context);
 	return NULL;
 }
@@ -130,7 +144,7 @@ is_address(const char *name)
 
 /* Addresses are verified, and not asked for: RFC 6066 3. */
 static bool
-expect(SSL *ssl, struct tc_str name)
+expect(SSL *ssl, struct tc_str name, bool verify)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	char z[NAME_MAX_LENGTH + 1];
@@ -139,6 +153,8 @@ expect(SSL *ssl, struct tc_str name)
 		name.n--;
 	if (name.n == 0 || !copy_zero(z, sizeof(z), name))
 		return false;
+	if (!verify)
+		return is_address(z) || SSL_set_tlsext_host_name(ssl, z) == 1;
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (is_address(z))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, z) == 1;
@@ -155,9 +171,9 @@ tls_blocking_new(int fd, const struct tls_blocking_with *with, const char **why)
 	*why = "this name cannot be verified";
 	t->fd = fd;
 	ERR_clear_error();
-	t->context = context_new(with->ca_file, why);
+	t->context = context_new(with, why);
 	t->ssl = t->context != NULL ? SSL_new(t->context) : NULL;
-	if (t->ssl != NULL && attach(t) && expect(t->ssl, with->name)) {
+	if (t->ssl != NULL && attach(t) && expect(t->ssl, with->name, with->pins.n == 0)) {
 		SSL_set_connect_state(t->ssl);
 		*why = NULL;
 		return t;

@@ -1,6 +1,7 @@
 /*
  * tls_blocking.h: TLS of the blocking client (core/fetch): a session over a connected socket that does not block, and
- * what to wait for. The certificate is always verified, and the name with it.
+ * what to wait for. The certificate is always verified: by whom it is issued and for which
+ * name, or as one of those that are pinned.
  *
  *	tls_blocking_new() -> read, write: each TLS_BLOCKING_READ or _WRITE means: poll for it, call again with the same
  */
@@ -9,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "tacet/str.h"
+#include "tacet/site.h"
 
 struct tls_blocking;
 
@@ -23,6 +24,7 @@ enum {
 struct tls_blocking_with {
 	struct tc_str name;    /* to ask for and to verify: a host, or an address without brackets */
 	struct tc_str ca_file; /* PEM; n = 0: the system's store */
+	struct tc_strs pins;   /* PEM files: who has the key of one of these is right, whatever the name; n = 0: none */
 };
 
 /* fd stays the caller's. NULL, and *why: it cannot be had. */

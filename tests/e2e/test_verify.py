@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from certificates import Authority
 from harness import answer, tacet_path, total, wait_until
 
 POLICIES = pathlib.Path(__file__).resolve().parents[2] / "conf/policies"
@@ -52,9 +53,9 @@ def running(start, tmp_path):
     return begin
 
 
-def verify(tmp_path, text, port, *args):
+def verify(tmp_path, text, port, *args, scheme="http"):
     (tmp_path / "verified.yaml").write_text(text)
-    return subprocess.run([tacet_path(), "verify", "-c", str(tmp_path / "verified.yaml"), f"http://127.0.0.1:{port}", *args],
+    return subprocess.run([tacet_path(), "verify", "-c", str(tmp_path / "verified.yaml"), f"{scheme}://127.0.0.1:{port}", *args],
                           capture_output=True, text=True, timeout=100)
 
 
@@ -180,10 +181,14 @@ def test_nobody_is_there(site, tmp_path):
     assert run.returncode == 1 and "is tacet running" in run.stderr
 
 
-def test_the_canary(site, start, tmp_path, fresh_origin):
-    text = site().replace(f"include: [{POLICIES}/udesk.yaml]\n", "") + (POLICIES / "udesk.yaml").read_text().replace(
+def with_canary(text):
+    """The included policy in its place, and visited each second."""
+    return text.replace(f"include: [{POLICIES}/udesk.yaml]\n", "") + (POLICIES / "udesk.yaml").read_text().replace(
         "version: 1\n", "", 1).replace("verify: {pages: [/]}", "verify: {pages: [/], every: 1s}")
-    (tmp_path / "c.yaml").write_text(text)
+
+
+def test_the_canary(site, start, tmp_path, fresh_origin):
+    (tmp_path / "c.yaml").write_text(with_canary(site()))
     proxy = start("-c", str(tmp_path / "c.yaml"))
     wait_until(lambda: total(proxy.metrics(), "tacet_canary_runs_total", result="passed") > 0, "a run of the canary")
     m = proxy.metrics()
@@ -193,3 +198,43 @@ def test_the_canary(site, start, tmp_path, fresh_origin):
     wait_until(lambda: total(proxy.metrics(), "tacet_canary_success") == 0, "the alarm")
     wait_until(lambda: any("the canary failed" in line for line in proxy.lines), "the line")
     proxy.stop()  # though a run may be under way
+
+
+@pytest.fixture
+def by_tls(start, site, tmp_path):
+    """begin(**other): a proxy that is reached by TLS alone, and the text of its configuration."""
+    def begin(**other):
+        cert, key = Authority(tmp_path / "ca").issue("www.example.test")
+        text = site(listen=f", tls: {{cert: {cert}, key: {key}}}", **other)
+        (tmp_path / "running.yaml").write_text(text)
+        return start("-c", str(tmp_path / "running.yaml"), listen=False), text
+    return begin
+
+
+def test_visitors_come_by_tls(by_tls, tmp_path):
+    """No authority is asked: the proxy has to show what its configuration names."""
+    proxy, text = by_tls()
+    port = proxy.addresses["https"][0][1]
+    said = as_json(verify(tmp_path, text, port, "--format", "json", scheme="https"))
+    assert said["ok"] and said["failed"] == 0, [c for c in said["checks"] if c["verdict"] == "FAILED"]
+    assert sum(c["verdict"] == "ok" for c in said["checks"]) > 100
+    (tmp_path / "named.yaml").write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    found = subprocess.run([tacet_path(), "verify", "-c", str(tmp_path / "named.yaml"), "--format", "json"], capture_output=True, text=True, timeout=100)
+    assert as_json(found)["ok"], found.stderr
+
+
+def test_another_certificate_is_another_proxy(by_tls, site, tmp_path):
+    proxy, _ = by_tls()
+    cert, key = Authority(tmp_path / "other").issue("www.example.test")
+    text = site(listen=f", tls: {{cert: {cert}, key: {key}}}")
+    said = as_json(verify(tmp_path, text, proxy.addresses["https"][0][1], "--format", "json", scheme="https"))
+    assert not said["ok"] and not any(c["verdict"] == "ok" for c in said["checks"] if c["check"] != "control")
+
+
+def test_the_canary_comes_by_tls(start, site, tmp_path):
+    cert, key = Authority(tmp_path / "ca").issue("www.example.test")
+    text = site(listen=f", tls: {{cert: {cert}, key: {key}}}").replace("admin: {", 'admin: {address: "127.0.0.1:0", ')
+    (tmp_path / "c.yaml").write_text(with_canary(text))
+    proxy = start("-c", str(tmp_path / "c.yaml"), listen=False)
+    wait_until(lambda: total(proxy.metrics(), "tacet_canary_runs_total", result="passed") > 0, "a run of the canary")
+    assert total(proxy.metrics(), "tacet_canary_checks", verdict="ok") > 100
