@@ -19,6 +19,7 @@
 #define SETTINGS_MAX 32
 #define CONTINUATIONS_MAX (8 * 9) /* nghttp2 counts each piece of a head that it gets; the score counts frames */
 #define TRAILERS_MAX (8 << 10)
+#define BOMB_TIMES 8 /* what a head may come to, against what it may be: beyond, the rest is not even decoded */
 #define PRIORITY_UPDATE_TYPE NGHTTP2_PRIORITY_UPDATE
 
 struct h2 {
@@ -48,6 +49,8 @@ static const uint16_t costs[] = {
 };
 #define COST_UNKNOWN 5    /* of a type that we do not know */
 #define COST_EMPTY 20     /* a DATA frame without data or end */
+#define COST_PADDED 2     /* one that might hold nothing but padding */
+#define COST_TOO_LARGE 500 /* a head that is refused for its size: all of it was decoded */
 #define COST_PROVOKED 100 /* a reset that we were made to send */
 #define WORTH_DATA 4      /* a DATA frame of ours: two updates of windows are its due */
 
@@ -73,8 +76,11 @@ let_fall(struct h2 *h, uint64_t now)
 static int64_t
 cost_of(const nghttp2_frame_hd *hd)
 {
+	if (hd->type == NGHTTP2_DATA && (hd->flags & NGHTTP2_FLAG_END_STREAM) == 0 && hd->length <= 256)
+		return hd->length == 0 ? COST_EMPTY : (hd->flags & NGHTTP2_FLAG_PADDED) != 0 ? COST_PADDED
+											     : 0;
 	if (hd->type == NGHTTP2_DATA)
-		return hd->length == 0 && (hd->flags & NGHTTP2_FLAG_END_STREAM) == 0 ? COST_EMPTY : 0;
+		return 0;
 	if (hd->type >= sizeof(costs) / sizeof(costs[0]))
 		return COST_UNKNOWN;
 	return costs[hd->type];
@@ -158,7 +164,8 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
 	if (!h2_head_add(s->head, s->arena, &h->limits, tc_str_of((const char *)name, name_n),
 		tc_str_of((const char *)value, value_n)))
 		s->head->too_large = true;
-	return 0;
+	h->abused |= s->head->size > BOMB_TIMES * h->limits.head_max;
+	return h->abused ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 /* A field that HTTP does not allow: nghttp2 would leave it out, as if it had not been there. */
@@ -185,6 +192,8 @@ take_head(struct h2 *h, struct h2_stream *s, bool over)
 
 	s->head = NULL;
 	s->over = over;
+	if (why == REFUSAL_TOO_MANY_FIELDS || why == REFUSAL_HEAD_TOO_LARGE)
+		(void)charge(h, COST_TOO_LARGE);
 	if (bad) {
 		(void)malformed(h, s->id, why);
 		return h->abused ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
@@ -435,7 +444,9 @@ feed(struct h2 *h, struct tc_str in)
 		fed = start;
 		if (n >= 0)
 			h->fault = watch_judge(&h->watch, h->session);
-		if (h->fault != NGHTTP2_NO_ERROR)
+		if (watch_is_unknown(&h->watch))
+			(void)charge(h, COST_UNKNOWN);
+		if (h->fault != NGHTTP2_NO_ERROR || h->abused)
 			return NGHTTP2_ERR_CALLBACK_FAILURE;
 	}
 	return n < 0 ? n : nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p + fed, in.n - fed);

@@ -35,5 +35,7 @@ uint32_t watch_frame(struct watch *w, nghttp2_session *session, const nghttp2_fr
  */
 bool watch_walk(struct watch *w, struct tc_str in, size_t *at, size_t *start);
 uint32_t watch_judge(const struct watch *w, nghttp2_session *session);
+/* Of a type that nobody here knows. */
+bool watch_is_unknown(const struct watch *w);
 
 #endif

@@ -98,6 +98,12 @@ wanted(const struct watch *w)
 }
 
 bool
+watch_is_unknown(const struct watch *w)
+{
+	return w->head[3] > NGHTTP2_CONTINUATION && w->head[3] != NGHTTP2_PRIORITY_UPDATE;
+}
+
+bool
 watch_walk(struct watch *w, struct tc_str in, size_t *at, size_t *start)
 {
 	while (*at < in.n) {
@@ -116,7 +122,7 @@ watch_walk(struct watch *w, struct tc_str in, size_t *at, size_t *start)
 			continue;
 		w->skip = length_of(w) - (w->n - FRAME_HEAD);
 		w->n = 0;
-		if (w->head[3] == NGHTTP2_DATA || w->head[3] == NGHTTP2_PRIORITY)
+		if (w->head[3] == NGHTTP2_DATA || w->head[3] == NGHTTP2_PRIORITY || watch_is_unknown(w))
 			return true;
 	}
 	return false;
@@ -129,6 +135,8 @@ watch_judge(const struct watch *w, nghttp2_session *session)
 
 	if (w->head[3] == NGHTTP2_DATA)
 		return judge_stream(w, session, id);
+	if (w->head[3] != NGHTTP2_PRIORITY)
+		return NGHTTP2_NO_ERROR;
 	if (id == 0 || (length_of(w) == 5 && id_at(w->head + FRAME_HEAD) == id))
 		return NGHTTP2_PROTOCOL_ERROR;
 	return NGHTTP2_NO_ERROR;

@@ -1,15 +1,16 @@
-"""R11: what a connection that does nothing costs, in clear and by TLS, and that it is given back."""
+"""R11: what a connection that does nothing costs, in clear, by TLS and with HTTP/2, and that it is given back."""
 import os
 import resource
 import time
 
 import common
+import h2
 import harness
 from certificates import Authority
 from tls import TlsClient, context
 
 ID = "R11"
-TITLE = "idle connections: 15 000 in clear, 5000 by TLS"
+TITLE = "idle connections: 15 000 in clear, 5000 by TLS, 1000 of HTTP/2"
 QUICK = False
 
 CLIENTS = 4  # processes
@@ -88,8 +89,10 @@ def run(t):
     cert, key = ca.issue(common.HOST)
     proxy = t.start(CONF.format(url=origin.url, cert=cert, key=key))
     plain, tls = proxy.port, proxy.addresses["https"][0][1]
-    ctx = context()
-    for name, make, n, kib in (("in clear", lambda: harness.Client(plain, common.HOST), 15000, 2), ("TLS", lambda: TlsClient(tls, common.HOST, ctx), 5000, 20)):
+    ctx, ctx2 = context(), context(alpn=("h2",))
+    for name, make, n, kib in (("in clear", lambda: harness.Client(plain, common.HOST), 15000, 2),
+                               ("TLS", lambda: TlsClient(tls, common.HOST, ctx), 5000, 20),
+                               ("HTTP/2 by TLS", lambda: h2.H2(tls, common.HOST, tls=True, ctx=ctx2), 1000, 28)):
         if room < n:
             t.say(f"{name}: scaled down", f"{room} of {n}", f"the system allows {hard} descriptors")
             n = room
