@@ -158,11 +158,11 @@ differential: $(DIFFERENTIAL)
 reliability: all $(RELIABILITY)
 	@$(PYTHON) tests/reliability/run.py --tacet $(B)/tacet $(if $(ONLY),--only $(ONLY))
 
-## bench      CPU per request beside nginx and HAProxy; SAVE=1 keeps bench/results/DATE.md
-bench: all micro $(B)/bench/origin $(B)/bench/relay
-	@TACET_BUILD=$(B) $(PYTHON) bench/load/run.py $(if $(SAVE),--save) $(BENCH_ARGS)
-	@TACET_BUILD=$(B) $(PYTHON) bench/load/html.py $(if $(SAVE),--save)
-	@TACET_BUILD=$(B) $(PYTHON) bench/load/lists.py $(if $(SAVE),--save)
+## bench      CPU per request beside nginx and HAProxy; ONLY=run,tls_h2,html,lists QUICK=1 SAVE=1 (bench/results/DATE.md)
+LOADS := $(if $(ONLY),$(subst $(comma), ,$(ONLY)),run tls_h2 html lists)
+bench: all $(if $(filter html lists,$(LOADS)),micro) $(B)/bench/origin $(B)/bench/relay
+	@set -e; $(foreach l,$(LOADS),TACET_BUILD=$(B) $(PYTHON) bench/load/$(l).py $(if $(SAVE),--save) \
+		$(if $(filter run tls_h2,$(l)),$(if $(QUICK),--quick)) $(if $(ONLY)$(filter run,$(l)),$(BENCH_ARGS));)
 
 micro: $(MICRO)
 
