@@ -1,10 +1,10 @@
 // Opens pages in a real browser and tells what happened.
-//   node drive.mjs < {"browser": "chromium", "path": "...", "args": [...], "prefs": {...}, "parallel": 1, "pages": [{"url", "headers",
+//   node drive.mjs < {"browser": "chromium", "path": "...", "args": [...], "prefs": {...}, "home": "...", "parallel": 1, "pages": [{"url", "headers",
 //                     "javascript", "settle", "run", "click", "screenshot", "block"}]}
 //     ->   [{"status", "title", "text", "requests", "errors", "result", "url", "sent", "watched", "tries"}, ...]
 // settle: how long a page is watched after it is parsed, and until it is loaded where that takes no longer than three times
 // as long (watched: how long it was); run: an expression of the page; click: a selector, and url is where that led;
-// screenshot: a file to write; block: a trackers.tsv, whose hosts are then blocked where the network begins; sent: what the
+// screenshot: a file to write; home: whose authorities count, for certificates (else any will do); block: a trackers.tsv, whose hosts are then blocked where the network begins; sent: what the
 // page was asked for with. In Firefox scripts are switched off by a pref, for all pages of a run.
 // A visit that could not be made is made once more; then it is {"failed": why}, never a page that asked for nothing.
 import {launch, newWindow} from './chromium.mjs';
@@ -63,7 +63,7 @@ class Chromium {
 
   async visit(wanted, listed) {
     if (Chromium.browser && !(await Chromium.browser.catch(() => null))?.connected) Chromium.browser = null;
-    const page = await newWindow(await (Chromium.browser ??= launch(this.spec.path, this.spec.args)));
+    const page = await newWindow(await (Chromium.browser ??= launch(this.spec.path, this.spec.args, {}, this.spec.home)));
     try {
       return await chromiumVisit(page, wanted, listed);
     } finally {

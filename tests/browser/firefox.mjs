@@ -2,7 +2,7 @@
 // that moves on by itself, or a slow machine, is no error. One process visits one page at a time, in a window and a
 // container of its own; whatever goes wrong costs the process, and launch() makes another.
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {NodeWebSocketTransport} from 'puppeteer-core/internal/node/NodeWebSocketTransport.js';
@@ -85,6 +85,7 @@ export async function launch(spec) {
   const profile = mkdtempSync(join(tmpdir(), 'tacet-firefox-'));
   writeFileSync(join(profile, 'user.js'), Object.entries({...PREFS, ...spec.prefs})
     .map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`).join(''));
+  if (spec.home) for (const name of ['cert9.db', 'key4.db']) copyFileSync(join(spec.home, '.pki', 'nssdb', name), join(profile, name));
   const firefox = spawn(spec.path, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'],
     {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, ...ENVIRONMENT, HOME: profile}});
   const kill = () => firefox.kill('SIGKILL');
@@ -99,13 +100,21 @@ export async function launch(spec) {
   try {
     const at = await within(STARTING, 'the start of Firefox', address(firefox));
     const bidi = new Bidi(await within(COMMAND, 'the connection to Firefox', NodeWebSocketTransport.create(`${at}/session`)));
-    await bidi.send('session.new', {capabilities: {alwaysMatch: {acceptInsecureCerts: true, unhandledPromptBehavior: {default: 'dismiss'}}}});
+    await bidi.send('session.new', {capabilities: {alwaysMatch: {acceptInsecureCerts: !spec.home, unhandledPromptBehavior: {default: 'dismiss'}}}});
     await bidi.send('session.subscribe', {events: EVENTS});
     return {bidi, visit: (wanted, listed) => visit(bidi, wanted, spec.prefs?.['javascript.enabled'] !== false, listed), close};
   } catch (e) {
     await close();
     throw e;
   }
+}
+
+// What an expression comes to in a page.
+export async function run(bidi, target, expression) {
+  const {result, exceptionDetails} = await bidi.send('script.evaluate', {target, awaitPromise: true,
+    expression: `(async () => JSON.stringify(await (${expression})))()`});
+  if (!result) throw new Error(exceptionDetails?.text);
+  return result.value === undefined ? undefined : JSON.parse(result.value);
 }
 
 // Takes down what the events say of one page and its frames, and fails requests that are
@@ -154,6 +163,7 @@ async function visit(bidi, wanted, javascript, listed) {
       expression: '[document.title, document.body?.innerText ?? ""]'});
     if (!result) throw new Error(exceptionDetails?.text ?? 'the page cannot be read');
     [seen.title, seen.text] = result.value.map(v => v.value);
+    if (wanted.run) seen.result = await run(bidi, {context, sandbox: 'tests'}, wanted.run);
   }
   if (wanted.screenshot) {
     const {data} = await bidi.send('browsingContext.captureScreenshot', {context});

@@ -1,85 +1,12 @@
 // A visitor's way with GPC through one browser: status text, choices page, later visits without the signal, and back.
 //   node gpc.mjs < {"browser", "path", "site", "args", "prefs", "shots"}   ->   {"signalled", "without_cookies", "chosen"}
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {launch} from './chromium.mjs';
-import * as firefox from './firefox.mjs';
-import {within} from './wait.mjs';
+import {visitor} from './visitor.mjs';
 
 const PAGE = '/page', CHOICES = '/privacy-choices';
 
 let input = '';
 for await (const part of process.stdin) input += part;
 const spec = JSON.parse(input);
-
-// ---- two browsers, one way of speaking to them: open, read, click, shoot ------------------------------------------
-
-class Chromium {
-  static async with(how) {
-    const profile = mkdtempSync(join(tmpdir(), 'tacet-chromium-'));
-    if (!how.cookies) { // its own setting: block all cookies
-      mkdirSync(join(profile, 'Default'));
-      writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify({profile: {default_content_setting_values: {cookies: 2}}}));
-    }
-    const browser = await launch(spec.path, [...spec.args, `--user-data-dir=${profile}`]), page = await browser.newPage();
-    if (how.signal) await page.setExtraHTTPHeaders({'Sec-GPC': '1'});
-    return Object.assign(new Chromium(), {browser, page, profile});
-  }
-
-  async open(path) { await this.page.goto(spec.site + path, {waitUntil: 'load', timeout: 60000}); }
-
-  run(expression) { return this.page.evaluate(expression); }
-
-  async send(selector) {
-    await Promise.all([this.page.waitForNavigation({waitUntil: 'load', timeout: 60000}), this.page.click(selector)]);
-  }
-
-  async shoot(file) { await this.page.screenshot({path: file}); }
-
-  async close() {
-    await this.browser.close();
-    rmSync(this.profile, {recursive: true, force: true, maxRetries: 20});
-  }
-}
-
-class Firefox {
-  static async with(how) {
-    const browser = await firefox.launch({path: spec.path, prefs: {...spec.prefs, 'privacy.globalprivacycontrol.enabled': how.signal,
-      'privacy.globalprivacycontrol.functionality.enabled': true, ...(how.cookies ? {} : {'network.cookie.cookieBehavior': 2})}});
-    const {context} = await browser.bidi.send('browsingContext.create', {type: 'window'});
-    await browser.bidi.send('browsingContext.setViewport', {context, viewport: {width: 1000, height: 900}});
-    return Object.assign(new Firefox(), {browser, context});
-  }
-
-  async open(path) { await this.browser.bidi.send('browsingContext.navigate', {context: this.context, url: spec.site + path, wait: 'complete'}); }
-
-  async run(expression) {
-    const {result, exceptionDetails} = await this.browser.bidi.send('script.evaluate', {target: {context: this.context, sandbox: 'tests'},
-      expression: `JSON.stringify(${expression})`, awaitPromise: true});
-    if (!result) throw new Error(exceptionDetails?.text);
-    return result.value === undefined ? undefined : JSON.parse(result.value);
-  }
-
-  async send(selector) {
-    const loaded = new Promise(done => {
-      this.browser.bidi.heard = (method, p) => { if (method === 'browsingContext.load' && p.context === this.context) done(); };
-    });
-    await this.browser.bidi.send('script.evaluate', {target: {context: this.context, sandbox: 'tests'}, awaitPromise: false,
-      expression: `document.querySelector(${JSON.stringify(selector)}).click()`});
-    await within(60000, 'the page after a click', loaded);
-    this.browser.bidi.heard = () => {};
-  }
-
-  async shoot(file) {
-    const {data} = await this.browser.bidi.send('browsingContext.captureScreenshot', {context: this.context});
-    writeFileSync(file, Buffer.from(data, 'base64'));
-  }
-
-  async close() { await this.browser.close(); }
-}
-
-// ---- the way ------------------------------------------------------------------------------------------------------
 
 const see = (b, path) => b.open(path).then(() => read(b));
 
@@ -95,7 +22,7 @@ async function choose(b, what) {
 }
 
 async function step(how, way) {
-  const b = await (spec.browser === 'firefox' ? Firefox : Chromium).with(how), out = {};
+  const b = await visitor(spec, how), out = {};
   const shoot = async name => { if (spec.shots) await b.shoot(`${spec.shots}/${spec.browser}-${name}.png`); };
   try {
     await way(b, out, shoot);
