@@ -12,9 +12,10 @@ esac
 
 RUN="gcc libc6-dev make pkg-config libuv1-dev libnghttp2-dev libc-ares-dev node-llhttp libyaml-dev libmaxminddb-dev libpsl-dev libpcre2-dev zlib1g-dev
 	libdeflate-dev libbrotli-dev libzstd-dev libssl-dev webext-ublock-origin-firefox ca-certificates"
+# varnish for varnishtest, which plays tests/vtc; none of it is started.
 TEST="libcmocka-dev python3 python3-pytest python3-h2 nginx-light haproxy wrk nghttp2-client testssl.sh chromium firefox-esr curl brotli zstd clang
 	libclang-rt-14-dev clang-format clang-tidy cppcheck scdoc publicsuffix procps slowhttptest
-	faketime openssl pebble"
+	faketime openssl pebble varnish"
 
 # ---- Debian packages -----------------------------------------------------------------------------
 
