@@ -12,7 +12,7 @@ from certificates import Authority
 from harness import DEADLINE, ROOT, Origin, Tacet, answer, free_port, head_bytes, total, wait_until
 from tls import TlsClient, context
 
-HOST, LATE = "www.example.test", "late.example.test"
+HOST, LATE, OTHER = "www.example.test", "late.example.test", "other.example.test"
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 HALF = 8  # pictures in each half of a page
 PART = 200000
@@ -24,7 +24,9 @@ listen:
 admin: {{address: "127.0.0.1:0"}}
 geo: {{unknown: US-CA, databases: []}}
 limits: {{threads: 2}}
-sites: [{{hosts: ["*"], {hsts}choices: {{link: auto}}, origin: {{url: "{url}"}}}}]
+sites:
+  - {{hosts: ["*"], {hsts}choices: {{link: auto}}, origin: {{url: "{url}"}}}}
+  - {{hosts: [other.example.test], origin: {{url: "{url}"}}}}
 """
 PAGE = ("<!doctype html><html lang=en><title>A shop</title><link rel=icon href='data:,'><script src=/way.js></script><main><h1>A shop</h1>"
         "<p>What a page has.</p>{more}<form method=post action=/form><input name=word value='a b&c'><button id=send>Send</button></form>"
@@ -139,6 +141,7 @@ class Scene:
         getattr(self, "do_" + request.path.rsplit("/", 1)[1])()
         m = self.proxy.metrics()
         count = {"connections": total(m, "tacet_connections_total", result="accepted"), "tunnels": total(m, "tacet_connections", state="tunnel"),
+                 "misdirected": total(m, "tacet_http_refusals_total", reason="misdirected"),
                  "redirects": total(m, "tacet_http_requests_total", code_class="3xx")}
         conn.sendall(answer(json.dumps(count), {"Cache-Control": "no-store"}, type="application/json"))
 
@@ -160,7 +163,7 @@ class Scene:
         return sum(line.startswith("reloaded") for line in self.proxy.lines)
 
     def do_swap(self):
-        self.put(HOST, LATE)
+        self.put(HOST, LATE, OTHER)
         wait_until(lambda: LATE in self.served(), "the new certificate", 60)
 
     def events(self, conn, _request):

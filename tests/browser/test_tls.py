@@ -157,12 +157,13 @@ def test_a_choice_stays(went):
     saw = step(went, "choice")
     assert saw["before"]["tags"] == 1 and "tacet_choice" not in saw["later"]["script"]
     assert saw["saved"]["path"] == "/privacy-choices/saved" and STATUS in saw["saved"]["role"]
-    assert is_out(saw["later"])
+    assert is_out(saw["later"]) and {page["protocol"] for page in saw.values()} == {"h2"}
     assert "You have allowed sharing." in saw["back"]["role"] and saw["in"]["tags"] == 1 and not saw["in"]["role"]
 
 
 def test_a_form(went):
-    assert "POST application/x-www-form-urlencoded word=a+b%26c" in step(went, "form")["text"]
+    saw = step(went, "form")
+    assert "POST application/x-www-form-urlencoded word=a+b%26c" in saw["text"] and saw["protocol"] == "h2"
 
 
 def test_a_large_upload(went):
@@ -199,6 +200,13 @@ def test_a_new_certificate_is_for_new_connections(went):
     # the page's connection stays; those that came are of the test, which looked which certificate is served
     assert saw["during"]["after"]["connections"] == saw["during"]["then"]["connections"]
     assert saw["late"][0] == f"https://{scene.LATE}/page" and saw["late"][1]["protocols"] == ["h2"]
+
+
+def test_another_site_of_the_same_certificate(went):
+    """Chromium tries the connection that is there, is told 421, and asks on another (RFC 9110 15.5.20)."""
+    saw = step(went, "swap")["other"]
+    assert saw[0] is True
+    assert went[0] != "chromium" or saw[1]["misdirected"] == 1
 
 
 def test_a_drain_loses_nothing(went):

@@ -3,7 +3,7 @@
 //   node tls.mjs < {"browser", "path", "site", "args", "prefs", "home", "shots", "upload"}   ->   {"redirect", "choice", ...}
 import {visitor} from './visitor.mjs';
 
-const CHOICES = '/privacy-choices', LATE = 'https://late.example.test/';
+const CHOICES = '/privacy-choices', LATE = 'https://late.example.test/', OTHER = 'https://other.example.test/dot.png';
 
 let input = '';
 for await (const part of process.stdin) input += part;
@@ -14,7 +14,8 @@ const way = call => b.inPage('way.' + call);
 const where = () => b.run('location.href');
 
 const see = () => b.run(`({path: location.pathname, text: document.body.innerText, tags: document.querySelectorAll('script[src*="googletagmanager"]').length,
-  role: document.querySelector('[role=status]')?.innerText ?? '', script: document.cookie})`);
+  role: document.querySelector('[role=status]')?.innerText ?? '', script: document.cookie,
+  protocol: performance.getEntriesByType('navigation')[0].nextHopProtocol})`);
 
 async function choose(what) {
   await b.open(CHOICES);
@@ -29,7 +30,7 @@ const steps = {
     await b.open(clear + '/page');
     o.first = [await where(), await way('act("count")')];
     o.seen = await way('protocols()');
-    await b.open(clear + '/page?again');
+    await b.follow(`location.href = "${clear}/page?again"`);
     o.second = [await where(), await way('act("count")')];
     await shoot('page');
   },
@@ -61,6 +62,7 @@ const steps = {
     o.during = await way('during("swap")');
     await b.open(LATE + 'page');
     o.late = [await where(), await way('protocols()')];
+    o.other = [await way(`reaches("${OTHER}")`), await way('act("count")')];
   },
   // The page of which one half comes before and one after: all of it is there.
   async drain(o) {

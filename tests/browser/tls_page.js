@@ -65,5 +65,5 @@ globalThis.way = {
     return {before, then, after: await act('count'), first, length: text.length, digest: await digest(new TextEncoder().encode(text))};
   },
 
-  reaches: url => fetch(url, {mode: 'no-cors', cache: 'no-store'}).then(() => true, () => false),
+  reaches: url => fetch(url, {mode: 'no-cors', credentials: 'include', cache: 'no-store'}).then(() => true, () => false),
 };

@@ -1,4 +1,5 @@
-// Two browsers and one way of speaking to them: open, run, inPage (with what the page's own scripts made), send, shoot, close.
+// Two browsers and one way of speaking to them: open, run, inPage (with what the page's own scripts made), follow (an expression
+// that leads to another page), send (a click that does), shoot, close.
 // spec: {"browser", "path", "site", "args", "prefs", "home"}; how: {"signal", "cookies"}.
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -27,6 +28,10 @@ class Chromium {
 
   inPage(expression) { return this.page.evaluate(expression); }
 
+  async follow(expression) {
+    await Promise.all([this.page.waitForNavigation({waitUntil: 'load', timeout: 60000}), this.page.evaluate(`void setTimeout(() => { ${expression} })`)]);
+  }
+
   async send(selector) {
     await Promise.all([this.page.waitForNavigation({waitUntil: 'load', timeout: 60000}), this.page.click(selector)]);
   }
@@ -54,15 +59,16 @@ class Firefox {
 
   inPage(expression) { return firefox.run(this.browser.bidi, {context: this.context}, expression); }
 
-  async send(selector) {
+  async follow(expression) {
     const loaded = new Promise(done => {
       this.browser.bidi.heard = (method, p) => { if (method === 'browsingContext.load' && p.context === this.context) done(); };
     });
-    await this.browser.bidi.send('script.evaluate', {target: {context: this.context, sandbox: 'tests'}, awaitPromise: false,
-      expression: `document.querySelector(${JSON.stringify(selector)}).click()`});
-    await within(60000, 'the page after a click', loaded);
+    await this.browser.bidi.send('script.evaluate', {target: {context: this.context, sandbox: 'tests'}, awaitPromise: false, expression});
+    await within(60000, 'the page that follows', loaded);
     this.browser.bidi.heard = () => {};
   }
+
+  send(selector) { return this.follow(`document.querySelector(${JSON.stringify(selector)}).click()`); }
 
   async shoot(file) {
     const {data} = await this.browser.bidi.send('browsingContext.captureScreenshot', {context: this.context});
