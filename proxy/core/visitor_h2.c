@@ -549,7 +549,7 @@ visitor_h2_turned(struct worker *w)
 static void
 send_all(struct session *s)
 {
-	enum h2_end end;
+	enum h2_end end = H2_GOES_ON;
 
 	due_remove(s);
 	s->busy = true;
