@@ -573,12 +573,16 @@ hsts_is_long(struct proof *p, const struct config_promise *promise, const struct
 	return true;
 }
 
-/* On this machine, nobody is in between. */
+/* On this machine, nobody is in between. A name is no address, whatever it begins with. */
 static bool
 is_local(const struct config_server *s)
 {
-	return s->path.n > 0 || tc_eq(s->host, TC_STR("localhost")) || tc_eq(s->host, TC_STR("::1")) ||
-	    tc_starts(s->host, TC_STR("127."));
+	static const struct cidr loopback = {{.family = 4, .ip = {[12] = 127}}, 8}, loopback6 = {{.family = 6, .ip = {[15] = 1}}, 128};
+	struct tc_addr a;
+
+	if (s->path.n > 0 || tc_eq(s->host, TC_STR("localhost")))
+		return true;
+	return addr_parse(s->host, &a) && (cidr_has(&loopback, &a) || cidr_has(&loopback6, &a));
 }
 
 static bool

@@ -82,6 +82,7 @@ PROMISES = [
     ("cookies_inventoried: {keep: [sid]}", dict(closed=CLOSED.replace("keep-listed", "drop-listed")), "zz_unlisted"),
     ("https_only: {}", dict(listen="proxy_protocol: []"), "serves without TLS"),
     ("https_only: {}", dict(origin="http://10.0.0.5"), "the origin http://10.0.0.5 is asked in clear"),
+    ("https_only: {}", dict(origin="http://127.internal.example"), "the origin http://127.internal.example is asked in clear"),
     ("https_only: {}", dict(origin='https://10.0.0.5", tls: {verify: false}, host: "keep'), "is asked without verifying it"),
 ]
 
