@@ -421,6 +421,8 @@ close_now(struct conn *c)
 	assert(!c->closing);
 	c->closing = true;
 	c->reading = false;
+	if (c->tls != NULL)
+		tls_closing(c);
 	uv_close(&c->u.handle, on_closed);
 }
 

@@ -208,13 +208,25 @@ tls_connect(struct conn *c, const struct tls_client *k, struct tc_str host, stru
 	t->memory = memory;
 	if (!tls_client_expect(k, t->ssl, host))
 		return -1;
-	if (memory->session != NULL)
+	t->begun = uv_now(&c->loop->uv);
+	if (tls_memory_is_fresh(memory, t->begun)) {
+		t->offered = true;
+		t->proven = memory->proven;
 		(void)SSL_set_session(t->ssl, memory->session);
+	}
 	SSL_set_connect_state(t->ssl);
 	ERR_clear_error();
 	(void)SSL_do_handshake(t->ssl); /* says hello; what comes of it is seen when the other side has answered */
 	ERR_clear_error();
 	return flush(c);
+}
+
+/* A server that cannot take its own session back may take a full handshake. */
+void
+tls_closing(struct conn *c)
+{
+	if (c->tls->offered && !c->tls->secured)
+		tls_memory_clear(c->tls->memory);
 }
 
 void

@@ -40,16 +40,24 @@ tls_memory_clear(struct tls_memory *m)
 	m->session = NULL;
 }
 
+bool
+tls_memory_is_fresh(const struct tls_memory *m, uint64_t now_ms)
+{
+	return m->session != NULL && now_ms - m->proven < TLS_PROVEN_MS;
+}
+
 /* Of several tickets the last one. */
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
-	struct tls_memory *m = tls_conn_of(ssl)->tls->memory;
+	const struct tls *t = tls_conn_of(ssl)->tls;
+	struct tls_memory *m = t->memory;
 
 	if (m == NULL || SSL_SESSION_is_resumable(session) != 1)
 		return 0;
 	tls_memory_clear(m);
 	m->session = session;
+	m->proven = SSL_session_reused(ssl) ? t->proven : t->begun;
 	return 1; /* ours from now on */
 }
 

@@ -28,8 +28,18 @@ struct tls_client_fault {
 /* What a server gave us so that the next handshake is short. Zero it to begin. */
 struct tls_memory {
 	void *session;
+	uint64_t proven; /* ms: when the full handshake began that the session descends from */
 };
 void tls_memory_clear(struct tls_memory *m);
+
+/*
+ * A resumed connection shows no certificate, and brings a new ticket: without an end to it a certificate would be verified
+ * once and never again. An hour costs nothing, and what has expired, or is trusted no more, is found out within it.
+ */
+#define TLS_PROVEN_MS (UINT64_C(60) * 60 * 1000)
+
+/* There is a session, and it may be offered. */
+bool tls_memory_is_fresh(const struct tls_memory *m, uint64_t now_ms);
 
 /* A reference; NULL: fault says why. Takes a lock and may read files: off the request path only. */
 struct tls_client *tls_client_get(const struct tls_client_settings *s, struct tls_client_fault *fault);

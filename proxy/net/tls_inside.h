@@ -18,9 +18,12 @@ struct tls {
 	struct tls_server *server; /* these two: of a server, until the handshake is over */
 	struct tls_set *set;
 	struct tls_memory *memory; /* of a client: where sessions go; NULL: nowhere */
+	uint64_t begun;            /* ms; these two: of a client */
+	uint64_t proven;           /* of the session that it offered */
 	char *sni;                 /* in lower case, with a zero; NULL: none */
 	struct tls_outcome outcome;
 	bool client;
+	bool offered;  /* a session, to make it short */
 	bool secured;  /* the handshake is over */
 	bool failed;   /* nothing more can be said or heard */
 	bool peer_end; /* its close_notify has come */

@@ -133,6 +133,46 @@ def test_sessions_are_used_again(tmp_path, ca, version):
     origin.close()
 
 
+def offers_session(hello):
+    """Whether a ClientHello has the extension pre_shared_key."""
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 1 + hello[at] + 2
+    while at < len(hello):
+        if int.from_bytes(hello[at:at + 2], "big") == 41:
+            return True
+        at += 4 + int.from_bytes(hello[at + 2:at + 4], "big")
+    return False
+
+
+@pytest.mark.parametrize("way", ["reset", "end", "alert", "silence"])
+def test_a_session_that_the_origin_does_not_bear(tmp_path, ca, way):
+    """It is not offered a second time."""
+    ctx, offered = ca.context("app.test"), []
+
+    def serve(sock):
+        offered.append(offers_session(sock.recv(65536, socket.MSG_PEEK)))
+        if not offered[-1]:
+            with ctx.wrap_socket(sock, server_side=True) as tls:
+                tls.recv(65536)
+                tls.sendall(answer(b"x", [("Connection", "close")]))
+            return
+        if way == "reset":
+            return  # with bytes that were not read
+        sock.recv(65536)
+        if way == "alert":
+            sock.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+        elif way == "silence":
+            sock.recv(1)
+    listener, port = serve_once(serve)
+    text = conf(f'url: "https://127.0.0.1:{port}", connect_timeout: 1s, tls: {{ca: {ca.pem}, name: app.test}}', "limits: {threads: 1}")
+    with Run(tmp_path, text) as t:
+        assert [t.get("/").status < 500 for _ in range(3)] == [True, False, True]
+        assert offered == [False, True, False]
+    listener.close()
+
+
 def test_connections_outlive_a_reload(tmp_path, ca):
     origin = TlsOrigin(ca.context("app.test"))
     with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test}}', "limits: {threads: 1}")) as t:

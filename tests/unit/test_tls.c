@@ -393,13 +393,14 @@ one_damaged_byte_ends_it(void **state)
 	end_world(&w);
 }
 
-static void
-sessions_are_used_again(void **state)
+/* Two connections, the first `age` ms ago. left: what is remembered after both, without the session. */
+static enum tls_result
+come_again(uint64_t age, struct tls_memory *left)
 {
 	struct world w;
 	struct tls_memory kept;
+	enum tls_result result;
 
-	(void)state;
 	begin_world(&w, "one.test");
 	run(&w, 65536);
 	assert_int_equal(tls_outcome(&w.a.conn).result, TLS_FULL);
@@ -418,13 +419,45 @@ sessions_are_used_again(void **state)
 	w.line[0] = open_end(&w, &w.a);
 	w.line[1] = open_end(&w, &w.b);
 	w.memory = kept;
+	w.memory.proven -= age;
 	tls_accept(&w.a.conn, w.server);
 	assert_int_equal(tls_connect(&w.b.conn, w.client, TC_STR("x"), &w.memory), 0);
 	conn_read(&w.a.conn);
 	conn_read(&w.b.conn);
 	run(&w, 65536);
-	assert_int_equal(tls_outcome(&w.a.conn).result, TLS_RESUMED);
+	result = tls_outcome(&w.a.conn).result;
+	*left = w.memory;
+	left->session = NULL;
 	end_world(&w);
+	return result;
+}
+
+/* However many new tickets come: the certificate is looked at once an hour. */
+static void
+sessions_are_used_again(void **state)
+{
+	struct tls_memory left;
+	uint64_t first;
+
+	(void)state;
+	assert_int_equal(come_again(0, &left), TLS_RESUMED);
+	first = left.proven;
+	assert_int_equal(come_again(TLS_PROVEN_MS - 60000, &left), TLS_RESUMED);
+	assert_true(first - left.proven > TLS_PROVEN_MS / 2); /* the new ticket is as old as the first */
+	assert_int_equal(come_again(TLS_PROVEN_MS, &left), TLS_FULL);
+	assert_true(left.proven >= first);
+}
+
+static void
+how_long_a_session_proves(void **state)
+{
+	struct tls_memory m = {.session = &m, .proven = 1000};
+
+	(void)state;
+	assert_true(tls_memory_is_fresh(&m, 1000) && tls_memory_is_fresh(&m, 1000 + TLS_PROVEN_MS - 1));
+	assert_false(tls_memory_is_fresh(&m, 1000 + TLS_PROVEN_MS) || tls_memory_is_fresh(&m, 999));
+	m.session = NULL;
+	assert_false(tls_memory_is_fresh(&m, 1000));
 }
 
 /* Between ticks nothing of a record is left in what connections share. */
@@ -483,6 +516,7 @@ main(void)
 		cmocka_unit_test(finishing_is_half),
 		cmocka_unit_test(one_damaged_byte_ends_it),
 		cmocka_unit_test(sessions_are_used_again),
+		cmocka_unit_test(how_long_a_session_proves),
 		cmocka_unit_test(the_tick_wipes),
 	};
 
