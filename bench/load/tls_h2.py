@@ -144,7 +144,7 @@ def start_nginx(setting):
     keep = "keepalive 256; keepalive_requests 100000000; keepalive_timeout 600s;"
     trust = f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {setting.inner_cert}; proxy_ssl_name origin.test; proxy_ssl_server_name on;"
     server = Nginx(setting.folder("nginx"), setting.scratch, workers=1, http=f"""
-        keepalive_requests 100000000; keepalive_timeout 600s; ssl_protocols TLSv1.2 TLSv1.3;
+        keepalive_requests 100000000; keepalive_timeout 600s; ssl_protocols TLSv1.2 TLSv1.3; ssl_conf_command Ciphersuites {SUITE};
         proxy_buffer_size 32k; proxy_buffers 8 32k; proxy_busy_buffers_size 64k; proxy_max_temp_file_size 0; {common}
         upstream origin {{ server 127.0.0.1:{setting.port}; {keep} }}
         upstream inner {{ server 127.0.0.1:{setting.inner_port}; {keep} }}
@@ -169,6 +169,7 @@ def start_haproxy(setting):
     path = setting.file("haproxy.cfg", f"""global
     nbthread 1
     maxconn {files_allowed() // 2 - 100}
+    ssl-default-bind-ciphersuites {SUITE}
 defaults
     mode http
     timeout connect 5s
@@ -218,6 +219,8 @@ def check(peers, setting):
     for peer in peers:
         for kind in ("tls", "rsa"):
             with TlsClient(peer.ports[kind]) as c:
+                if c.sock.cipher()[0] != SUITE:
+                    raise SystemExit(f"{peer.name}: another cipher: {c.sock.cipher()[0]}")
                 same(peer, kind, c.get("/14k", FIELDS).body, get(setting.port, "/14k").body)
         with H2(peer.ports["tls"], tls=True) as c:
             s = c.open("/14k")
