@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "net/crypto.h"
 
 enum { NAME_LENGTH_MAX = 253,
 	HASH_DIGITS = 16 };
-#define FILE_MAX ((size_t)256 << 10)
 
 /* ---- paths ---- */
 
@@ -72,35 +72,6 @@ directories_make(struct tc_str state, struct tc_str name)
 }
 
 /* ---- files ---- */
-
-/* *there: it is. The whole of a file into out. */
-static const char *
-file_read(const char *path, bool private, bool *there, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *fault = NULL;
-	char piece[4096];
-	struct stat st;
-	ssize_t n = 1;
-
-	*there = fd != -1;
-	if (fd == -1)
-		return errno == ENOENT ? NULL : strerror(errno);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		fault = "not a regular file";
-	else if (private && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		fault = "others may read it: chmod 600";
-	while (fault == NULL && n > 0) {
-		n = read(fd, piece, sizeof(piece));
-		if (n == -1)
-			fault = strerror(errno);
-		else if (n > 0 && buf_add(out, piece, (size_t)n) < 0)
-			fault = "too long";
-	}
-	explicit_bzero(piece, sizeof(piece));
-	(void)close(fd);
-	return fault;
-}
 
 static const char *
 write_all(int fd, struct tc_str text)

@@ -46,7 +46,7 @@ void tls_input(struct conn *c, struct tc_str in);
 int tls_write(struct conn *c, const uv_buf_t *v, unsigned n);
 void tls_say_end(struct conn *c);        /* close_notify, once */
 int tls_end_error(const struct conn *c); /* what it means that the TCP connection ends here */
-void tls_closing(struct conn *c);          /* it is given up, or over */
+void tls_closing(struct conn *c);        /* it is given up, or over */
 void tls_destroy(struct tls **t);
 
 int conn_send(struct conn *c, const uv_buf_t *v, unsigned n, size_t total); /* as they are */

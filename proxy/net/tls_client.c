@@ -15,7 +15,7 @@
 #include "net/tls_inside.h"
 #include "net/tls_pair.h"
 
-#define FILES 3
+#define FILES 4
 #define NAME_SIZE 256
 
 struct tls_client {
@@ -77,6 +77,7 @@ static int
 trust(SSL_CTX *x, const struct tls_client_settings *s, struct tls_client_fault *fault)
 {
 	char path[TLS_PATH_MAX];
+	struct stat st;
 
 	SSL_CTX_set_verify(x, s->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	if (s->ca_file.n == 0 && SSL_CTX_set_default_verify_paths(x) == 1)
@@ -84,6 +85,8 @@ trust(SSL_CTX *x, const struct tls_client_settings *s, struct tls_client_fault *
 	if (s->ca_file.n == 0)
 		return say(fault, TLS_CLIENT_CA, "the system's certificates cannot be read");
 	(void)snprintf(path, sizeof(path), "%.*s", (int)s->ca_file.n, s->ca_file.p);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return say(fault, TLS_CLIENT_CA, "it cannot be read: not a regular file"); /* to open a pipe is to wait */
 	if (access(path, R_OK) == -1) {
 		(void)say(fault, TLS_CLIENT_CA, "");
 		(void)snprintf(fault->text, sizeof(fault->text), "it cannot be read: %s", strerror(errno));
@@ -146,10 +149,22 @@ free_texts(struct tls_client *c)
 		free((char *)(uintptr_t)texts[i].p);
 }
 
+/* Where OpenSSL looks for whom the system trusts. */
+static struct tc_str
+system_path(const char *variable, const char *otherwise)
+{
+	const char *p = secure_getenv(variable);
+
+	return tc_str_from(p != NULL ? p : otherwise);
+}
+
 static void
 take_files(const struct tls_client_settings *s, struct tls_watched files[FILES])
 {
-	tls_watched_take(&files[0], s->ca_file);
+	bool system = s->ca_file.n == 0;
+
+	tls_watched_take(&files[0], system ? system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) : s->ca_file);
+	tls_watched_take(&files[3], system ? system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) : s->ca_file);
 	tls_watched_take(&files[1], s->cert);
 	tls_watched_take(&files[2], s->key);
 }

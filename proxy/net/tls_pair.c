@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/file.h"
 #include "net/pki_inside.h"
 #include "net/tls_files.h"
 
@@ -29,19 +30,27 @@ say(struct tls_fault *f, int where, const char *format, ...)
 	return -1;
 }
 
+/* The whole of a file in *text, which the BIO reads and the caller resets; NULL: fault says why not. */
 static BIO *
-open_file(struct tc_str path, int where, struct tls_fault *fault)
+open_file(struct tc_str path, int where, struct buf *text, struct tls_fault *fault)
 {
 	char name[TLS_PATH_MAX];
 	int n = snprintf(name, sizeof(name), "%.*s", (int)path.n, path.p);
-	FILE *f = n > 0 && n < (int)sizeof(name) ? fopen(name, "re") : NULL;
+	bool there = false;
+	const char *why = n < (int)sizeof(name) ? NULL : strerror(ENAMETOOLONG);
 	BIO *bio;
 
-	if (f == NULL) {
-		(void)say(fault, where, "it cannot be read: %s", strerror(n < (int)sizeof(name) ? errno : ENAMETOOLONG));
+	buf_init(text, FILE_MAX);
+	if (why == NULL)
+		why = file_read(name, false, &there, text);
+	if (why == NULL && !there)
+		why = strerror(ENOENT);
+	if (why != NULL) {
+		buf_reset(text);
+		(void)say(fault, where, "it cannot be read: %s", why);
 		return NULL;
 	}
-	bio = BIO_new_fp(f, BIO_CLOSE);
+	bio = BIO_new_mem_buf(text->n > 0 ? buf_str(text).p : "", (int)text->n);
 	if (bio == NULL)
 		abort();
 	return bio;
@@ -61,7 +70,8 @@ no_phrase(char *out, int room, int writing, void *encrypted)
 static int
 read_chain(const struct tls_pair_files *files, struct tls_pair *p, struct tls_fault *fault)
 {
-	BIO *bio = open_file(files->cert, TLS_FAULT_CERT, fault);
+	struct buf text;
+	BIO *bio = open_file(files->cert, TLS_FAULT_CERT, &text, fault);
 	X509 *issuer;
 
 	if (bio == NULL)
@@ -74,6 +84,7 @@ read_chain(const struct tls_pair_files *files, struct tls_pair *p, struct tls_fa
 		if (sk_X509_push(p->chain, issuer) <= 0)
 			abort();
 	(void)BIO_free(bio);
+	buf_reset(&text);
 	if (p->leaf == NULL)
 		return say(fault, TLS_FAULT_CERT, "there is no certificate in it (PEM: -----BEGIN CERTIFICATE-----)");
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) /* how a list of them ends */
@@ -85,13 +96,15 @@ read_chain(const struct tls_pair_files *files, struct tls_pair *p, struct tls_fa
 static int
 read_key(const struct tls_pair_files *files, struct tls_pair *p, struct tls_fault *fault)
 {
-	BIO *bio = open_file(files->key, TLS_FAULT_KEY, fault);
+	struct buf text;
+	BIO *bio = open_file(files->key, TLS_FAULT_KEY, &text, fault);
 	bool encrypted = false;
 
 	if (bio == NULL)
 		return -1;
 	p->key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, &encrypted);
 	(void)BIO_free(bio);
+	buf_reset(&text);
 	if (p->key == NULL && encrypted)
 		return say(fault, TLS_FAULT_KEY, "it has a pass phrase, and nobody to type it");
 	if (p->key == NULL)

@@ -115,6 +115,7 @@ static ssize_t
 read_file(struct tc_str path, char *out, size_t room)
 {
 	char name[TLS_PATH_MAX];
+	struct stat st;
 	size_t n = 0;
 	ssize_t k;
 	int fd;
@@ -123,9 +124,14 @@ read_file(struct tc_str path, char *out, size_t room)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open(name, O_RDONLY | O_CLOEXEC);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe would wait for its writer */
 	if (fd == -1)
 		return -1;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		errno = EINVAL;
+		return -1;
+	}
 	while ((k = read(fd, out + n, room - n)) > 0)
 		n += (size_t)k;
 	(void)close(fd);

@@ -298,6 +298,20 @@ def test_a_reload_with_a_wrong_pair_is_refused(single):
     assert tls_get(single.port, host="first.test", ctx=context(single.ca.pem)).status == 200
 
 
+def test_a_reload_with_a_pipe_is_refused(single, tmp_path):
+    """To open it would be to wait for somebody who writes."""
+    os.mkfifo(tmp_path / "pipe")
+    was = single.conf.read_text()
+    single.conf.write_text(was.replace(str(single.key), f"{tmp_path}/pipe"))
+    single.tacet.reload()
+    wait_until(lambda: any("reload refused" in line for line in single.tacet.lines), "the refusal")
+    assert any("t.yaml:3:" in line and "not a regular file" in line for line in single.tacet.lines), single.tacet.lines
+    single.conf.write_text(was)
+    os.rename(tmp_path / "pipe", single.key)  # and in place of the file that is watched
+    wait_until(lambda: single.success() == 0, "the pipe to be noticed")
+    assert tls_get(single.port, host="first.test", ctx=context(single.ca.pem)).status == 200
+
+
 # ---- check ------------------------------------------------------------------------------------------
 
 def check(path):
@@ -332,6 +346,18 @@ def test_check_looks_into_the_files(tmp_path, origin, ca):
     (tmp_path / "keys").write_bytes(b"short")
     code, out = judged(tmp_path, origin, cert, key, f", ticket_keys: {tmp_path}/keys")
     assert code == 1 and "80 bytes for each key" in out, out
+
+
+def test_check_waits_for_no_pipe(tmp_path, origin, ca):
+    cert, key = ca.issue("first.test", days=90)
+    pipe, path = tmp_path / "pipe", tmp_path / "t.yaml"
+    os.mkfifo(pipe, 0o600)
+    for c, k, more in ((cert, pipe, ""), (pipe, key, ""), (cert, key, f", ticket_keys: {pipe}")):
+        code, out = judged(tmp_path, origin, c, k, more)
+        assert code == 1 and "t.yaml:3:" in out and "cannot be read" in out, out
+    path.write_text(conf('  - {address: "127.0.0.1:0"}', f'https://127.0.0.1:1", tls: {{ca: {pipe}}}, host: "keep'))
+    code, out = check(path)
+    assert code == 1 and "cannot be read: not a regular file" in out, out
 
 
 def test_run_refuses_what_cannot_be_used(tmp_path, origin, ca):

@@ -287,6 +287,33 @@ def test_two_origins_at_one_address_share_no_connection(tmp_path, ca):
     origin.close()
 
 
+@pytest.mark.parametrize("way", ["file", "directory"])
+def test_a_reload_sees_whom_the_system_trusts(tmp_path, ca, way):
+    system, origin = tmp_path / "system", TlsOrigin(ca.context("app.test"))
+    system.mkdir()
+    other = Authority(tmp_path / "other")
+    (system / "bundle.pem").write_bytes(open(other.pem, "rb").read())
+    env = {"SSL_CERT_FILE": str(system / "bundle.pem" if way == "file" else tmp_path / "none"), "SSL_CERT_DIR": str(system)}
+    path = tmp_path / "t.yaml"
+    path.write_text(conf(f'url: "{origin.url}", tls: {{name: app.test}}'))
+    t = Tacet("-c", path, env=env)
+    try:
+        assert t.get("/").status == 502
+        name = openssl("x509", "-in", ca.pem, "-noout", "-subject_hash").decode().strip() + ".0" if way == "directory" else "bundle.pem"
+        (system / name).write_bytes(open(ca.pem, "rb").read())
+        t.reload()
+        wait_until(lambda: any(line.startswith("reloaded") for line in t.lines), "the reload")
+        assert t.get("/").status == 200
+        if way == "directory":
+            (system / name).unlink()
+            t.reload()
+            wait_until(lambda: sum(line.startswith("reloaded") for line in t.lines) == 2, "the second reload")
+            assert t.get("/").status == 502
+    finally:
+        t.stop()
+        origin.close()
+
+
 def test_files_that_are_wrong(tmp_path, ca):
     cert, key = ca.issue("x.test")
     for more, words in ((f"ca: {tmp_path}/none", "cannot be read"), (f"ca: {key}", "there is no certificate"),
