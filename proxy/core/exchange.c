@@ -493,15 +493,23 @@ exchange_arena(struct worker *w)
 	return arena_new(w->loop.arenas, EXCHANGE_ARENA_MAX + 4 * heads);
 }
 
+struct exchange *
+exchange_room(struct tc_arena *arena)
+{
+	struct exchange *x = tc_alloc(arena, sizeof(*x));
+
+	if (x == NULL)
+		abort(); /* it is the first thing there */
+	return x;
+}
+
 void
 exchange_start(const struct exchange_start *s)
 {
 	struct visitor *v = s->visitor;
 	struct worker *w = worker_of(v->conn.loop);
-	struct exchange *x = tc_alloc(s->arena, sizeof(*x));
+	struct exchange *x = s->room;
 
-	if (x == NULL)
-		abort(); /* the limit of an arena is far above that of a head */
 	x->visitor = v;
 	x->stream = s->stream;
 	x->codec = s->codec;

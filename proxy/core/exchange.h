@@ -138,6 +138,7 @@ struct exchange_start {
 	void *stream; /* the codec's; NULL: the connection is the only one */
 	const struct codec *codec;
 	struct tc_arena *arena; /* made by exchange_arena(), taken over; head's bytes live in it */
+	struct exchange *room;  /* exchange_room()'s */
 	struct head *head;
 	struct framing framing;  /* of the body */
 	enum refusal refusal;    /* REFUSAL_NONE: it is a request */
@@ -145,6 +146,8 @@ struct exchange_start {
 };
 
 struct tc_arena *exchange_arena(struct worker *w);
+/* The place of an exchange, taken before the visitor's bytes fill the arena. */
+struct exchange *exchange_room(struct tc_arena *arena);
 /* Bytes of the body follow by exchange_request_bytes(). */
 void exchange_start(const struct exchange_start *s);
 

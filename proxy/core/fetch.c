@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -67,11 +69,13 @@ ready(const struct line *l, int fd, short what)
 static int
 connect_one(const struct line *l, const struct addrinfo *to)
 {
+	static const int on = 1;
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
 	socklen_t n = sizeof(error);
 
 	if (fd == -1)
 		return -1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* the end of a handshake, then the request: two writes */
 	if (connect(fd, to->ai_addr, to->ai_addrlen) == -1 && errno != EINPROGRESS)
 		error = errno;
 	else if (!ready(l, fd, POLLOUT))

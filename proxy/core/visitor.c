@@ -124,6 +124,7 @@ visitor_accept(void *ctx, uv_stream_t *server)
 	read_peer(v);
 	v->redirect = settings->redirect_https;
 	v->h2c = settings->h2c;
+	v->h2_only = settings->tls != NULL && !settings->tls->h1;
 	loop_deadline(&w->loop, &v->deadline, (uint64_t)visitor_limits(v)->header_timeout_ms);
 	if (is_header_due(settings, &v->peer)) {
 		v->protocol = &proxy_header;
@@ -387,6 +388,8 @@ on_secured(struct conn *c)
 	v->tls = true;
 	if (tc_eq(conn_alpn(c), TC_STR("h2")))
 		visitor_h2_begin(v);
+	else if (v->h2_only) /* it did not say that it would */
+		conn_drop(c);
 	else
 		v->protocol = &visitor_h1;
 }

@@ -49,6 +49,7 @@ struct visitor {
 	uint16_t skipped;   /* empty line in front of the head */
 	bool tls;           /* the visitor came by TLS: to us, or to the sender of its PROXY header */
 	bool h2c;           /* the listener takes HTTP/2 in clear */
+	bool h2_only;       /* by TLS it takes nothing else */
 	bool redirect;      /* the listener's redirect: https, as it was when the connection came */
 	bool pumping;       /* visitor_h1.c: pump() is on the stack */
 	bool close_after;   /* no further request on this connection */

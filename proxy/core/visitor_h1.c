@@ -32,8 +32,10 @@ start_exchange(struct visitor *v, struct tc_str bytes)
 	    .arena = exchange_arena(worker_of(v->conn.loop)),
 	    .head = &head,
 	    .owner = &v->exchange};
-	struct tc_str copy = tc_copy(s.arena, bytes);
+	struct tc_str copy;
 
+	s.room = exchange_room(s.arena);
+	copy = tc_copy(s.arena, bytes);
 	if (copy.p == NULL)
 		abort(); /* the limit of an arena is far above that of a head */
 	s.refusal = h1_parse_request(copy, &limits, s.arena, &head);

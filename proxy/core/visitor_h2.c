@@ -8,7 +8,8 @@
  *
  * Output goes in turns. In one, nghttp2 is asked for all that may be sent; it is gathered and written at once. While
  * bytes of the visitor are read, or a turn is under way (busy), nobody begins another: what is given then is kept, and
- * goes with the next. Streams that ended in a turn, or got rid of what waited, are looked at after it.
+ * goes with the next. Streams that ended in a turn, or got rid of what waited, are looked at after it. Of a body that comes in
+ * small pieces all that one read brought goes on together, as a write to the origin for each would cost a hundred times more.
  *
  * A small response that is whole is kept until all events of the loop's turn are over, and goes with what others have to
  * say: ten of them cost one write.
@@ -24,6 +25,7 @@
 #define STREAM_WINDOW (64 << 10)
 #define CONNECTION_WINDOW (1 << 20)
 #define STREAM_SPANS 16
+#define AT_ONCE (4 << 10)   /* a piece of a request's body that is not kept for the end of the read */
 #define LATER_MAX (16 << 10) /* copying so much costs less than a write */
 #define TAKE_RATE 256        /* bytes a second, at least, as in visitor.c */
 
@@ -31,6 +33,7 @@ struct stream {
 	struct h2_stream h2; /* first */
 	struct session *session;
 	struct stream *prev, *next;
+	struct exchange *room;     /* its place, until there is a request */
 	struct exchange *exchange; /* NULL: not yet, or over */
 	struct deadline deadline;
 	struct buf in, out;
@@ -40,6 +43,7 @@ struct stream {
 	size_t ready;  /* bytes of out and spans that are not gathered */
 	size_t unsent; /* bytes that waited when we last looked */
 	bool paused, feeding;
+	bool came;     /* something waits for the end of the read */
 	bool in_over;  /* the request has ended */
 	bool end;      /* nothing follows what is ready */
 	bool sent_end; /* the end is gathered */
@@ -69,6 +73,7 @@ struct session {
 
 static const struct codec h2_codec;
 static void turn(struct session *s);
+static void end_exchanges(struct session *s);
 
 static struct worker *
 worker(const struct session *s)
@@ -98,6 +103,7 @@ on_begin(void *ctx)
 	st->session = s;
 	st->deadline.kind = DEADLINE_STREAM;
 	st->h2.arena = exchange_arena(worker(s));
+	st->room = exchange_room(st->h2.arena);
 	buf_init(&st->in, STREAM_WINDOW);
 	buf_init(&st->out, SIZE_MAX / 2); /* who fills it asks pending(), as with a connection's queue */
 	st->next = s->streams;
@@ -168,10 +174,14 @@ visitor_h2_expired(struct deadline *d)
 		stream_patience(st, patience);
 		return;
 	}
-	if (st->exchange != NULL)
+	if (st->exchange != NULL) {
 		exchange_visitor_late(st->exchange);
-	else
+	} else if (conn_pending(&s->visitor->conn) > 0) { /* nor would it take a reset */
+		end_exchanges(s);
+		conn_abort(&s->visitor->conn);
+	} else {
 		h2_reset(s->h2, &st->h2, H2_RESET_SLOW);
+	}
 	turn(s);
 }
 
@@ -187,6 +197,7 @@ on_request(struct h2_stream *h, struct head *head, const struct framing *f, enum
 		.stream = st,
 		.codec = &h2_codec,
 		.arena = h->arena,
+		.room = st->room,
 		.head = head,
 		.framing = *f,
 		.refusal = why,
@@ -249,12 +260,14 @@ on_data(struct h2_stream *h, struct tc_str bytes)
 {
 	struct stream *st = (struct stream *)h;
 
-	if (st->exchange == NULL)
+	if (st->exchange == NULL) {
 		h2_consumed(st->session->h2, h, bytes.n); /* nobody wants it any more */
-	else if (st->in.n > 0 || !takes(st))
-		(void)buf_add_str(&st->in, bytes); /* within its window, so within the limit */
-	else
+	} else if (bytes.n >= AT_ONCE && st->in.n == 0 && takes(st)) {
 		feed(st, bytes, false);
+	} else {
+		(void)buf_add_str(&st->in, bytes); /* within its window, so within the limit */
+		st->came = true;
+	}
 }
 
 static void
@@ -263,8 +276,20 @@ on_end(struct h2_stream *h)
 	struct stream *st = (struct stream *)h;
 
 	st->in_over = true;
-	if (st->exchange != NULL)
-		feed_held(st);
+	st->came = true;
+}
+
+/* All of a read is there. */
+static void
+feed_all(struct session *s)
+{
+	for (struct stream *st = s->streams; st != NULL; st = st->next) { /* none is freed while the session is busy */
+		if (!st->came)
+			continue;
+		st->came = false;
+		if (st->exchange != NULL) /* even if the stream is closed: both sides may have ended in this read */
+			feed_held(st);
+	}
 }
 
 static void
@@ -398,6 +423,8 @@ on_sent_end(struct h2_stream *h)
 	struct stream *st = (struct stream *)h;
 
 	st->sent_end = true;
+	if (st->exchange == NULL)
+		wheel_clear(&st->deadline);
 	if (st->no_more)
 		h2_reset(st->session->h2, h, H2_RESET_DONE);
 }
@@ -595,6 +622,7 @@ session_data(struct visitor *v, struct tc_str in)
 		return;
 	s->busy = true;
 	end = h2_receive(s->h2, in, loop_now(v->conn.loop));
+	feed_all(s);
 	s->busy = false;
 	turn(s);
 	if (end != H2_GOES_ON && !s->over)
@@ -884,7 +912,7 @@ h2c_over(struct exchange *x, bool keep)
 	st->no_more = !st->in_over && !st->h2.over;
 	if (st->no_more && st->sent_end && !st->closed)
 		h2_reset(s->h2, &st->h2, H2_RESET_DONE);
-	if (st->ready > 0)
+	if (!st->sent_end)
 		stream_patience(st, (uint64_t)visitor_limits(s->visitor)->write_timeout_ms);
 	due_add(s);
 }

@@ -51,6 +51,8 @@ static const uint16_t costs[] = {
 #define COST_EMPTY 20     /* a DATA frame without data or end */
 #define COST_PADDED 2     /* one that might hold nothing but padding */
 #define COST_TOO_LARGE 500 /* a head that is refused for its size: all of it was decoded */
+#define COST_SMALL 2       /* a DATA frame with less than SMALL_DATA; WebSockets have hundreds a second */
+#define SMALL_DATA 64
 #define COST_PROVOKED 100 /* a reset that we were made to send */
 #define WORTH_DATA 4      /* a DATA frame of ours: two updates of windows are its due */
 
@@ -74,13 +76,22 @@ let_fall(struct h2 *h, uint64_t now)
 }
 
 static int64_t
+cost_of_data(const nghttp2_frame_hd *hd)
+{
+	if ((hd->flags & NGHTTP2_FLAG_END_STREAM) != 0 || hd->length > 256)
+		return 0;
+	if (hd->length == 0)
+		return COST_EMPTY;
+	if ((hd->flags & NGHTTP2_FLAG_PADDED) != 0)
+		return COST_PADDED;
+	return hd->length < SMALL_DATA ? COST_SMALL : 0;
+}
+
+static int64_t
 cost_of(const nghttp2_frame_hd *hd)
 {
-	if (hd->type == NGHTTP2_DATA && (hd->flags & NGHTTP2_FLAG_END_STREAM) == 0 && hd->length <= 256)
-		return hd->length == 0 ? COST_EMPTY : (hd->flags & NGHTTP2_FLAG_PADDED) != 0 ? COST_PADDED
-											     : 0;
 	if (hd->type == NGHTTP2_DATA)
-		return 0;
+		return cost_of_data(hd);
 	if (hd->type >= sizeof(costs) / sizeof(costs[0]))
 		return COST_UNKNOWN;
 	return costs[hd->type];
@@ -111,8 +122,10 @@ on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error
 
 	(void)session;
 	(void)error;
-	if (frame->hd.type == NGHTTP2_HEADERS)
-		watch_reset(&h->watch, frame->hd.stream_id);
+	if (frame->hd.type != NGHTTP2_HEADERS)
+		return 0;
+	h->head_due = false; /* nobody is told of the rest of it */
+	watch_reset(&h->watch, frame->hd.stream_id);
 	return 0;
 }
 
@@ -127,6 +140,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 		return 0; /* trailers */
 	s = h->ops->begin(h->ctx);
 	if (s == NULL) {
+		h->head_due = false;
 		(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	}
@@ -141,6 +155,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 static int
 malformed(struct h2 *h, int32_t id, enum refusal why)
 {
+	h->head_due = false;
 	h->ops->refused(h->ctx, why);
 	(void)nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, id, NGHTTP2_PROTOCOL_ERROR);
 	return charge(h, COST_PROVOKED) ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -104,6 +104,12 @@ exchange_arena(struct worker *w)
 	return arena_new(NULL, 1 << 20); /* plain memory: a sanitizer sees what is used after it */
 }
 
+struct exchange *
+exchange_room(struct tc_arena *arena)
+{
+	return tc_alloc(arena, sizeof(struct exchange));
+}
+
 static void
 check_request(struct fake *f, struct head *head, const struct framing *framing)
 {
@@ -128,7 +134,7 @@ exchange_start(const struct exchange_start *s)
 	struct fake *f = &g.fakes[g.fake_n];
 	struct stream *st = s->stream;
 
-	f->x = tc_alloc(s->arena, sizeof(*f->x));
+	f->x = s->room;
 	must(f->x != NULL && g.fake_n < EXCHANGES_MAX);
 	g.fake_n++;
 	*f->x = (struct exchange){
