@@ -321,6 +321,7 @@ control(struct verify_visit at)
 		to.v = &direct;
 		direct.host = o->servers[0].host;
 		direct.port = o->servers[0].port;
+		direct.tls = false;
 		direct.token = TC_STR("");
 		if (o->host_mode != ORIGIN_HOST_KEEP)
 			to.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[0].authority;

@@ -245,8 +245,9 @@ tls_tickets_ask(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX
 		return encrypt ? -1 : 0;
 	if (encrypt)
 		memcpy(name, k.name, sizeof(k.name));
+	/* 2: it is taken, and a new one given: one of 1.3 is used once (RFC 8446 C.4), and who resumes wants to again. */
 	if ((!encrypt || crypto_random(iv, 16)) && set_up(&k, iv, cipher, mac, encrypt))
-		r = at == 0 ? 1 : 2; /* 2: it is taken, and a new one given */
+		r = at == 0 && (encrypt || SSL_version(ssl) != TLS1_3_VERSION) ? 1 : 2;
 	explicit_bzero(&k, sizeof(k));
 	return r;
 }

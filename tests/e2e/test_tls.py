@@ -327,3 +327,18 @@ def test_a_reset_in_the_middle_of_a_handshake(world):
         t.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         t.close()
     assert tls_get(world.port, host=HOST, ctx=world.trusting).status == 200
+
+
+def test_each_session_is_used_once_and_there_is_always_another(world, tmp_path):
+    """A ticket of 1.3 that is used again tells an onlooker that it is the same visitor (RFC 8446 C.4): who resumes gets a new one."""
+    saved = tmp_path / "session"
+
+    def visit(*session):
+        return subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{world.port}", "-servername", HOST, "-tls1_3", "-ign_eof",
+                               "-sess_out", saved, *session], input=f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode(),
+                              capture_output=True, timeout=20).stdout
+    assert b"New, TLSv1.3" in visit()
+    for _ in range(3):
+        before = saved.read_bytes()
+        assert b"Reused, TLSv1.3" in visit("-sess_in", saved)
+        assert saved.read_bytes() != before

@@ -218,6 +218,7 @@ def test_visitors_come_by_tls(by_tls, tmp_path):
     said = as_json(verify(tmp_path, text, port, "--format", "json", scheme="https"))
     assert said["ok"] and said["failed"] == 0, [c for c in said["checks"] if c["verdict"] == "FAILED"]
     assert sum(c["verdict"] == "ok" for c in said["checks"]) > 100
+    assert [c["verdict"] for c in said["checks"] if c["check"] == "control"] == ["ok"]
     (tmp_path / "named.yaml").write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
     found = subprocess.run([tacet_path(), "verify", "-c", str(tmp_path / "named.yaml"), "--format", "json"], capture_output=True, text=True, timeout=100)
     assert as_json(found)["ok"], found.stderr
