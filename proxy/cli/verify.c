@@ -77,7 +77,8 @@ url_read(struct verify *v, const char *url)
 		tc_skip(&port, 1);
 	for (size_t i = 1; i < port.n; i++)
 		n = n * 10 + (unsigned)(port.p[i] - '0');
-	v->port = (uint16_t)(port.n > 1 ? n : v->tls ? 443 : 80);
+	v->port = (uint16_t)(port.n > 1 ? n : v->tls ? 443
+						     : 80);
 	return true;
 }
 

@@ -563,12 +563,12 @@ hsts_is_long(struct proof *p, const struct config_promise *promise, const struct
 		int64_t has = hsts_of(s, &s->routes[k]);
 
 		if (has == 0)
-			return proof_site_fault(p, s, TC_STR("answers have no Strict-Transport-Security"), "hsts", "hsts is not set",
-			    "add hsts: 1 year", f);
+			return proof_site_fault(p, s, TC_STR("answers have no Strict-Transport-Security"), "hsts",
+			    "hsts is not set", "add hsts: 1 year", f);
 		if (has < least)
 			return proof_site_fault(p, s,
-			    proof_text(p, "Strict-Transport-Security: %lld s < %lld s", (long long)has, (long long)least), "hsts",
-			    "browsers forget it too soon", "raise hsts", f);
+			    proof_text(p, "Strict-Transport-Security: %lld s < %lld s", (long long)has, (long long)least),
+			    "hsts", "browsers forget it too soon", "raise hsts", f);
 	}
 	return true;
 }
@@ -577,7 +577,8 @@ hsts_is_long(struct proof *p, const struct config_promise *promise, const struct
 static bool
 is_local(const struct config_server *s)
 {
-	static const struct cidr loopback = {{.family = 4, .ip = {[12] = 127}}, 8}, loopback6 = {{.family = 6, .ip = {[15] = 1}}, 128};
+	static const struct cidr loopback = {{.family = 4, .ip = {[12] = 127}}, 8},
+				 loopback6 = {{.family = 6, .ip = {[15] = 1}}, 128};
 	struct tc_addr a;
 
 	if (s->path.n > 0 || tc_eq(s->host, TC_STR("localhost")))

@@ -99,7 +99,8 @@ run_again(const struct verify_visit *at, const struct facts *facts, const struct
 	const struct chain_watch watch = {.saw = saw, .ctx = s};
 	struct dry_request in = {
 		.method = TC_STR("GET"),
-		.url = verify_text(arena, "%s://%.*s%.*s", verify_scheme(at), (int)at->authority.n, at->authority.p, (int)at->page.n, at->page.p),
+		.url = verify_text(arena, "%s://%.*s%.*s", verify_scheme(at), (int)at->authority.n, at->authority.p,
+		    (int)at->page.n, at->page.p),
 		.fields = {fields, sizeof(fields) / sizeof(fields[0])},
 		.facts = facts,
 		.has_response = true,

@@ -25,7 +25,7 @@
 #define STREAM_WINDOW (64 << 10)
 #define CONNECTION_WINDOW (1 << 20)
 #define STREAM_SPANS 16
-#define AT_ONCE (4 << 10)   /* a piece of a request's body that is not kept for the end of the read */
+#define AT_ONCE (4 << 10)    /* a piece of a request's body that is not kept for the end of the read */
 #define LATER_MAX (16 << 10) /* copying so much costs less than a write */
 #define TAKE_RATE 256        /* bytes a second, at least, as in visitor.c */
 

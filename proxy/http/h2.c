@@ -47,9 +47,9 @@ static const uint16_t costs[] = {
 	[NGHTTP2_WINDOW_UPDATE] = 2,
 	[NGHTTP2_CONTINUATION] = 50,
 };
-#define COST_UNKNOWN 5    /* of a type that we do not know */
-#define COST_EMPTY 20     /* a DATA frame without data or end */
-#define COST_PADDED 2     /* one that might hold nothing but padding */
+#define COST_UNKNOWN 5     /* of a type that we do not know */
+#define COST_EMPTY 20      /* a DATA frame without data or end */
+#define COST_PADDED 2      /* one that might hold nothing but padding */
 #define COST_TOO_LARGE 500 /* a head that is refused for its size: all of it was decoded */
 #define COST_SMALL 2       /* a DATA frame with less than SMALL_DATA; WebSockets have hundreds a second */
 #define SMALL_DATA 64
@@ -495,8 +495,8 @@ h2_send(struct h2 *h)
 
 	assert(!h->working);
 	if (h->drain_due)
-		(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->session),
-		    NGHTTP2_NO_ERROR, NULL, 0);
+		(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
+		    nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR, NULL, 0);
 	h->drain_due = false;
 	h->working = true;
 	r = nghttp2_session_send(h->session);

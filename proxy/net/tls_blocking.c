@@ -12,8 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-enum { NAME_MAX_LENGTH = 255,
-	PATH_MAX_LENGTH = 4095 };
+enum { NAME_MAX_LENGTH = 255, PATH_MAX_LENGTH = 4095 };
 
 struct tls_blocking {
 	BIO_METHOD *method;
@@ -129,7 +128,8 @@ context_new(const struct tls_blocking_with *with, const char **why)
 	    SSL_CTX_set_alpn_protos(context, http1, sizeof(http1) - 1) == 0 &&
 	    (with->pins.n > 0 ? trust_pins(context, with->pins) : trust(context, with->ca_file)))
 		return context;
-	*why = with->ca_file.n > 0 || with->pins.n > 0 ? "the file of trusted certificates cannot be read" : "the system's certificates cannot be read";
+	*why = with->ca_file.n > 0 || with->pins.n > 0 ? "the file of trusted certificates cannot be read"
+						       : "the system's certificates cannot be read";
 	SSL_CTX_free(context);
 	return NULL;
 }

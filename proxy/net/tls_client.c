@@ -163,8 +163,10 @@ take_files(const struct tls_client_settings *s, struct tls_watched files[FILES])
 {
 	bool system = s->ca_file.n == 0;
 
-	tls_watched_take(&files[0], system ? system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) : s->ca_file);
-	tls_watched_take(&files[3], system ? system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) : s->ca_file);
+	tls_watched_take(
+	    &files[0], system ? system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) : s->ca_file);
+	tls_watched_take(
+	    &files[3], system ? system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) : s->ca_file);
 	tls_watched_take(&files[1], s->cert);
 	tls_watched_take(&files[2], s->key);
 }
@@ -193,8 +195,8 @@ is_same(const struct tls_client *c, const struct tls_client_settings *s)
 	const struct tls_client_settings *o = &c->settings;
 	struct tls_watched now[FILES];
 
-	if (!tc_eq(o->ca_file, s->ca_file) || !tc_eq(o->cert, s->cert) || !tc_eq(o->key, s->key) || !tc_eq(o->name, s->name) ||
-	    o->verify != s->verify)
+	if (!tc_eq(o->ca_file, s->ca_file) || !tc_eq(o->cert, s->cert) || !tc_eq(o->key, s->key) ||
+	    !tc_eq(o->name, s->name) || o->verify != s->verify)
 		return false;
 	take_files(s, now);
 	for (size_t i = 0; i < FILES; i++)
