@@ -49,7 +49,7 @@ BROKEN = (
     ("two listeners on one address", "duplicate-address", '[{address: "127.0.0.1:0"}]',
      '[{address: "127.0.0.1:8081"}, {address: ^"127.0.0.1:8081"}]'),
     ("a key without a certificate", "missing-key", '[{address: "127.0.0.1:0"}]',
-     '[{address: "127.0.0.1:0", tls: ^{key: key.pem}}]'),
+     '[{address: "127.0.0.1:0", tls: {key: ^key.pem}}]'),
     ("a certificate that is not there", "certificate", '[{address: "127.0.0.1:0"}]',
      '[{address: "127.0.0.1:0", tls: {cert: ^none.pem, key: none.pem}}]'),
     ("admin where visitors are", "duplicate-address", '"127.0.0.1:0"}]\nadmin: {address: "127.0.0.1:0"',
