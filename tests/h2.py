@@ -20,6 +20,24 @@ WINDOW = 65535
 HOST = "www.example.test"
 
 
+def clear(directory, origin, site="", limits=""):
+    """A configuration that speaks HTTP/2 in clear for one site, by one thread; who says no gets no tracker's scripts."""
+    conf = directory / "clear.yaml"
+    conf.write_text(f"""
+version: 1
+listen: [{{address: "127.0.0.1:0", h2c: true}}]
+admin: {{address: "127.0.0.1:0"}}
+geo: {{databases: []}}
+limits: {{threads: 1{limits}}}
+sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}{site}}}]
+rule_sets:
+  opt-out: {{scripts: {{remove: [analytics, advertising]}}}}
+  light: {{}}
+regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: opt-out}}]
+""")
+    return conf
+
+
 class Wrong(AssertionError):
     """The server did what no server may."""
 

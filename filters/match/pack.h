@@ -126,7 +126,7 @@ extern const size_t pack_stub_count;
 
 /*
  * A name or a prefix in a hash table with open addressing; n = 0: empty. The hash of a prefix of a name is an
- * intermediate value of the name's own, so one walk over the name finds both.
+ * intermediate value of the name's own.
  */
 struct pack_key {
 	const char *text;

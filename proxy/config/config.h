@@ -476,9 +476,6 @@ config_route_of(const struct config_site *s, const struct tc_route *r)
 	return &s->routes[r - s->pub.routes];
 }
 
-const struct config_law *config_law_of(const struct config *c, const struct place *p, int32_t day);
-void config_law_any(const struct config *c, int32_t day, bool *sale, bool *measurement);
-
 /* The rows of the schema, filters' rows included: for help, man page and lint. */
 size_t config_option_count(void);
 /* *path_prefix: "" or "rule_sets.*."; it comes before the row's path. */

@@ -1,6 +1,6 @@
 /*
  * codec.h: the seam between an exchange and the protocol its visitor speaks. HTTP/1.1 implements it in visitor_h1.c,
- * HTTP/2 in visitor_h2.c, with a stream in the visitor's place (docs/adr/0002).
+ * HTTP/2 in visitor_h2_codec.c, with a stream in the visitor's place (docs/adr/0002).
  *
  * head(), body() and end() gather; flush() writes all of it at once. The bytes given to body() must stay
  * where they are until flush().

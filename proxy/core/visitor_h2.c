@@ -18,73 +18,20 @@
  */
 #include <assert.h>
 
-#include "core/exchange.h"
-#include "http/h2.h"
+#include "core/visitor_h2.h"
 
 #define STREAMS_MAX 100
 #define STREAM_WINDOW (64 << 10)
 #define CONNECTION_WINDOW (1 << 20)
-#define STREAM_SPANS 16
 #define AT_ONCE (4 << 10)    /* a piece of a request's body that is not kept for the end of the read */
-#define LATER_MAX (16 << 10) /* copying so much costs less than a write */
 #define TAKE_RATE 256        /* bytes a second, at least, as in visitor.c */
 
-struct stream {
-	struct h2_stream h2; /* first */
-	struct session *session;
-	struct stream *prev, *next;
-	struct exchange *room;     /* its place, until there is a request */
-	struct exchange *exchange; /* NULL: not yet, or over */
-	struct deadline deadline;
-	struct buf in, out;
-	struct tc_str spans[STREAM_SPANS];
-	unsigned span_n;
-	size_t taken;  /* bytes of out that are gathered, but not written */
-	size_t ready;  /* bytes of out and spans that are not gathered */
-	size_t unsent; /* bytes that waited when we last looked */
-	bool paused, feeding;
-	bool came;     /* something waits for the end of the read */
-	bool in_over;  /* the request has ended */
-	bool end;      /* nothing follows what is ready */
-	bool sent_end; /* the end is gathered */
-	bool no_more;  /* the rest of the request is of no use: reset when the response has been sent */
-	bool waits;    /* its exchange was told that something waits */
-	bool relieved; /* nothing waits any more */
-	bool cut;      /* nothing more is ready, but what a frame has begun to carry */
-	bool closed;   /* by nghttp2 */
-};
-
-/* What the visitor's deadline is about. */
-enum waiting { WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_STREAMS, WAIT_WRITE, WAIT_LAST_CALL, WAIT_END };
-
-struct session {
-	struct visitor *visitor;
-	struct h2 *h2;
-	struct stream *streams;
-	size_t count;
-	size_t frames_n; /* bytes of worker.room->frames that are gathered */
-	enum waiting waiting;
-	struct session *next_due, **at_due; /* at_due NULL: nothing is left for the end of the loop's turn */
-	bool busy, again;                   /* see above */
-	bool looking;                       /* after_turn() is on the stack */
-	bool over;                          /* nothing more will be said */
-	bool any_taken, any_ended;
-};
-
-static const struct codec h2_codec;
-static void turn(struct session *s);
 static void end_exchanges(struct session *s);
 
 static struct worker *
 worker(const struct session *s)
 {
 	return worker_of(s->visitor->conn.loop);
-}
-
-static struct stream *
-stream_of(const struct exchange *x)
-{
-	return x->stream;
 }
 
 /* ---- streams ---- */
@@ -135,8 +82,8 @@ stream_free(struct stream *st)
 }
 
 /* What is ready, as if in one piece; what was not gathered in this turn is kept. */
-static int
-keep_spans(struct stream *st)
+int
+stream_keep_spans(struct stream *st)
 {
 	int r = 0;
 
@@ -152,7 +99,7 @@ waits_for(const struct stream *st)
 	return st->ready + conn_unsent(&st->session->visitor->conn);
 }
 
-static void
+void
 stream_patience(struct stream *st, uint64_t ms)
 {
 	st->unsent = waits_for(st);
@@ -182,7 +129,7 @@ visitor_h2_expired(struct deadline *d)
 	} else {
 		h2_reset(s->h2, &st->h2, H2_RESET_SLOW);
 	}
-	turn(s);
+	session_turn(s);
 }
 
 /* ---- requests ---- */
@@ -195,7 +142,7 @@ on_request(struct h2_stream *h, struct head *head, const struct framing *f, enum
 	struct exchange_start start = {
 		.visitor = s->visitor,
 		.stream = st,
-		.codec = &h2_codec,
+		.codec = &visitor_h2_codec,
 		.arena = h->arena,
 		.room = st->room,
 		.head = head,
@@ -239,8 +186,8 @@ tell_end(struct stream *st)
 }
 
 /* What waited in `in` goes on, once the exchange takes it. */
-static void
-feed_held(struct stream *st)
+void
+stream_feed(struct stream *st)
 {
 	struct buf held = st->in;
 
@@ -288,7 +235,7 @@ feed_all(struct session *s)
 			continue;
 		st->came = false;
 		if (st->exchange != NULL) /* even if the stream is closed: both sides may have ended in this read */
-			feed_held(st);
+			stream_feed(st);
 	}
 }
 
@@ -298,7 +245,6 @@ on_closed(struct h2_stream *h)
 	struct stream *st = (struct stream *)h;
 
 	st->closed = true;
-	st->session->any_ended = true;
 }
 
 static void
@@ -548,8 +494,8 @@ due_remove(struct session *s)
 	s->next_due = NULL;
 }
 
-static void
-due_add(struct session *s)
+void
+session_due(struct session *s)
 {
 	struct worker *w = worker(s);
 
@@ -569,7 +515,7 @@ visitor_h2_turned(struct worker *w)
 
 	while ((s = w->due) != NULL) {
 		due_remove(s);
-		turn(s);
+		session_turn(s);
 	}
 }
 
@@ -590,8 +536,8 @@ send_all(struct session *s)
 }
 
 /* Sends what may be sent, then looks at whom that concerns, until nothing changes. */
-static void
-turn(struct session *s)
+void
+session_turn(struct session *s)
 {
 	if (s->busy || s->visitor->conn.closing) {
 		s->again = true;
@@ -624,7 +570,7 @@ session_data(struct visitor *v, struct tc_str in)
 	end = h2_receive(s->h2, in, loop_now(v->conn.loop));
 	feed_all(s);
 	s->busy = false;
-	turn(s);
+	session_turn(s);
 	if (end != H2_GOES_ON && !s->over)
 		say_goodbye(s);
 	if (!v->conn.closing && conn_pending(&v->conn) > CONN_HIGH)
@@ -655,7 +601,7 @@ session_drained(struct visitor *v)
 		return;
 	for (struct stream *st = s->streams; st != NULL; st = st->next)
 		st->relieved |= st->waits && st->ready == 0;
-	turn(s);
+	session_turn(s);
 	if (!v->told_to_close)
 		conn_read(&v->conn);
 }
@@ -680,10 +626,10 @@ session_late(struct visitor *v)
 	h2_drain(s->h2);
 	if (s->waiting == WAIT_LAST_CALL && s->count > 0) {
 		s->waiting = WAIT_END; /* those that are here end first */
-		turn(s);
+		session_turn(s);
 		return;
 	}
-	turn(s);
+	session_turn(s);
 	say_goodbye(s);
 }
 
@@ -698,7 +644,7 @@ session_drain(struct visitor *v)
 	h2_drain_notice(s->h2);
 	s->waiting = WAIT_LAST_CALL;
 	loop_deadline(v->conn.loop, &v->deadline, VISITOR_LAST_CALL_MS);
-	turn(s);
+	session_turn(s);
 }
 
 static void
@@ -746,190 +692,3 @@ visitor_h2_begin(struct visitor *v)
 	v->session = s;
 	v->protocol = &visitor_h2;
 }
-
-/* ---- the codec: one stream ---- */
-
-static void
-h2c_proceed(struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-	struct tc_response res = {.status = 100, .fields.arena = x->arena};
-
-	if (st->closed)
-		return;
-	(void)h2_interim(st->session->h2, &st->h2, &res);
-	turn(st->session);
-}
-
-static void
-h2c_hint(struct exchange *x, const struct tc_response *res)
-{
-	struct stream *st = stream_of(x);
-
-	if (!st->closed && h2_interim(st->session->h2, &st->h2, res) == 0)
-		due_add(st->session);
-}
-
-static int
-h2c_head(struct exchange *x, struct tc_response *res, const struct framing *f)
-{
-	struct stream *st = stream_of(x);
-	bool none = f->kind == BODY_NONE || (f->kind == BODY_LENGTH && f->length == 0) || x->req.method == TC_M_HEAD;
-
-	if (st->closed)
-		return -1;
-	st->end = none && res->status != 101;
-	return h2_respond(st->session->h2, &st->h2, res, f, !st->end);
-}
-
-/* All of it goes out in one turn, or what is left is kept. */
-static int
-h2c_flush(struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-	struct session *s = st->session;
-
-	if (st->closed)
-		return -1;
-	if (st->ready > 0 || st->end)
-		h2_resume(s->h2, &st->h2);
-	if (st->end && st->ready <= LATER_MAX && !x->tunnelled)
-		due_add(s);
-	else
-		turn(s);
-	if (keep_spans(st) < 0 || s->visitor->conn.broken || s->over)
-		return -1;
-	return st->closed && !st->sent_end ? -1 : 0;
-}
-
-static int
-h2c_body(struct exchange *x, struct tc_str bytes)
-{
-	struct stream *st = stream_of(x);
-
-	if (bytes.n == 0)
-		return 0;
-	if (st->span_n == STREAM_SPANS && h2c_flush(x) < 0)
-		return -1;
-	st->spans[st->span_n++] = bytes;
-	st->ready += bytes.n;
-	return 0;
-}
-
-static int
-h2c_end(struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-
-	if (st->end)
-		return 0;
-	st->end = true;
-	return x->tunnelled ? h2c_flush(x) : 0;
-}
-
-static size_t
-h2c_pending(const struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-	size_t n = st->ready + conn_pending(&st->session->visitor->conn);
-
-	st->waits |= n > 0;
-	return n;
-}
-
-static void
-h2c_pause(struct exchange *x)
-{
-	stream_of(x)->paused = true;
-}
-
-static void
-h2c_resume(struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-
-	st->paused = false;
-	if (!st->feeding)
-		feed_held(st);
-	if (st->session->visitor->conn.closing)
-		return;
-	turn(st->session); /* windows may have opened */
-}
-
-static void
-h2c_patience(struct exchange *x, uint64_t ms)
-{
-	stream_patience(stream_of(x), ms);
-}
-
-static int
-h2c_raw(struct exchange *x, struct tc_str bytes)
-{
-	return h2c_body(x, bytes) < 0 ? -1 : h2c_flush(x);
-}
-
-static struct conn *
-h2c_plain(struct exchange *x)
-{
-	(void)x;
-	return NULL;
-}
-
-/* The exchange is over, and its arena goes. */
-static struct stream *
-detach(struct exchange *x)
-{
-	struct stream *st = stream_of(x);
-
-	st->exchange = NULL;
-	st->h2.arena = NULL;
-	wheel_clear(&st->deadline);
-	return st;
-}
-
-static void
-h2c_cut(struct exchange *x)
-{
-	struct stream *st = detach(x);
-	struct session *s = st->session;
-
-	st->cut = true;
-	(void)keep_spans(st); /* a frame may have begun that waits for room */
-	if (!st->closed)
-		h2_reset(s->h2, &st->h2, H2_RESET_BROKEN);
-	s->again = true;
-	turn(s);
-}
-
-static void
-h2c_over(struct exchange *x, bool keep)
-{
-	struct stream *st = detach(x);
-	struct session *s = st->session;
-
-	(void)keep; /* a matter of connections */
-	assert(st->span_n == 0);
-	st->no_more = !st->in_over && !st->h2.over;
-	if (st->no_more && st->sent_end && !st->closed)
-		h2_reset(s->h2, &st->h2, H2_RESET_DONE);
-	if (!st->sent_end)
-		stream_patience(st, (uint64_t)visitor_limits(s->visitor)->write_timeout_ms);
-	due_add(s);
-}
-
-static const struct codec h2_codec = {
-	.proceed = h2c_proceed,
-	.hint = h2c_hint,
-	.head = h2c_head,
-	.body = h2c_body,
-	.end = h2c_end,
-	.flush = h2c_flush,
-	.pending = h2c_pending,
-	.pause = h2c_pause,
-	.resume = h2c_resume,
-	.patience = h2c_patience,
-	.raw = h2c_raw,
-	.plain = h2c_plain,
-	.cut = h2c_cut,
-	.over = h2c_over,
-};

@@ -8,21 +8,6 @@ import h2
 from harness import answer
 
 
-def config(tmp_path, origin, limits=""):
-    conf = tmp_path / "e.yaml"
-    conf.write_text(f"""
-version: 1
-listen: [{{address: "127.0.0.1:0", h2c: true}}]
-admin: {{address: "127.0.0.1:0"}}
-geo: {{databases: []}}
-limits: {{threads: 1{limits}}}
-sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}}}]
-rule_sets: {{light: {{}}}}
-regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: light}}]
-""")
-    return conf
-
-
 def in_pieces(c, s, fields):
     """HEADERS and as many CONTINUATIONs as it takes."""
     text = h2.block(fields)
@@ -35,7 +20,7 @@ def in_pieces(c, s, fields):
 @pytest.mark.parametrize("count", [70, 75, 80, 85, 90, 95, 96])
 def test_crumbs_of_any_size_are_answered(start, fresh_origin, tmp_path, count):
     """They are joined, and what that takes is bounded: whatever their number and size, the head is taken or answered with 431."""
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/", answer(b"ok"))
     for size in range(150, 340, 13):
         with h2.H2(proxy.port) as c:
@@ -49,7 +34,7 @@ def test_crumbs_of_any_size_are_answered(start, fresh_origin, tmp_path, count):
 
 def test_a_refused_head_ends_nothing_else(start, fresh_origin, tmp_path):
     """It was never waited for, so the time-out of heads is not that of the download beside it."""
-    proxy = start("-c", config(tmp_path, fresh_origin, ", header_timeout: 1s"), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin, limits=", header_timeout: 1s"), listen=False)
     go = threading.Event()
 
     def slow(conn, _request):
@@ -73,7 +58,7 @@ def test_a_refused_head_ends_nothing_else(start, fresh_origin, tmp_path):
 
 def test_small_pieces_go_on_together(start, fresh_origin, tmp_path):
     """A chunk for each byte would cost the origin, and us, a hundred times what it costs who sends them."""
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/up", answer(b"thanks"))
     with h2.H2(proxy.port) as c:
         c.settle()

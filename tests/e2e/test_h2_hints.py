@@ -11,22 +11,6 @@ TRACKER = "<https://www.google-analytics.com>; rel=preconnect"
 OWN_TRACKER = "</gtag/js?id=G-1>; rel=preload; as=script"
 
 
-def config(tmp_path, origin, site=""):
-    conf = tmp_path / "hints.yaml"
-    conf.write_text(f"""
-version: 1
-listen: [{{address: "127.0.0.1:0", h2c: true}}]
-admin: {{address: "127.0.0.1:0"}}
-geo: {{databases: []}}
-sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}{site}}}]
-rule_sets:
-  opt-out: {{scripts: {{remove: [analytics, advertising]}}}}
-  light: {{}}
-regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: opt-out}}]
-""")
-    return conf
-
-
 def hinting(*links, **fields):
     def script(conn, _request):
         for link in links:
@@ -45,7 +29,7 @@ def ask(proxy, path, fields=()):
 
 @pytest.mark.parametrize("said", [(), (("sec-gpc", "1"),)], ids=["said nothing", "said no"])
 def test_only_the_sites_own_is_hinted(start, fresh_origin, tmp_path, said):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/h", hinting(f"{OTHER}, {OWN}, {TRACKER}"))
     hint, = ask(proxy, "/h", said)
     assert hint == {":status": "103", "link": OWN}
@@ -54,7 +38,7 @@ def test_only_the_sites_own_is_hinted(start, fresh_origin, tmp_path, said):
 
 
 def test_what_the_lists_name_goes_for_who_said_no(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/h", hinting(OWN_TRACKER, OWN))
     assert [h["link"] for h in ask(proxy, "/h")] == [OWN_TRACKER, OWN]
     kept = [h["link"] for h in ask(proxy, "/h", [("sec-gpc", "1")])]
@@ -62,14 +46,14 @@ def test_what_the_lists_name_goes_for_who_said_no(start, fresh_origin, tmp_path)
 
 
 def test_a_site_that_only_observes_passes_hints(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin, ", mode: observe"), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin, ", mode: observe"), listen=False)
     fresh_origin.on("/h", hinting(f"{OTHER}, {TRACKER}"))
     hint, = ask(proxy, "/h", [("sec-gpc", "1")])
     assert hint["link"] == f"{OTHER}, {TRACKER}" and "set-cookie" not in hint
 
 
 def test_other_interim_responses_end_here(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
 
     def script(conn, _request):
         conn.sendall(head_bytes("HTTP/1.1 102 Processing", {"Link": OWN}) + head_bytes("HTTP/1.1 100 Continue", {}) + answer(PAGE))

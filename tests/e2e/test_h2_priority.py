@@ -5,21 +5,6 @@ from harness import answer
 SIZE = 60000  # two of them do not fit the connection's window
 
 
-def config(tmp_path, origin):
-    conf = tmp_path / "p.yaml"
-    conf.write_text(f"""
-version: 1
-listen: [{{address: "127.0.0.1:0", h2c: true}}]
-admin: {{address: "127.0.0.1:0"}}
-geo: {{databases: []}}
-limits: {{threads: 1}}
-sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}}}]
-rule_sets: {{light: {{}}}}
-regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: light}}]
-""")
-    return conf
-
-
 def waiting(proxy, *asked):
     """A connection whose window is used up, with these requests answered as far as it let them."""
     c = h2.H2(proxy.port, auto=False)
@@ -36,7 +21,7 @@ def waiting(proxy, *asked):
 
 
 def test_the_urgent_one_comes_first(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/body", answer(b"x" * SIZE, type="text/plain"))
     c, (late, urgent) = waiting(proxy, [("priority", "u=6")], [("priority", "u=1")])
     with c:
@@ -46,7 +31,7 @@ def test_the_urgent_one_comes_first(start, fresh_origin, tmp_path):
 
 
 def test_equal_ones_that_are_incremental_share(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/body", answer(b"x" * SIZE, type="text/plain"))
     c, (a, b) = waiting(proxy, [("priority", "u=3, i")], [("priority", "u=3, i")])
     with c:
@@ -57,7 +42,7 @@ def test_equal_ones_that_are_incremental_share(start, fresh_origin, tmp_path):
 
 def test_a_priority_update_counts(start, fresh_origin, tmp_path):
     """The page turned out to need the other one first (RFC 9218 7.1)."""
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
     fresh_origin.on("/body", answer(b"x" * SIZE, type="text/plain"))
     c, (first, second) = waiting(proxy, [("priority", "u=2")], [("priority", "u=5")])
     with c:

@@ -8,21 +8,6 @@ from harness import total, wait_until
 TIMEOUT = 1  # limits.write_timeout: the least there is
 
 
-def config(tmp_path, origin):
-    conf = tmp_path / "s.yaml"
-    conf.write_text(f"""
-version: 1
-listen: [{{address: "127.0.0.1:0", h2c: true}}]
-admin: {{address: "127.0.0.1:0"}}
-geo: {{databases: []}}
-limits: {{threads: 1, write_timeout: {TIMEOUT}s}}
-sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}}}]
-rule_sets: {{light: {{}}}}
-regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: light}}]
-""")
-    return conf
-
-
 def endless(ended):
     def script(conn, _request):
         conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -36,7 +21,7 @@ def endless(ended):
 
 
 def test_it_is_let_go_and_its_origin_too(start, fresh_origin, tmp_path):
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin, limits=f", write_timeout: {TIMEOUT}s"), listen=False)
     ended = threading.Event()
     fresh_origin.on("/endless", endless(ended))
     wide = {h2.INITIAL_WINDOW_SIZE: (1 << 31) - 1}
@@ -54,7 +39,7 @@ def test_it_is_let_go_and_its_origin_too(start, fresh_origin, tmp_path):
 
 def test_one_that_reads_slowly_is_served(start, fresh_origin, tmp_path):
     """A little at a time, for longer than the time-out."""
-    proxy = start("-c", config(tmp_path, fresh_origin), listen=False)
+    proxy = start("-c", h2.clear(tmp_path, fresh_origin, limits=f", write_timeout: {TIMEOUT}s"), listen=False)
     ended = threading.Event()
     fresh_origin.on("/endless", endless(ended))
     with h2.H2(proxy.port, settings={h2.INITIAL_WINDOW_SIZE: (1 << 31) - 1}, rcvbuf=4096) as c:

@@ -12,21 +12,6 @@ SWITCH = head_bytes("HTTP/1.1 101 Switching Protocols", {"Connection": "Upgrade"
 MUCH = bytes(range(256)) * 4096  # 1 MiB
 
 
-def config(tmp_path, origin):
-    conf = tmp_path / "w.yaml"
-    conf.write_text(f"""
-version: 1
-listen: [{{address: "127.0.0.1:0", h2c: true}}]
-admin: {{address: "127.0.0.1:0"}}
-geo: {{databases: []}}
-limits: {{threads: 1}}
-sites: [{{hosts: ["*"], origin: {{url: "{origin.url}"}}}}]
-rule_sets: {{light: {{}}}}
-regions: [{{name: rest, where: ["*"], honour: [gpc], default: light, opted_out: light}}]
-""")
-    return conf
-
-
 def connect(path="/ws", protocol="websocket", version="13"):
     return [(":method", "CONNECT"), (":protocol", protocol), (":scheme", "http"), (":authority", h2.HOST), (":path", path),
             ("sec-websocket-version", version), ("sec-websocket-protocol", "chat"), ("origin", "http://" + h2.HOST)]
@@ -34,7 +19,7 @@ def connect(path="/ws", protocol="websocket", version="13"):
 
 @pytest.fixture()
 def proxy(start, fresh_origin, tmp_path):
-    return start("-c", config(tmp_path, fresh_origin), listen=False)
+    return start("-c", h2.clear(tmp_path, fresh_origin), listen=False)
 
 
 def echo(seen):
