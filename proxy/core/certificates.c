@@ -88,6 +88,13 @@ server_of(const struct config_listen *l, struct messages *m)
 
 /* ---- origins ---- */
 
+static struct tc_str
+client_file_of(const struct config_origin *o, const struct tls_client_fault *f)
+{
+	return f->where == TLS_CLIENT_CA ? o->tls.ca : f->where == TLS_CLIENT_KEY ? o->tls.key
+										  : o->tls.cert;
+}
+
 static void
 say_client_fault(const struct config_origin *o, const struct tls_client_fault *f, struct messages *m)
 {
@@ -100,8 +107,7 @@ say_client_fault(const struct config_origin *o, const struct tls_client_fault *f
 		[TLS_CLIENT_KEY] = {"key", TC_STR_INIT("name the key that our certificate was made for, PEM, without a pass phrase")},
 	};
 	const struct config_origin_tls *t = &o->tls;
-	struct tc_str file = f->where == TLS_CLIENT_CA ? t->ca : f->where == TLS_CLIENT_KEY ? t->key
-											    : t->cert;
+	struct tc_str file = client_file_of(o, f);
 	char path[160], text[512];
 	struct message msg;
 
@@ -155,21 +161,37 @@ static struct {
 } watch;
 
 static void
+log_refused(struct tc_str file, const char *why)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "%.*s: %s", (int)(file.n < 200 ? file.n : 200), file.p, why);
+
+	log_event(LOG_CERTIFICATE_REFUSED, tc_str_of(text, (size_t)n));
+}
+
+static void
 look(const struct config_listen *l, struct tls_server *server)
 {
 	struct tls_fault fault = {0};
 	bool taken;
-	char text[512];
-	int n;
 
-	if (!tls_server_look(server, (int64_t)(loop_now(watch.loop) / 1000), &fault, &taken)) {
-		struct tc_str file = file_of(l->tls, &fault);
-
-		n = snprintf(text, sizeof(text), "%.*s: %s", (int)(file.n < 200 ? file.n : 200), file.p, fault.text);
-		log_event(LOG_CERTIFICATE_REFUSED, tc_str_of(text, (size_t)n));
-	}
+	if (!tls_server_look(server, (int64_t)(loop_now(watch.loop) / 1000), &fault, &taken))
+		log_refused(file_of(l->tls, &fault), fault.text);
 	if (taken)
 		log_event(LOG_CERTIFICATE, l->text);
+}
+
+/* Several origins may share a client: the first one looks, and its name is logged. */
+static void
+look_for_origin(const struct config_origin *o, struct tls_client *client)
+{
+	struct tls_client_fault fault = {0};
+	bool taken;
+
+	if (!tls_client_look(client, loop_now(watch.loop), &fault, &taken))
+		log_refused(client_file_of(o, &fault), fault.text);
+	if (taken)
+		log_event(LOG_CERTIFICATE, o->way);
 }
 
 static void
@@ -181,6 +203,9 @@ on_look(uv_timer_t *t)
 	for (size_t i = 0; s != NULL && i < s->config->listen_count; i++)
 		if (s->tls[i] != NULL)
 			look(&s->config->listen[i], s->tls[i]);
+	for (size_t i = 0; s != NULL && i < s->config->origin_count; i++)
+		if (s->tls_origins[i] != NULL)
+			look_for_origin(s->config->origins[i], s->tls_origins[i]);
 }
 
 void
@@ -215,10 +240,14 @@ certificates_write(struct buf *out, const struct snapshot *s)
 		any = any || s->tls[i] != NULL;
 		current = current && (s->tls[i] == NULL || tls_server_is_current(s->tls[i]));
 	}
+	for (size_t i = 0; i < s->config->origin_count; i++) {
+		any = any || s->tls_origins[i] != NULL;
+		current = current && (s->tls_origins[i] == NULL || tls_client_is_current(s->tls_origins[i]));
+	}
 	if (!any)
 		return 0;
 	r = buf_printf(out,
-	    "# HELP tacet_tls_certificate_reload_success 0: a certificate, key or file of ticket keys cannot be used as it is now.\n"
+	    "# HELP tacet_tls_certificate_reload_success 0: a file of certificates or keys cannot be used as it is now.\n"
 	    "# TYPE tacet_tls_certificate_reload_success gauge\ntacet_tls_certificate_reload_success %d\n"
 	    "# HELP tacet_tls_certificate_not_after_seconds When it expires; by its place in the configuration.\n"
 	    "# TYPE tacet_tls_certificate_not_after_seconds gauge\n",

@@ -45,7 +45,10 @@ address_of(const struct server *s, uint32_t tag)
 bool
 server_conn_is_current(const struct server_conn *sc)
 {
-	return sc->server->fixed || address_of(sc->server, sc->address) < sc->server->addresses.n;
+	const struct server *s = sc->server;
+
+	return (s->tls == NULL || tls_is_current(&sc->conn, s->tls)) &&
+	    (s->fixed || address_of(s, sc->address) < s->addresses.n);
 }
 
 /* ---- attempts ---- */

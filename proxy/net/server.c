@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "net/tls.h"
+
 #define PROBE_EVERY_MS 200
 #define PROBE_PATIENCE_MS 1000
 #define PROBE_KEEP_MS 1000 /* who waited takes it at once; a server with few workers has others to serve */
@@ -102,7 +104,7 @@ server_take(struct server *s, bool careful)
 	server_look_up(s);
 	while ((sc = s->kept) != NULL) {
 		kept_remove(sc);
-		if (!careful || is_silent(sc)) {
+		if ((s->tls == NULL || tls_is_current(&sc->conn, s->tls)) && (!careful || is_silent(sc))) {
 			sc->taken = careful ? 0 : (uint32_t)s->all->loop->turn; /* it was looked at just now */
 			sc->taken_at = (uint32_t)server_now(s);
 			return sc;

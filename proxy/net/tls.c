@@ -199,17 +199,19 @@ tls_accept(struct conn *c, struct tls_server *s)
 }
 
 int
-tls_connect(struct conn *c, const struct tls_client *k, struct tc_str host, struct tls_memory *memory)
+tls_connect(struct conn *c, struct tls_client *k, struct tc_str host, struct tls_memory *memory)
 {
+	SSL_CTX *context = tls_client_context(k);
 	struct tls *t;
 
-	begin(c, tls_client_context(k), true);
+	begin(c, context, true);
+	SSL_CTX_free(context); /* the connection has its own reference */
 	t = c->tls;
 	t->memory = memory;
 	if (!tls_client_expect(k, t->ssl, host))
 		return -1;
 	t->begun = uv_now(&c->loop->uv);
-	if (tls_memory_is_fresh(memory, t->begun)) {
+	if (tls_memory_is_fresh(memory, t->begun) && memory->context == context) {
 		t->offered = true;
 		t->proven = memory->proven;
 		(void)SSL_set_session(t->ssl, memory->session);

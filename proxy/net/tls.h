@@ -32,7 +32,10 @@ void tls_accept(struct conn *c, struct tls_server *s);
  * host: the name that the server has to prove, unless the settings have one. memory: of this server and these settings;
  * it outlives the connection. Writes at once. -1: it cannot begin; drop it.
  */
-int tls_connect(struct conn *c, const struct tls_client *k, struct tc_str host, struct tls_memory *memory);
+int tls_connect(struct conn *c, struct tls_client *k, struct tc_str host, struct tls_memory *memory);
+
+/* Of a client's connection: whom the settings trust, and who we are, has not changed since it began. */
+bool tls_is_current(const struct conn *c, const struct tls_client *k);
 
 /* How the handshake ended; before it has: CLOSED. Still there in ops->closed(). */
 struct tls_outcome tls_outcome(const struct conn *c);

@@ -20,10 +20,14 @@
 
 struct tls_client {
 	struct tls_client *next;
-	size_t users; /* under the list's lock */
-	SSL_CTX *context;
 	struct tls_client_settings settings; /* copies of its texts */
+	pthread_mutex_t lock;                /* of taking a reference to the context */
+	_Atomic(SSL_CTX *) context;
+	/* under the list's lock */
+	size_t users;
 	struct tls_watched files[FILES];
+	uint64_t looked; /* ms: when last */
+	bool kept_out;   /* what is in the files now cannot be used */
 };
 
 static struct {
@@ -37,7 +41,8 @@ void
 tls_memory_clear(struct tls_memory *m)
 {
 	SSL_SESSION_free(m->session);
-	m->session = NULL;
+	SSL_CTX_free(m->context);
+	m->session = m->context = NULL;
 }
 
 bool
@@ -57,6 +62,8 @@ on_session(SSL *ssl, SSL_SESSION *session)
 		return 0;
 	tls_memory_clear(m);
 	m->session = session;
+	m->context = SSL_get_SSL_CTX(ssl);
+	(void)SSL_CTX_up_ref(m->context);
 	m->proven = SSL_session_reused(ssl) ? t->proven : t->begun;
 	return 1; /* ours from now on */
 }
@@ -159,16 +166,24 @@ system_path(const char *variable, const char *otherwise)
 }
 
 static void
-take_files(const struct tls_client_settings *s, struct tls_watched files[FILES])
+list_paths(const struct tls_client_settings *s, struct tc_str paths[FILES])
 {
 	bool system = s->ca_file.n == 0;
 
-	tls_watched_take(
-	    &files[0], system ? system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) : s->ca_file);
-	tls_watched_take(
-	    &files[3], system ? system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) : s->ca_file);
-	tls_watched_take(&files[1], s->cert);
-	tls_watched_take(&files[2], s->key);
+	paths[0] = system ? system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) : s->ca_file;
+	paths[1] = s->cert;
+	paths[2] = s->key;
+	paths[3] = system ? system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) : s->ca_file;
+}
+
+static void
+take_files(const struct tls_client_settings *s, struct tls_watched files[FILES])
+{
+	struct tc_str paths[FILES];
+
+	list_paths(s, paths);
+	for (size_t i = 0; i < FILES; i++)
+		tls_watched_take(&files[i], paths[i]);
 }
 
 static struct tls_client *
@@ -176,11 +191,12 @@ client_new(const struct tls_client_settings *s, struct tls_client_fault *fault)
 {
 	struct tls_client *c = calloc(1, sizeof(*c));
 
-	if (c == NULL)
+	if (c == NULL || pthread_mutex_init(&c->lock, NULL) != 0)
 		abort();
 	take_files(s, c->files);
 	c->context = client_context(s, fault);
 	if (c->context == NULL) {
+		(void)pthread_mutex_destroy(&c->lock);
 		free(c);
 		return NULL;
 	}
@@ -188,14 +204,14 @@ client_new(const struct tls_client_settings *s, struct tls_client_fault *fault)
 	return c;
 }
 
-/* The same words, and the files are those that were read. */
+/* The same words, and the files are those that are in force. */
 static bool
 is_same(const struct tls_client *c, const struct tls_client_settings *s)
 {
 	const struct tls_client_settings *o = &c->settings;
 	struct tls_watched now[FILES];
 
-	if (!tc_eq(o->ca_file, s->ca_file) || !tc_eq(o->cert, s->cert) || !tc_eq(o->key, s->key) ||
+	if (c->kept_out || !tc_eq(o->ca_file, s->ca_file) || !tc_eq(o->cert, s->cert) || !tc_eq(o->key, s->key) ||
 	    !tc_eq(o->name, s->name) || o->verify != s->verify)
 		return false;
 	take_files(s, now);
@@ -254,16 +270,83 @@ tls_client_unref(struct tls_client **p)
 	if (!last)
 		return;
 	SSL_CTX_free(c->context);
+	(void)pthread_mutex_destroy(&c->lock);
 	free_texts(c);
 	free(c);
+}
+
+/* ---- files that change ---- */
+
+static bool
+has_changed(struct tls_client *c)
+{
+	struct tc_str paths[FILES];
+	bool changed = false;
+
+	list_paths(&c->settings, paths);
+	for (size_t i = 0; i < FILES; i++)
+		changed |= tls_watched_look(&c->files[i], paths[i]);
+	return changed;
+}
+
+/* 0, or -1: the context before stays. Connections have references to it. */
+static int
+exchange_context(struct tls_client *c, struct tls_client_fault *fault)
+{
+	SSL_CTX *old, *x;
+
+	take_files(&c->settings, c->files);
+	x = client_context(&c->settings, fault);
+	c->kept_out = x == NULL;
+	if (x == NULL)
+		return -1;
+	(void)pthread_mutex_lock(&c->lock);
+	old = atomic_exchange(&c->context, x);
+	(void)pthread_mutex_unlock(&c->lock);
+	SSL_CTX_free(old);
+	return 0;
+}
+
+bool
+tls_client_look(struct tls_client *c, uint64_t now, struct tls_client_fault *fault, bool *taken)
+{
+	bool fine = true;
+
+	*taken = false;
+	(void)pthread_mutex_lock(&all.lock);
+	if (c->looked != now && has_changed(c)) {
+		fine = exchange_context(c, fault) == 0;
+		*taken = fine;
+	}
+	c->looked = now;
+	(void)pthread_mutex_unlock(&all.lock);
+	return fine;
+}
+
+bool
+tls_client_is_current(const struct tls_client *c)
+{
+	return !c->kept_out;
 }
 
 /* ---- one connection ---- */
 
 SSL_CTX *
-tls_client_context(const struct tls_client *c)
+tls_client_context(struct tls_client *c)
 {
-	return c->context;
+	SSL_CTX *x;
+
+	(void)pthread_mutex_lock(&c->lock);
+	x = c->context;
+	(void)SSL_CTX_up_ref(x);
+	(void)pthread_mutex_unlock(&c->lock);
+	return x;
+}
+
+bool
+tls_is_current(const struct conn *c, const struct tls_client *k)
+{
+	return SSL_get_SSL_CTX(c->tls->ssl) == atomic_load_explicit(&k->context, memory_order_relaxed);
 }
 
 static bool

@@ -28,6 +28,7 @@ struct tls_client_fault {
 /* What a server gave us so that the next handshake is short. Zero it to begin. */
 struct tls_memory {
 	void *session;
+	void *context;   /* that it was proven with: another one may trust others; a reference */
 	uint64_t proven; /* ms: when the full handshake began that the session descends from */
 };
 void tls_memory_clear(struct tls_memory *m);
@@ -45,5 +46,14 @@ bool tls_memory_is_fresh(const struct tls_memory *m, uint64_t now_ms);
 struct tls_client *tls_client_get(const struct tls_client_settings *s, struct tls_client_fault *fault);
 struct tls_client *tls_client_ref(struct tls_client *c);
 void tls_client_unref(struct tls_client **c);
+
+/*
+ * Whether its files are others by now, and if they are, takes them: new connections begin with them, and those made
+ * before carry no more requests (tls_is_current()). Called again and again, by one thread; now: ms; a second look at the
+ * same time is none. false: they cannot be used, fault says why, and those before stay in force. Said once for each change.
+ */
+bool tls_client_look(struct tls_client *c, uint64_t now, struct tls_client_fault *fault, bool *taken);
+/* What is in the files now is in force. Of the thread that looks. */
+bool tls_client_is_current(const struct tls_client *c);
 
 #endif

@@ -44,7 +44,7 @@ struct tls_tickets *tls_server_tickets(const struct tls_server *s);
 
 /* ---- tls_client.c ---- */
 
-SSL_CTX *tls_client_context(const struct tls_client *c);
+SSL_CTX *tls_client_context(struct tls_client *c); /* a reference */
 /* The name that the other side has to prove. false: it is none. */
 bool tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host);
 

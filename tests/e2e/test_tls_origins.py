@@ -101,11 +101,16 @@ def test_verify_false(tmp_path, ca):
     origin.close()
 
 
+def client_pair(ca, name):
+    cert, key = ca.path(f"{name}.pem"), ca.path(f"{name}.key")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", ca.path("c.csr"), "-subj", f"/CN={name}")
+    openssl("x509", "-req", "-in", ca.path("c.csr"), "-CA", ca.pem, "-CAkey", ca.key, "-CAcreateserial", "-out", cert, "-days", "2")
+    return cert, key
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_our_certificate(tmp_path, ca, version):
-    cert, key = ca.path(f"client{version}.pem"), ca.path(f"client{version}.key")
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", ca.path("c.csr"), "-subj", "/CN=edge")
-    openssl("x509", "-req", "-in", ca.path("c.csr"), "-CA", ca.pem, "-CAkey", ca.key, "-CAcreateserial", "-out", cert, "-days", "2")
+    cert, key = client_pair(ca, "edge")
     ctx = ca.context("app.test")
     ctx.minimum_version = ctx.maximum_version = version
     ctx.verify_mode = ssl.CERT_REQUIRED
@@ -312,6 +317,95 @@ def test_a_reload_sees_whom_the_system_trusts(tmp_path, ca, way):
     finally:
         t.stop()
         origin.close()
+
+
+def replace(path, source):
+    """As renewals do it: another file of that name at once."""
+    copied = path.with_suffix(".new")
+    copied.write_bytes(open(source, "rb").read())
+    copied.rename(path)
+
+
+def success(tacet):
+    return total(tacet.metrics(), "tacet_tls_certificate_reload_success")
+
+
+def taken(tacet):
+    return sum(line.startswith("certificate taken: ") for line in tacet.lines)
+
+
+def test_whom_to_trust_changes(tmp_path, ca):
+    """Taken up without a reload; neither a kept connection nor a session outlives whom we trusted for it."""
+    other, live = Authority(tmp_path / "other"), tmp_path / "live.pem"
+    replace(live, other.pem)
+    origin = TlsOrigin(ca.context("app.test"))
+    text = conf(f'url: "{origin.url}", tls: {{ca: {live}, name: app.test}}', "limits: {threads: 1}").replace(
+        "filter: none}", f'filter: none, origin: {{url: "{origin.url}", tls: {{ca: {live}, name: app.test}}}}}}')  # two that share it
+    with Run(tmp_path, text) as t:
+        assert t.get("/").status == 502 and success(t) == 1
+        replace(live, ca.pem)
+        wait_until(lambda: t.get("/").status == 200, "the new authority to be trusted")
+        assert t.get("/raw/x").status == 200
+        assert [line for line in t.lines if line.startswith("certificate taken: ")] == ["certificate taken: sites[0].origin"]
+        before = origin.connections
+        assert t.get("/").status == 200 and origin.connections == before  # it is kept
+        replace(live, other.pem)
+        wait_until(lambda: taken(t) == 2, "the other authority to be taken")
+        assert t.get("/").status == 502 and t.get("/raw/x").status == 502
+        replace(live, ca.pem)
+        wait_until(lambda: taken(t) == 3, "the first authority to be taken again")
+        assert t.get("/").status == 200
+    origin.close()
+
+
+@pytest.mark.parametrize("broken", ["garbage", "gone"])
+def test_a_broken_authority_is_kept_out(tmp_path, ca, broken):
+    live = tmp_path / "live.pem"
+    replace(live, ca.pem)
+    origin = TlsOrigin(ca.context("app.test"))
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {live}, name: app.test}}', "limits: {threads: 1}")) as t:
+        assert success(t) == 1 and t.get("/").status == 200
+        if broken == "gone":
+            live.unlink()
+        else:
+            live.write_text("garbage")
+        wait_until(lambda: success(t) == 0, "the broken file to be noticed")
+        words = "no certificate in it" if broken == "garbage" else "cannot be read"
+        assert [words in line and str(live) in line for line in t.lines if line.startswith("certificate refused")] == [True], t.lines
+        assert t.get("/").status == 200 and taken(t) == 0
+        t.reload()
+        wait_until(lambda: any("reload refused" in line for line in t.lines), "the refusal")
+        replace(live, ca.pem)
+        wait_until(lambda: success(t) == 1 and taken(t) == 1, "the good file")
+        assert t.get("/").status == 200
+    origin.close()
+
+
+def test_our_certificate_changes(tmp_path, ca):
+    """Until both of its files fit, the one before is shown."""
+    cert, key = tmp_path / "live.pem", tmp_path / "live.key"
+    pairs = [client_pair(ca, name) for name in ("first", "second")]
+    ctx = ca.context("app.test")
+    ctx.verify_mode = ssl.CERT_REQUIRED
+    ctx.load_verify_locations(ca.pem)
+    origin = TlsOrigin(ctx)
+    origin.on("/", answer(b"x", [("Connection", "close")]))
+
+    def shown(t):
+        assert t.get("/").status == 200
+        return origin.certificates[-1]["subject"][0][0][1]
+    replace(cert, pairs[0][0])
+    replace(key, pairs[0][1])
+    with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test, cert: {cert}, key: {key}}}', "limits: {threads: 1}")) as t:
+        assert shown(t) == "first" and success(t) == 1
+        replace(cert, pairs[1][0])
+        wait_until(lambda: success(t) == 0, "the wrong pair to be noticed")
+        assert any("certificate refused" in line and "not the key of the certificate" in line and str(key) in line for line in t.lines)
+        assert shown(t) == "first"
+        replace(key, pairs[1][1])
+        wait_until(lambda: shown(t) == "second", "the new certificate")
+        assert success(t) == 1
+    origin.close()
 
 
 def test_files_that_are_wrong(tmp_path, ca):
