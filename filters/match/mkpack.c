@@ -259,9 +259,20 @@ put_dfa_value(FILE *out, const struct mkdfa *m, const char *name, int start)
 
 /* ---- names of cookies and parameters ---- */
 
-/* Puts exact names and prefixes into a hash table; returns the mask. */
-static uint32_t
-put_keys(FILE *out, const struct table *t, const char *name, uint64_t *lengths)
+/* What a glance at a name has to know of a prefix. */
+static void
+note_prefix(struct pack_names *names, const char *text, size_t n)
+{
+	size_t first = PACK_BEGIN(text[0], n > 1 ? text[1] : 0), last = n > 1 ? first : first + 31;
+
+	names->prefix_lengths |= UINT64_C(1) << n;
+	for (size_t begin = first; begin <= last; begin++)
+		names->prefix_begins[begin / 64] |= UINT64_C(1) << (begin % 64);
+}
+
+/* Puts exact names and prefixes into a hash table, whose mask and prefixes are noted in names. */
+static void
+put_keys(FILE *out, const struct table *t, const char *name, struct pack_names *names)
 {
 	uint32_t mask = 1;
 	int *slots, row;
@@ -281,7 +292,7 @@ put_keys(FILE *out, const struct table *t, const char *name, uint64_t *lengths)
 		if (n == 0 || n >= 64)
 			bad(r, "a name has 1 to 63 bytes");
 		if (r->field[1][0] == 'p')
-			*lengths |= UINT64_C(1) << n;
+			note_prefix(names, r->field[0], n);
 		for (size_t k = 0; k < n; k++)
 			hash = pack_hash_step(hash, r->field[0][k]);
 		while (slots[hash & mask] != 0)
@@ -305,7 +316,16 @@ put_keys(FILE *out, const struct table *t, const char *name, uint64_t *lengths)
 		    t->rows[row].field[1][0] == 'p' ? "true" : "false", row);
 	}
 	fputs("};\n\n", out);
-	return mask;
+	names->mask = mask;
+}
+
+static void
+put_begins(FILE *out, const struct pack_names *names)
+{
+	fputs("{", out);
+	for (size_t i = 0; i < PACK_BEGINS / 64; i++)
+		fprintf(out, "%sUINT64_C(0x%llx),", i % 4 == 0 ? "\n\t" : " ", (unsigned long long)names->prefix_begins[i]);
+	fputs("},\n\t", out);
 }
 
 /* Adds the regexes to the automaton. */
@@ -348,12 +368,12 @@ static void
 put_names(FILE *out, const struct table *t, const char *name)
 {
 	struct mkdfa *m = calloc(1, sizeof(*m));
-	uint64_t lengths = 0;
-	uint32_t mask = put_keys(out, t, name, &lengths);
+	struct pack_names names = {0};
 	int start, tails;
 
 	if (m == NULL)
 		exit(1);
+	put_keys(out, t, name, &names);
 	add_regexes(m, t);
 	start = mkdfa_build(m);
 	put_dfa(out, m, name);
@@ -361,8 +381,9 @@ put_names(FILE *out, const struct table *t, const char *name)
 	tails = put_tails(out, t, "suffix");
 	tails += put_tails(out, t, "contains");
 	fprintf(out, "%s};\n\n", tails == 0 ? "\t{{NULL, 0}, false, 0},\n" : "");
-	fprintf(out, "const struct pack_names pack_%s_names = {\n\t%s_keys, %u, UINT64_C(%llu),\n\t", name, name, mask,
-	    (unsigned long long)lengths);
+	fprintf(out, "const struct pack_names pack_%s_names = {\n\t%s_keys, %u, UINT64_C(%llu), ", name, name, names.mask,
+	    (unsigned long long)names.prefix_lengths);
+	put_begins(out, &names);
 	put_dfa_value(out, m, name, start);
 	fprintf(out, ",\n\t%s_tails, %d,\n};\n\n", name, tails);
 }

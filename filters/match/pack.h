@@ -156,10 +156,15 @@ struct pack_tail {
 	uint16_t row;
 };
 
+/* With which two bytes a prefix begins, by the last five bits of each: one bit of 1024. A prefix of one byte has 32 of them. */
+#define PACK_BEGIN(first, second) ((size_t)((unsigned char)(first)&31) << 5 | ((unsigned char)(second)&31))
+#define PACK_BEGINS 1024
+
 struct pack_names {
 	const struct pack_key *keys;
 	uint32_t mask;           /* slots - 1 */
 	uint64_t prefix_lengths; /* bit n: there is a prefix of n bytes */
+	uint64_t prefix_begins[PACK_BEGINS / 64];
 	struct pack_dfa regexes;
 	const struct pack_tail *tails; /* suffixes first */
 	size_t tail_count;

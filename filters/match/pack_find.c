@@ -40,6 +40,15 @@ tails_find(const struct pack_names *t, struct tc_str name)
 	return PACK_NO_ROW;
 }
 
+/* Whether some prefix may begin as name does. Few names do, so this comes before the look-ups. */
+static inline bool
+may_have_prefix(const struct pack_names *t, struct tc_str name)
+{
+	size_t begin = PACK_BEGIN(name.p[0], name.n > 1 ? name.p[1] : 0);
+
+	return (t->prefix_begins[begin / 64] >> (begin % 64) & 1) != 0;
+}
+
 /* The row of the longest prefix, or PACK_NO_ROW. */
 static uint16_t
 prefixes_find(const struct pack_names *t, struct tc_str name)
@@ -60,7 +69,7 @@ prefixes_find(const struct pack_names *t, struct tc_str name)
 	return row;
 }
 
-/* The row that decides about name, or PACK_NO_ROW. Prefixes come late: they cost a look-up for each of their lengths. */
+/* The row that decides about name, which is not empty, or PACK_NO_ROW. */
 static uint16_t
 names_find(const struct pack_names *t, struct tc_str name)
 {
@@ -74,7 +83,7 @@ names_find(const struct pack_names *t, struct tc_str name)
 	if (exact != NULL)
 		return exact->row;
 	row = dfa_run(&t->regexes, name);
-	if (row == PACK_NO_ROW)
+	if (row == PACK_NO_ROW && may_have_prefix(t, name))
 		row = prefixes_find(t, name);
 	return row != PACK_NO_ROW ? row : tails_find(t, name);
 }
