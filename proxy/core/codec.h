@@ -25,6 +25,8 @@ struct codec {
 	int (*flush)(struct exchange *x);
 	/* Bytes that the visitor has not taken yet. */
 	size_t (*pending)(const struct exchange *x);
+	/* Other streams of the visitor hold so much that only a little of this one should wait, too. NULL: there are none. */
+	bool (*crowded)(const struct exchange *x);
 	/* Flow of the request's body. */
 	void (*pause)(struct exchange *x);
 	void (*resume)(struct exchange *x);

@@ -151,6 +151,12 @@ on_ready(void *user)
 	exchange_run(x);
 }
 
+static size_t
+most_at_once(void *user)
+{
+	return relay_is_crowded(user) ? RELAY_LITTLE : LOOP_READ_SIZE;
+}
+
 static void
 on_ended(void *user, int error)
 {
@@ -191,7 +197,7 @@ on_drained(void *user)
 const struct origin_ops exchange_origin_ops = {
 	.got = on_got,
 	.failed = on_failed,
-	.conn = {.data = on_data, .ready = on_ready, .ended = on_ended, .drained = on_drained, .late = on_late},
+	.conn = {.data = on_data, .most = most_at_once, .ready = on_ready, .ended = on_ended, .drained = on_drained, .late = on_late},
 };
 
 /* Sending it twice changes nothing (RFC 9110 9.2.2), and there is nothing of it that we no longer have. */

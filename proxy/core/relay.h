@@ -11,6 +11,7 @@
 
 #include "core/exchange.h"
 
+#define RELAY_LITTLE (8 << 10) /* of a response waits for a visitor who has many that wait */
 #define RELAY_GRACE_MS 10000 /* a request's body: this long, before its rate counts */
 
 /* ---- the steps of the states; what wakes them ---- */
@@ -35,6 +36,12 @@ void relay_tunnel_bytes(struct exchange *x, struct tc_str *in); /* the visitor's
 
 /* The response's head to the codec, unless it is there. 0, or -1: it cannot be written. */
 int relay_send_head(struct exchange *x);
+
+static inline bool
+relay_is_crowded(const struct exchange *x)
+{
+	return x->codec->crowded != NULL && x->codec->crowded(x);
+}
 
 /* The origin's head has come; the visitor may still wait for it. */
 static inline bool

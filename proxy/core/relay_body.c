@@ -11,7 +11,7 @@
 static size_t
 high(const struct exchange *x)
 {
-	return chain_edits(&x->chain) ? CONN_HIGH : 0;
+	return chain_edits(&x->chain) && !relay_is_crowded(x) ? CONN_HIGH : 0;
 }
 
 /* What the chain has made in this turn of the loop. Small input may make much (gzip): others have their turn too. */
@@ -43,7 +43,8 @@ static size_t
 room(void *ctx)
 {
 	const struct exchange *x = ctx;
-	size_t waiting = x->codec->pending(x), room = waiting < 4 * CONN_HIGH ? 4 * CONN_HIGH - waiting : 0;
+	size_t waiting = x->codec->pending(x), most = relay_is_crowded(x) ? RELAY_LITTLE : 4 * CONN_HIGH;
+	size_t room = waiting < most ? most - waiting : 0;
 
 	return room < turn_left(x) ? room : turn_left(x);
 }

@@ -67,6 +67,7 @@ stream_free(struct stream *st)
 	struct session *s = st->session;
 
 	assert(st->exchange == NULL);
+	s->ready -= st->ready;
 	wheel_clear(&st->deadline);
 	arena_destroy(&st->h2.arena);
 	buf_reset(&st->in);
@@ -337,6 +338,7 @@ on_take(struct h2_stream *h, size_t n)
 
 	assert(n <= st->ready);
 	st->ready -= n;
+	st->session->ready -= n;
 	if (k > 0) {
 		gather(st->session, tc_str_of(buf_str(&st->out).p + st->taken, k));
 		st->taken += k;

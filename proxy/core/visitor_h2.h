@@ -42,6 +42,7 @@ struct session {
 	struct h2 *h2;
 	struct stream *streams;
 	size_t count;
+	size_t ready;    /* bytes of all streams that are not gathered */
 	size_t frames_n; /* bytes of worker.room->frames that are gathered */
 	enum waiting waiting;
 	struct session *next_due, **at_due; /* at_due NULL: nothing is left for the end of the loop's turn */

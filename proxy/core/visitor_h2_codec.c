@@ -5,6 +5,7 @@
 
 #include "core/visitor_h2.h"
 
+#define READY_HIGH (512 << 10) /* of all streams together */
 #define LATER_MAX (16 << 10) /* copying so much costs less than a write */
 
 static void
@@ -71,6 +72,7 @@ h2c_body(struct exchange *x, struct tc_str bytes)
 		return -1;
 	st->spans[st->span_n++] = bytes;
 	st->ready += bytes.n;
+	st->session->ready += bytes.n;
 	return 0;
 }
 
@@ -93,6 +95,12 @@ h2c_pending(const struct exchange *x)
 
 	st->waits |= n > 0;
 	return n;
+}
+
+static bool
+h2c_crowded(const struct exchange *x)
+{
+	return stream_of(x)->session->ready > READY_HIGH;
 }
 
 static void
@@ -183,6 +191,7 @@ const struct codec visitor_h2_codec = {
 	.end = h2c_end,
 	.flush = h2c_flush,
 	.pending = h2c_pending,
+	.crowded = h2c_crowded,
 	.pause = h2c_pause,
 	.resume = h2c_resume,
 	.patience = h2c_patience,

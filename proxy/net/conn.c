@@ -28,13 +28,14 @@ static void
 on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 {
 	struct conn *c = h->data;
+	size_t most = c->ops->most != NULL ? c->ops->most(c) : LOOP_READ_SIZE;
 
 	(void)suggested;
 	if (c->direct && !c->lingering) { /* on_read() is told UV_ENOBUFS: the bytes stay where they are */
 		*out = uv_buf_init(NULL, 0);
 		return;
 	}
-	*out = uv_buf_init(c->loop->read_buffer, LOOP_READ_SIZE);
+	*out = uv_buf_init(c->loop->read_buffer, most < LOOP_READ_SIZE ? (unsigned)most : LOOP_READ_SIZE);
 }
 
 static void close_now(struct conn *c);

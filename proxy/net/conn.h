@@ -26,6 +26,8 @@ struct conn_ops {
 	void (*secured)(struct conn *c);
 	/* Bytes have come; they are valid during the call. */
 	void (*data)(struct conn *c, struct tc_str in);
+	/* How many bytes may be read at once, at least 1; NULL: as many as there are. */
+	size_t (*most)(struct conn *c);
 	/* Only while conn.direct is set: there are bytes to read, which are still in the socket: conn_move() takes them. */
 	void (*ready)(struct conn *c);
 	/* The peer has finished sending (error 0) or the connection broke (negative). Nothing comes after. NULL: it is dropped. */

@@ -150,6 +150,14 @@ on_data(struct conn *c, struct tc_str in)
 	server_drop(sc);
 }
 
+static size_t
+on_most(struct conn *c)
+{
+	struct server_conn *sc = (struct server_conn *)c;
+
+	return sc->user != NULL && sc->ops->most != NULL ? sc->ops->most(sc->user) : LOOP_READ_SIZE;
+}
+
 static void
 on_ready(struct conn *c)
 {
@@ -207,6 +215,7 @@ on_secured(struct conn *c)
 const struct conn_ops server_conn_ops = {
 	.secured = on_secured,
 	.data = on_data,
+	.most = on_most,
 	.ready = on_ready,
 	.ended = on_ended,
 	.drained = on_drained,

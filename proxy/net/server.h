@@ -36,6 +36,7 @@ struct server_key {
 /* What the holder of a connection gets told. */
 struct server_ops {
 	void (*data)(void *user, struct tc_str in);
+	size_t (*most)(void *user); /* see conn.h; may be NULL */
 	void (*ready)(void *user); /* see conn.h; only while conn.direct is set */
 	void (*ended)(void *user, int error);
 	void (*drained)(void *user); /* may be NULL */

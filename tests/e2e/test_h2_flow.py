@@ -108,6 +108,30 @@ def test_several_at_once_share(world, way):
         assert all(sha(s.body) == sha(BIG) for s in streams[:4])
 
 
+@ways
+@pytest.mark.parametrize("path", ["/raw/big", "/gpc/page"])
+def test_a_crowd_that_waits_holds_nobody_up(world, way, path):
+    """Eighty answers of which nothing is taken; another comes whole, and then one of theirs."""
+    with world.h2(way, settings={INITIAL_WINDOW_SIZE: 1}, auto=False) as c:
+        said = [("sec-gpc", "1")]
+        crowd = [c.open("/raw/big") for _ in range(80)] + [c.open(path, said)]
+        c.until(lambda: all(s.body for s in crowd), "a byte of each")
+        c.give(0, MAX_ID - h2.WINDOW)
+        late = c.open(path, said)
+        for s in (late, crowd[-1]):
+            c.give(s.sid, MAX_ID - 1)
+            c.until(lambda s=s: s.over, "all of it")
+        assert late.ended and crowd[-1].ended and sha(late.body) == sha(crowd[-1].body)
+        if path == "/raw/big":
+            assert sha(late.body) == sha(BIG)
+        else:
+            assert late.body.count(b"<p>words") == 9000 and b"google-analytics" not in late.body
+        for s in crowd[:-1]:
+            assert bytes(s.body) == BIG[:1]
+            c.frame(RST_STREAM, 0, s.sid, u32(CANCEL))
+        assert c.ping()
+
+
 def endless(conn, sent, stop):
     conn.sendall(head_bytes("HTTP/1.1 200 OK", {"Content-Type": "application/octet-stream", "Content-Length": str(1 << 40)}))
     conn.settimeout(0.2)

@@ -1,5 +1,6 @@
 """R14: floods that HTTP/2 makes cheap. Who sends one loses the connection, soon; its origin hears little of it, the memory
 stays, and a visitor beside it notices nothing."""
+import contextlib
 import socket
 import time
 
@@ -17,6 +18,7 @@ QUICK = True
 COUNT = 100_000
 ORIGIN_MAX, MEMORY_MAX, ENDED_S, P99_MS = 500, 8 << 20, 1, 50
 STALL_S = 2
+STALLED, STALLED_MAX = 10, 5 << 19  # connections with shut windows; bytes for each
 BURST = 200  # frames in a write
 
 
@@ -166,22 +168,39 @@ def one(t, proxy, origin, name, parts):
     return memory.grown
 
 
+def stalled(t, proxy):
+    """A connection with a hundred large answers, of which nothing is taken; all have begun."""
+    c = h2.H2(proxy.port, common.HOST, settings={INITIAL_WINDOW_SIZE: 1}, timeout=4 * STALL_S * t.slack)
+    c.auto = False
+    streams = [c.open("/b/1000000") for _ in range(100)]
+    c.until(lambda: all(s.fields or s.over for s in streams))
+    return c
+
+
 def stall(t, proxy):
-    """A connection with a hundred large answers, of which nothing is taken."""
+    """Windows that stay shut."""
     memory = Memory(proxy)
-    with h2.H2(proxy.port, common.HOST, settings={INITIAL_WINDOW_SIZE: 1}, timeout=4 * STALL_S * t.slack) as c:
-        c.auto = False
-        streams = [c.open("/b/1000000") for _ in range(100)]
-        c.until(lambda: all(s.fields for s in streams))
+    with stalled(t, proxy) as c:
         memory.look()
         began = time.monotonic()
         c.until(lambda: all_over(c))
         took = time.monotonic() - began
         memory.look()
-        over = sum(s.over for s in streams)
+        over = sum(s.over for s in c.streams.values())
     bar = 2 * STALL_S * t.slack
     t.figure("windows that stay shut: streams ended, of 100", f"{over} in {took:.1f} s", f"all, {bar} s", over == 100 and took <= bar)
     return memory.grown
+
+
+def stall_many(t, proxy):
+    """The same on many connections: what each of them holds."""
+    memory = Memory(proxy)
+    with contextlib.ExitStack() as stack:
+        for _ in range(STALLED):
+            stack.enter_context(stalled(t, proxy))
+            memory.look()
+    t.memory(f"memory of {STALLED} connections with shut windows, each", f"{memory.grown / STALLED / (1 << 20):.2f} MiB",
+             f"{STALLED_MAX / (1 << 20):.1f} MiB", memory.grown <= STALLED * STALLED_MAX)
 
 
 def all_over(c):
@@ -203,10 +222,11 @@ def run(t):
     for name, parts in FLOODS.items():
         grown[name] = one(t, proxy, origin, name, parts)
     grown["windows"] = stall(t, proxy)
+    t.memory("memory, after all", f"+{(proxy.memory() - before) / (1 << 20):.1f} MiB", f"+{MEMORY_MAX >> 20} MiB", proxy.memory() - before <= MEMORY_MAX)
+    stall_many(t, proxy)
     took, bad = visitor.end()
     worst = max(grown, key=grown.get)
     t.memory("memory, most in one", f"+{grown[worst] / (1 << 20):.1f} MiB ({worst})", f"+{MEMORY_MAX >> 20} MiB", grown[worst] <= MEMORY_MAX)
-    t.memory("memory, after all", f"+{(proxy.memory() - before) / (1 << 20):.1f} MiB", f"+{MEMORY_MAX >> 20} MiB", proxy.memory() - before <= MEMORY_MAX)
     t.figure("a good visitor: failed", f"{len(bad)} of {len(took)} {' '.join(bad[:5])}", "0", not bad and len(took) > 10)
     bar = P99_MS * t.slack
     t.figure("a good visitor: p99", f"{common.percentile(took, 99):.1f} ms", f"{bar} ms", common.percentile(took, 99) <= bar)
