@@ -231,6 +231,18 @@ shown_as_page(const struct tc_request *req)
 	return req->dest == TC_DEST_DOCUMENT || req->dest == TC_DEST_ABSENT;
 }
 
+/* It leads to the choices page, whatever is set, unless the page does. */
+static void
+make_status(struct tc_call *c, struct tc_str text, struct tc_str link, struct rewrite_extra *extra)
+{
+	struct tc_str begin = TC_STR("<div role=\"status\" data-tacet=\"status\">"), end = TC_STR("</div>");
+
+	extra->status = tc_join(c->arena, (struct tc_str[]){begin, text, end}, 3);
+	extra->status_linked = tc_join(c->arena, (struct tc_str[]){begin, text, TC_STR(" "), link, end}, 5);
+	if (extra->status.p == NULL || extra->status_linked.p == NULL)
+		extra->status = extra->status_linked = tc_str_of("", 0);
+}
+
 static void
 make_extra(struct tc_call *c, struct rewrite_extra *extra)
 {
@@ -239,17 +251,12 @@ make_extra(struct tc_call *c, struct rewrite_extra *extra)
 	struct tc_str link = tc_join(c->arena,
 	    (struct tc_str[]){TC_STR("<a data-tacet=\"link\" href=\""), path, TC_STR("\">"), label, TC_STR("</a>")}, 5);
 
-	*extra = (struct rewrite_extra){.status = {"", 0}, .page = c->req->dest == TC_DEST_DOCUMENT};
+	*extra = (struct rewrite_extra){.page = c->req->dest == TC_DEST_DOCUMENT};
 	if (!shown_as_page(c->req) || link.p == NULL || c->site->choices_path.n == 0)
 		return;
-	if (status.n > 0) {
-		extra->status = tc_join(c->arena,
-		    (struct tc_str[]){TC_STR("<div role=\"status\" data-tacet=\"status\">"), escaped(c, status),
-			TC_STR(" <a href=\""), path, TC_STR("\">"), label, TC_STR("</a></div>")},
-		    7);
-		if (extra->status.p == NULL)
-			extra->status = tc_str_of("", 0);
-	}
+	if (status.n > 0)
+		make_status(c, escaped(c, status), link, extra);
+	extra->path = c->site->choices_path;
 	if (c->site->choices_link != TC_LINK_NONE)
 		extra->link = link;
 	if (c->site->choices_link == TC_LINK_AUTO)

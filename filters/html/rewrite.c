@@ -372,7 +372,22 @@ rewrite_ends_well(const struct rewrite *rw)
 	return !rw->cut && !rw->giant.on && rw->text == TEXT_PASS && tok_in_data(&rw->tok) && tree_plain(&rw->tree);
 }
 
-/* What belongs at the end of the page, if there was no "</body>" to put it before. */
+void
+run_extra(struct run *r, const char *p)
+{
+	const struct rewrite_extra *extra = r->rw->extra;
+	struct tc_str s = tc_str_of("", 0);
+
+	if (!r->rw->status_done && extra->status.n > 0)
+		s = r->rw->link_done ? extra->status : extra->status_linked;
+	else if (!r->rw->link_done)
+		s = extra->at_end;
+	run_replace(r, p, p, s);
+	r->rw->status_done = r->rw->link_done = true;
+	r->rw->tree.no_frameset |= s.n > 0; /* text in the body: see tree.h */
+}
+
+/* There was no "</body>" to put it before. */
 static void
 finish(struct run *r)
 {
@@ -380,11 +395,7 @@ finish(struct run *r)
 
 	if (extra == NULL || !rewrite_ends_well(r->rw) || !(r->rw->tree.document || extra->page))
 		return;
-	if (!r->rw->status_done)
-		run_replace(r, r->end, r->end, extra->status);
-	if (!r->rw->link_done)
-		run_replace(r, r->end, r->end, extra->at_end);
-	r->rw->status_done = r->rw->link_done = true;
+	run_extra(r, r->end);
 }
 
 int

@@ -48,12 +48,14 @@ struct rewrite_env {
 
 /* HTML that is put into the page (ux.md 1.1, 1.2), each n = 0 if there is none. */
 struct rewrite_extra {
-	struct tc_str first;  /* first in the head: before what is no DOCTYPE, comment, white space, <html> or <head> */
-	bool first_any;       /* whether or not a tag said by then that this is a whole document */
-	struct tc_str status; /* before "</body>" or at the end */
-	struct tc_str link;   /* at each marker */
-	struct tc_str at_end; /* before "</body>" or at the end, unless a link is in the page already */
-	bool page;            /* the browser shows it as a page, tags of a document in it or not */
+	struct tc_str first; /* first in the head: before what is no DOCTYPE, comment, white space, <html> or <head> */
+	bool first_any;      /* whether or not a tag said by then that this is a whole document */
+	/* The next three go before "</body>" or to the end: the second where no link is in the page yet, or the third. */
+	struct tc_str status, status_linked;
+	struct tc_str at_end;
+	struct tc_str link; /* at each marker */
+	struct tc_str path; /* where links lead; one that the page has is as good as ours */
+	bool page;          /* the browser shows it as a page, tags of a document in it or not */
 };
 
 /* Takes n bytes, or returns -1. NULL: nothing is sent. */

@@ -43,6 +43,9 @@ void run_take(struct run *r, enum tok_kind kind);
 /* What goes first into the head, at p, if it is not there yet, and nothing of the body is. */
 void run_first(struct run *r, const char *p);
 
+/* What belongs at the end of the page, at p, as far as it is not in the page yet. */
+void run_extra(struct run *r, const char *p);
+
 /* A document inside this one, on the heap; NULL: too deep, or no memory. */
 struct rewrite *rewrite_nested(const struct rewrite *rw, rewrite_emit emit, void *to);
 void rewrite_nested_end(struct rewrite **rw);

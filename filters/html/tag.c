@@ -1,5 +1,5 @@
 /* tag.c: tags: what the tree says of them, their attributes, and how text is read behind them (run.h). */
-#include "run.h"
+#include "attr.h"
 
 #include <assert.h>
 
@@ -51,20 +51,6 @@ before_tag(struct run *r, const struct tree_step *step)
 	return !step->erase;
 }
 
-/* What is put into the page before its end. */
-static void
-before_body_end(struct run *r)
-{
-	struct rewrite *rw = r->rw;
-
-	if (!rw->status_done)
-		run_replace(r, r->at, r->at, rw->extra->status);
-	if (!rw->link_done)
-		run_replace(r, r->at, r->at, rw->extra->at_end);
-	rw->status_done = rw->link_done = true;
-	rw->tree.no_frameset |= rw->extra->status.n + rw->extra->at_end.n > 0; /* text in the body: see tree.h */
-}
-
 /* What an element says that we put in, or that asks for it. */
 static void
 note_marker(struct run *r, const struct element *x)
@@ -81,6 +67,53 @@ note_marker(struct run *r, const struct element *x)
 	else if (tc_ieq(value, TC_STR("choices")) && rw->extra->link.n > 0 && tree_plain(&rw->tree) &&
 	    (elem_flags(x->elem) & (EF_VOID | EF_TEXT | EF_TRACK)) == 0)
 		rw->link_due = true;
+}
+
+/* Its host and port are the page's, its path that of the choices page. */
+static bool
+leads_to_choices(const struct rewrite *rw, struct tc_str href)
+{
+	const struct url *doc = &rw->env->doc;
+	struct tc_str path = rw->extra->path;
+	char buf[URL_MAX + 64];
+	struct url u;
+
+	return judge_resolve(rw, href, &u, buf) && u.scheme <= URL_HTTPS && u.scheme != URL_NONE && doc->scheme != URL_NONE &&
+	    tc_eq(u.host, doc->host) && tc_eq(u.port, doc->port) && tc_starts(u.path, path) &&
+	    (u.path.n == path.n || (u.path.n == path.n + 1 && u.path.p[path.n] == '/'));
+}
+
+/* Where nothing is edited, nobody else reads the base that links count from. */
+static void
+note_base(struct run *r, const struct element *x)
+{
+	struct tc_str href = element_value(x, AT_HREF);
+	struct decoded d;
+
+	if (r->rw->env->acts || r->rw->has_base || href.n == 0 || r->rw->tree.templates > 0 || x->where != IN_HTML)
+		return;
+	decoded_begin(&d, href);
+	judge_base(r->rw, d.s);
+	decoded_end(&d);
+}
+
+/* Links of the page itself. Most are told by their letters: a path written in codes is not looked for. */
+static void
+note_link(struct run *r, const struct element *x)
+{
+	struct rewrite *rw = r->rw;
+	struct tc_str name = rw->extra->path, href = element_value(x, AT_HREF);
+	size_t at = name.n;
+	struct decoded d;
+
+	while (at > 0 && name.p[at - 1] != '/')
+		at--;
+	name = tc_str_of(name.p + at, name.n - at);
+	if (href.n < name.n || tc_find(href, name) == href.n || !tree_plain(&rw->tree))
+		return;
+	decoded_begin(&d, href);
+	rw->link_done = leads_to_choices(rw, d.s);
+	decoded_end(&d);
 }
 
 /* The start tag before r->at is entered; how text is read from here on. */
@@ -151,6 +184,12 @@ edit_attributes(struct run *r, struct element *x, uint8_t *attr)
 	found = attr_name_all(x, attr);
 	if (found == 0)
 		return;
+	if (r->rw->extra != NULL && !r->rw->link_done && r->rw->extra->path.n > 0) {
+		if (x->elem == E_A || x->elem == E_AREA)
+			note_link(r, x);
+		else if (x->elem == E_BASE)
+			note_base(r, x);
+	}
 	if ((found & ~ATTRS_MARK) != 0 && r->rw->env->acts)
 		attr_edit_all(r, x, found);
 	if ((found & ATTRS_MARK) != 0)
@@ -202,7 +241,7 @@ tag_end(struct run *r)
 		return;
 	}
 	if (e == E_BODY && rw->extra != NULL && tree_plain(&rw->tree))
-		before_body_end(r);
+		run_extra(r, r->at);
 	r->at += r->tk.n;
 	left(r, &r->tk, e);
 }

@@ -143,3 +143,56 @@ def test_the_icon(texas, california):
 def test_languages(texas):
     german = texas.get("/privacy-choices", {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"})
     assert re.search(r'<html[^>]* lang="?(de|en)', german.text)
+
+
+# ---- the link in pages ------------------------------------------------------------------------------
+
+LINK_CONF = """
+version: 1
+listen: [{address: "127.0.0.1:0"}]
+admin: {address: "127.0.0.1:0"}
+sites:
+  - hosts: [www.example.test]
+    origin: {url: "%(origin)s"}
+    choices: {link: %(link)s}
+rule_sets: {light: {}, out: {scripts: {remove: [advertising]}, status: "Opt-Out Request Honored"}}
+regions: [{name: ca, where: ["*"], honour: [gpc], default: light, opted_out: out, link_text: california}]
+"""
+GPC = {"Sec-GPC": "1"}
+OURS = "Your Privacy Choices"
+OF_PAGES = {  # what a page has of its own, and whether that leads to the choices page
+    "<p>words": False,
+    "<a href=/privacy-choices>mine</a>": True,
+    "<a class=x href='privacy-choices/?from=footer#top'>mine</a>": True,
+    '<map><area href="http://www.example.test/privacy-choices"></map>': True,
+    "<a href='&#47;privacy-choices'>mine</a>": True,
+    "<a href='https://other.example/privacy-choices'>theirs</a>": False,
+    "<a href='http://www.example.test:81/privacy-choices'>theirs</a>": False,
+    "<a href=/privacy-choices-of-others>x</a><a href=/x/privacy-choices>x</a><a href=/x?/privacy-choices>x</a>": False,
+    "<a name=/privacy-choices>x</a>": False,
+    "<template><a href=/privacy-choices>mine</a></template><!-- <a href=/privacy-choices> -->": False,
+    "<base href=https://cdn.example/><a href=/privacy-choices>theirs</a>": False,
+}
+
+
+@pytest.mark.parametrize("link", ["auto", "marker", "none"])
+def test_one_link_in_a_page(start, origin, tmp_path, link):
+    """Not a second one beside that of the status text, and none of ours where the page has its own."""
+    (tmp_path / "t.yaml").write_text(LINK_CONF % {"origin": origin.url, "link": link})
+    proxy = start("-c", str(tmp_path / "t.yaml"))
+    for i, (text, linked) in enumerate(OF_PAGES.items()):
+        path = origin.on(f"/{link}-{i}", answer(f"<!doctype html><html><head><title>x</title></head><body>{text}</body></html>"))
+        for fields, said_no in (({}, False), (GPC, True)):
+            page = proxy.get(path, fields).text
+            assert ("Opt-Out Request Honored" in page) == said_no
+            assert page.count(OURS) == (not linked and (said_no or link == "auto")), page
+
+
+def test_a_marker_is_the_one_link(start, origin, tmp_path):
+    path = origin.on("/marked", answer("<!doctype html><title>x</title><p><!-- tacet:choices --></p><p>words"))
+    for link in ("auto", "marker"):
+        (tmp_path / "t.yaml").write_text(LINK_CONF % {"origin": origin.url, "link": link})
+        proxy = start("-c", str(tmp_path / "t.yaml"))
+        for fields in ({}, GPC) if link == "auto" else (GPC,):
+            page = proxy.get(path, fields).text
+            assert page.count(OURS) == 1 and page.index(OURS) < page.index("words"), page
