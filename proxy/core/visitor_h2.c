@@ -25,6 +25,7 @@
 #define CONNECTION_WINDOW (1 << 20)
 #define AT_ONCE (4 << 10)    /* a piece of a request's body that is not kept for the end of the read */
 #define TAKE_RATE 256        /* bytes a second, at least, as in visitor.c */
+#define REST_MS 500          /* idle for so long, a session needs less memory */
 
 static void end_exchanges(struct session *s);
 
@@ -186,7 +187,6 @@ tell_end(struct stream *st)
 		feed(st, tc_str_of("", 0), true);
 }
 
-/* What waited in `in` goes on, once the exchange takes it. */
 void
 stream_feed(struct stream *st)
 {
@@ -397,11 +397,10 @@ static const struct h2_ops h2_ops = {
 static void
 end_stream(struct stream *st)
 {
-	if (st->exchange == NULL) {
+	if (st->exchange == NULL)
 		stream_free(st);
-	} else if (!st->exchange->running) {
+	else if (!st->exchange->running)
 		exchange_visitor_gone(st->exchange); /* over() or cut() frees */
-	}
 }
 
 /* One stream that has to be looked at; there may be more. */
@@ -469,7 +468,7 @@ session_patience(struct session *s)
 	const int64_t patience[] = {
 		[WAIT_FIRST] = c->header_timeout_ms,
 		[WAIT_HEAD] = c->header_timeout_ms,
-		[WAIT_IDLE] = c->idle_timeout_ms,
+		[WAIT_IDLE] = c->idle_timeout_ms > REST_MS ? REST_MS : c->idle_timeout_ms,
 		[WAIT_WRITE] = c->write_timeout_ms,
 	};
 	enum waiting now = waiting_for(s);
@@ -477,6 +476,7 @@ session_patience(struct session *s)
 	if (s->visitor->told_to_close || s->waiting == WAIT_LAST_CALL || s->waiting == WAIT_END || now == s->waiting)
 		return;
 	s->waiting = now;
+	s->rest_ms = now == WAIT_IDLE ? c->idle_timeout_ms - patience[now] : 0;
 	s->visitor->unsent = conn_unsent(&s->visitor->conn);
 	if (now == WAIT_STREAMS)
 		wheel_clear(&s->visitor->deadline);
@@ -537,7 +537,6 @@ send_all(struct session *s)
 	s->over |= end != H2_GOES_ON;
 }
 
-/* Sends what may be sent, then looks at whom that concerns, until nothing changes. */
 void
 session_turn(struct session *s)
 {
@@ -621,6 +620,12 @@ session_late(struct visitor *v)
 	if (s->waiting == WAIT_WRITE) { /* it takes nothing */
 		session_stop(v);
 		conn_abort(&v->conn);
+		return;
+	}
+	if (s->waiting == WAIT_IDLE && s->rest_ms > 0) {
+		h2_rest(s->h2);
+		loop_deadline(v->conn.loop, &v->deadline, (uint64_t)s->rest_ms);
+		s->rest_ms = 0;
 		return;
 	}
 	if (s->waiting == WAIT_HEAD)

@@ -45,6 +45,7 @@ struct session {
 	size_t ready;    /* bytes of all streams that are not gathered */
 	size_t frames_n; /* bytes of worker.room->frames that are gathered */
 	enum waiting waiting;
+	int64_t rest_ms;                    /* of the time that it may be idle, when it has given back what it can; 0: that was */
 	struct session *next_due, **at_due; /* at_due NULL: nothing is left for the end of the loop's turn */
 	bool busy, again;                   /* see above */
 	bool looking;                       /* after_turn() is on the stack */

@@ -9,8 +9,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/wipe.h"
-
 #define SCORE_MAX 10000
 #define SCORE_FALLS 1 /* each millisecond */
 #define RESETS_BURST 250
@@ -30,8 +28,10 @@ struct h2 {
 	int64_t score;
 	uint64_t score_at;
 	struct watch watch;
+	struct h2_memory memory;
 	uint32_t fault; /* the code of our GOAWAY for what nghttp2 lets pass */
 	bool head_due, abused, working, told_to_end;
+	bool blocked;   /* a frame has begun that waits for the socket */
 	bool drain_due; /* GOAWAY, with the last stream that there is when it goes */
 };
 
@@ -276,6 +276,7 @@ on_send(nghttp2_session *session, const uint8_t *p, size_t n, int flags, void *c
 
 	(void)session;
 	(void)flags;
+	h2_memory_sent(p, n);
 	h->ops->put(h->ctx, tc_str_of((const char *)p, n));
 	return (ssize_t)n;
 }
@@ -307,7 +308,9 @@ send_data(
 
 	(void)session;
 	assert(frame->data.padlen == 0);
-	if (h->ops->blocked(h->ctx))
+	h2_memory_sent(head, 9);
+	h->blocked = h->ops->blocked(h->ctx);
+	if (h->blocked)
 		return NGHTTP2_ERR_WOULDBLOCK;
 	h->ops->put(h->ctx, tc_str_of((const char *)head, 9));
 	if (n > 0)
@@ -338,38 +341,6 @@ on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 		h->ops->ended(s);
 	return 0;
 }
-
-/* ---- memory: HPACK's table keeps cookies for the connection's life, so what goes back is wiped ---- */
-
-static void *
-mem_malloc(size_t n, void *ctx)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void
-mem_free(void *p, void *ctx)
-{
-	(void)ctx;
-	wipe_free(p);
-}
-
-static void *
-mem_calloc(size_t n, size_t size, void *ctx)
-{
-	(void)ctx;
-	return calloc(n, size);
-}
-
-static void *
-mem_realloc(void *p, size_t n, void *ctx)
-{
-	(void)ctx;
-	return wipe_realloc(p, n);
-}
-
-static nghttp2_mem mem = {NULL, mem_malloc, mem_free, mem_calloc, mem_realloc};
 
 /* ---- coming and going ---- */
 
@@ -414,7 +385,7 @@ h2_new(const struct h2_ops *ops, void *ctx, const struct h2_settings *settings)
 	};
 	struct h2 *h = calloc(1, sizeof(*h));
 
-	if (h == NULL || nghttp2_session_server_new3(&h->session, callbacks, h, options, &mem) != 0)
+	if (h == NULL || h2_memory_session(&h->memory, &h->session, callbacks, h, options) != 0)
 		abort();
 	h->ops = ops;
 	h->ctx = ctx;
@@ -437,6 +408,7 @@ h2_free(struct h2 **p)
 		return;
 	assert(!h->working);
 	nghttp2_session_del(h->session);
+	h2_memory_free(&h->memory);
 	free(h);
 }
 
@@ -488,6 +460,20 @@ h2_receive(struct h2 *h, struct tc_str in, uint64_t now)
 	return h->abused ? H2_ABUSED : H2_BROKEN;
 }
 
+static int
+send_all(struct h2 *h)
+{
+	int r;
+
+	h->blocked = false;
+	h->working = true;
+	h2_memory_lend(&h->memory);
+	r = nghttp2_session_send(h->session);
+	h2_memory_return(&h->memory, r != 0 || h->blocked);
+	h->working = false;
+	return r;
+}
+
 enum h2_end
 h2_send(struct h2 *h)
 {
@@ -498,17 +484,19 @@ h2_send(struct h2 *h)
 		(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
 		    nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR, NULL, 0);
 	h->drain_due = false;
-	h->working = true;
-	r = nghttp2_session_send(h->session);
-	h->working = false;
+	r = send_all(h);
 	if (h->abused && !h->told_to_end) {
 		h->told_to_end = true;
 		(void)nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
-		h->working = true;
-		(void)nghttp2_session_send(h->session);
-		h->working = false;
+		(void)send_all(h);
 	}
 	return r == 0 ? end_of(h) : H2_BROKEN;
+}
+
+void
+h2_rest(struct h2 *h)
+{
+	h2_memory_rest(&h->memory);
 }
 
 /* ---- responses ---- */

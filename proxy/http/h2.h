@@ -62,7 +62,7 @@ enum h2_end {
 	H2_OVER    /* nothing more will come or go */
 };
 
-/* Aborts without memory. Queues our SETTINGS. */
+/* Aborts without memory. Queues our SETTINGS. The thread that calls is the one that the others are called by. */
 struct h2 *h2_new(const struct h2_ops *ops, void *ctx, const struct h2_settings *settings);
 /* Streams that are left are not told. */
 void h2_free(struct h2 **h);
@@ -71,6 +71,8 @@ void h2_free(struct h2 **h);
 enum h2_end h2_receive(struct h2 *h, struct tc_str in, uint64_t now);
 /* Whatever may be sent. */
 enum h2_end h2_send(struct h2 *h);
+/* Nothing has been under way for a while: memory that is not needed before the next stream is given back. */
+void h2_rest(struct h2 *h);
 
 /* 1xx. -1: it cannot be written. */
 int h2_interim(struct h2 *h, struct h2_stream *s, const struct tc_response *res);
