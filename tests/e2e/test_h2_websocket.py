@@ -45,7 +45,7 @@ def test_bytes_go_both_ways(proxy, fresh_origin):
         assert s.status == 200 and not s.over
         assert not s.get("sec-websocket-accept") and not s.get("upgrade") and not s.get("connection")
         assert s.get("sec-websocket-protocol") == "chat"
-        assert tunnels(proxy) == 1
+        wait_until(lambda: tunnels(proxy) == 1, "the tunnel to be counted")
         for at in range(0, len(MUCH), 16384):
             assert c.push(s, MUCH[at:at + 16384], end=False)
             assert c.until(lambda: len(s.body) >= at + 16384, "its echo")
