@@ -29,7 +29,8 @@ struct h2 {
 	uint64_t score_at;
 	struct watch watch;
 	struct h2_memory memory;
-	uint32_t fault; /* the code of our GOAWAY for what nghttp2 lets pass */
+	struct h2_stream *heading; /* whose head, or trailers, are coming; NULL: nobody's that is known */
+	uint32_t fault;            /* the code of our GOAWAY for what nghttp2 lets pass */
 	bool head_due, abused, working, told_to_end;
 	bool blocked;   /* a frame has begun that waits for the socket */
 	bool drain_due; /* GOAWAY, with the last stream that there is when it goes */
@@ -136,6 +137,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 	struct h2_stream *s;
 
 	h->head_due = true;
+	h->heading = stream_of(h, frame->hd.stream_id);
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0; /* trailers */
 	s = h->ops->begin(h->ctx);
@@ -149,6 +151,7 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *ctx
 	if (s->head == NULL)
 		abort(); /* a fresh arena has room for it */
 	s->head->fields.arena = s->arena;
+	h->heading = s;
 	return nghttp2_session_set_stream_user_data(session, s->id, s) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -166,9 +169,10 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
     size_t value_n, uint8_t flags, void *ctx)
 {
 	struct h2 *h = ctx;
-	struct h2_stream *s = stream_of(h, frame->hd.stream_id);
+	struct h2_stream *s = h->heading; /* looked for once, not for each field */
 
 	(void)session;
+	(void)frame;
 	(void)flags;
 	if (s == NULL)
 		return 0;
@@ -230,6 +234,7 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS) {
 		h->head_due = false;
+		h->heading = NULL;
 		if (s != NULL && s->head != NULL)
 			r = take_head(h, s, end);
 		s = stream_of(h, frame->hd.stream_id); /* it may have been answered and reset */
@@ -263,6 +268,8 @@ on_close(nghttp2_session *session, int32_t id, uint32_t error, void *ctx)
 	if (s == NULL)
 		return 0;
 	(void)nghttp2_session_set_stream_user_data(session, id, NULL);
+	if (h->heading == s)
+		h->heading = NULL;
 	h->ops->closed(s);
 	return 0;
 }
