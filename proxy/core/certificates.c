@@ -10,6 +10,7 @@
 
 #define SOON_S (14 * 86400)
 #define DAY_S 86400
+#define WAY_MAX 160
 
 static struct message
 message_at(const struct node *at, enum severity severity, const char *path)
@@ -95,6 +96,18 @@ client_file_of(const struct config_origin *o, const struct tls_client_fault *f)
 										  : o->tls.cert;
 }
 
+static struct message
+client_message(const struct config_origin *o, enum severity severity, const char *key, char path[WAY_MAX])
+{
+	struct message m = {.severity = severity, .code = "certificate"};
+
+	(void)snprintf(path, WAY_MAX, "%.*s.tls.%s", (int)(o->way.n < 120 ? o->way.n : 120), o->way.p, key);
+	m.path = tc_str_from(path);
+	if (o->tls.at != NULL)
+		config_point(config_entry(o->tls.at, key, TC_STR("")), &m);
+	return m;
+}
+
 static void
 say_client_fault(const struct config_origin *o, const struct tls_client_fault *f, struct messages *m)
 {
@@ -106,15 +119,10 @@ say_client_fault(const struct config_origin *o, const struct tls_client_fault *f
 		[TLS_CLIENT_CERT] = {"cert", TC_STR_INIT("name a file with our certificate first, and its issuers behind it, PEM")},
 		[TLS_CLIENT_KEY] = {"key", TC_STR_INIT("name the key that our certificate was made for, PEM, without a pass phrase")},
 	};
-	const struct config_origin_tls *t = &o->tls;
 	struct tc_str file = client_file_of(o, f);
-	char path[160], text[512];
-	struct message msg;
+	char path[WAY_MAX], text[512];
+	struct message msg = client_message(o, SEVERITY_ERROR, about[f->where].key, path);
 
-	(void)snprintf(path, sizeof(path), "%.*s.tls.%s", (int)(o->way.n < 120 ? o->way.n : 120), o->way.p, about[f->where].key);
-	msg = (struct message){.severity = SEVERITY_ERROR, .code = "certificate", .path = tc_str_from(path)};
-	if (t->at != NULL)
-		config_point(config_entry(t->at, about[f->where].key, TC_STR("")), &msg);
 	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(file.n < 200 ? file.n : 200), file.n > 0 ? file.p : "",
 	    file.n > 0 ? ": " : "", f->text);
 	msg.text = tc_str_from(text);
@@ -260,14 +268,14 @@ certificates_write(struct buf *out, const struct snapshot *s)
 
 /* ---- for check ---- */
 
+/* msg says where the key's file is named. */
 static void
-check_key(const struct config_certificate *c, struct messages *m)
+check_key(struct tc_str file, struct message msg, struct messages *m)
 {
-	struct message msg = message_at(c->key_at, SEVERITY_WARNING, "listen.tls.key");
 	char name[4096], text[512];
 	struct stat st;
 
-	(void)snprintf(name, sizeof(name), "%.*s", (int)c->key.n, c->key.p);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)file.n, file.p);
 	if (stat(name, &st) == -1 || (st.st_mode & S_IROTH) == 0)
 		return;
 	(void)snprintf(text, sizeof(text), "%.200s: everybody on this machine may read it", name);
@@ -276,20 +284,29 @@ check_key(const struct config_certificate *c, struct messages *m)
 	messages_add(m, &msg);
 }
 
+/* How it is said of one certificate, and of several in one file. */
+struct times_words {
+	const char *expired, *early, *soon;
+};
+static const struct times_words of_one = {"it has expired", "it is not valid yet", "it expires in"},
+				of_several = {"all in it have expired", "none in it is valid yet", "the last in it expires in"};
+
+/* msg says where the file is named. */
 static void
-check_time(const struct config_certificate *c, const struct tls_certificate *found, struct messages *m)
+check_time(struct tc_str file, const struct tls_certificate *found, const struct times_words *words, struct message msg,
+    struct messages *m)
 {
 	int64_t now = time(NULL), left = found->not_after - now;
-	struct message msg = message_at(c->cert_at, left <= 0 ? SEVERITY_ERROR : SEVERITY_WARNING, "listen.tls.cert");
 	char text[512];
-	int n = (int)(c->cert.n < 200 ? c->cert.n : 200);
+	int n = (int)(file.n < 200 ? file.n : 200);
 
+	msg.severity = left <= 0 ? SEVERITY_ERROR : SEVERITY_WARNING;
 	if (left <= 0)
-		(void)snprintf(text, sizeof(text), "%.*s: it has expired", n, c->cert.p);
+		(void)snprintf(text, sizeof(text), "%.*s: %s", n, file.p, words->expired);
 	else if (found->not_before > now)
-		(void)snprintf(text, sizeof(text), "%.*s: it is not valid yet", n, c->cert.p);
+		(void)snprintf(text, sizeof(text), "%.*s: %s", n, file.p, words->early);
 	else if (left < SOON_S)
-		(void)snprintf(text, sizeof(text), "%.*s: it expires in %" PRId64 " days", n, c->cert.p, left / DAY_S);
+		(void)snprintf(text, sizeof(text), "%.*s: %s %" PRId64 " days", n, file.p, words->soon, left / DAY_S);
 	else
 		return;
 	msg.text = tc_str_from(text);
@@ -303,15 +320,32 @@ check_one(const struct config_listen *l, struct messages *m)
 	struct tls_server *server = server_of(l, m);
 
 	for (size_t i = 0; i < l->tls->certificate_count; i++) {
+		const struct config_certificate *c = &l->tls->certificates[i];
 		struct tls_certificate found;
 
-		if (l->tls->certificates[i].acme != NULL) /* acme_check() */
+		if (c->acme != NULL) /* acme_check() */
 			continue;
-		check_key(&l->tls->certificates[i], m);
+		check_key(c->key, message_at(c->key_at, SEVERITY_WARNING, "listen.tls.key"), m);
 		if (server != NULL && tls_server_certificate(server, i, &found))
-			check_time(&l->tls->certificates[i], &found, m);
+			check_time(c->cert, &found, &of_one, message_at(c->cert_at, SEVERITY_WARNING, "listen.tls.cert"), m);
 	}
 	tls_server_unref(&server);
+}
+
+static void
+check_origin(const struct config_origin *o, struct messages *m)
+{
+	struct tls_client *client = client_of(o, m);
+	struct tls_certificate found;
+	char path[WAY_MAX];
+
+	if (o->tls.key.n > 0)
+		check_key(o->tls.key, client_message(o, SEVERITY_WARNING, "key", path), m);
+	if (client != NULL && tls_client_times(client, TLS_CLIENT_CERT, &found))
+		check_time(o->tls.cert, &found, &of_one, client_message(o, SEVERITY_WARNING, "cert", path), m);
+	if (client != NULL && o->tls.verify && tls_client_times(client, TLS_CLIENT_CA, &found))
+		check_time(o->tls.ca, &found, &of_several, client_message(o, SEVERITY_WARNING, "ca", path), m);
+	tls_client_unref(&client);
 }
 
 void
@@ -321,9 +355,6 @@ certificates_check(const struct config *c, struct messages *m)
 		if (c->listen[i].tls != NULL)
 			check_one(&c->listen[i], m);
 	for (size_t i = 0; i < c->origin_count; i++)
-		if (c->origins[i]->https) {
-			struct tls_client *client = client_of(c->origins[i], m);
-
-			tls_client_unref(&client);
-		}
+		if (c->origins[i]->https)
+			check_origin(c->origins[i], m);
 }

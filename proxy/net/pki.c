@@ -285,8 +285,8 @@ add_pem(struct buf *pem, X509 *cert)
 	return fine;
 }
 
-static int64_t
-seconds_of(const ASN1_TIME *t)
+int64_t
+pki_seconds_of(const ASN1_TIME *t)
 {
 	struct tm tm;
 
@@ -336,8 +336,8 @@ pki_chain_check(struct tc_str pem, const struct pki_key *k, struct tc_strs names
 	const char *why = "this is no certificate";
 
 	if (cert != NULL) {
-		out->not_before = seconds_of(X509_get0_notBefore(cert));
-		out->not_after = seconds_of(X509_get0_notAfter(cert));
+		out->not_before = pki_seconds_of(X509_get0_notBefore(cert));
+		out->not_after = pki_seconds_of(X509_get0_notAfter(cert));
 		why = leaf_check(cert, k, names);
 	}
 	if (why == NULL && out->not_after <= out->not_before)

@@ -15,4 +15,7 @@ EVP_PKEY *pki_key_inside(const struct pki_key *k);
  */
 X509 *pki_self_signed(const struct pki_key *k, struct tc_strs names, const uint8_t *digest);
 
+/* Seconds since 1970; 0: it cannot be read. */
+int64_t pki_seconds_of(const ASN1_TIME *t);
+
 #endif

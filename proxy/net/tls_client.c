@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "net/pki_inside.h"
 #include "net/tls_files.h"
 #include "net/tls_inside.h"
 #include "net/tls_pair.h"
@@ -327,6 +328,34 @@ bool
 tls_client_is_current(const struct tls_client *c)
 {
 	return !c->kept_out;
+}
+
+/* ---- until when ---- */
+
+static void
+widen(struct tls_certificate *times, const X509 *x)
+{
+	int64_t from = pki_seconds_of(X509_get0_notBefore(x)), until = pki_seconds_of(X509_get0_notAfter(x));
+
+	times->not_before = from < times->not_before ? from : times->not_before;
+	times->not_after = until > times->not_after ? until : times->not_after;
+}
+
+bool
+tls_client_times(struct tls_client *c, enum tls_client_file of, struct tls_certificate *out)
+{
+	SSL_CTX *x = tls_client_context(c);
+	const STACK_OF(X509_OBJECT) *trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(x));
+	const X509 *ours = SSL_CTX_get0_certificate(x);
+
+	*out = (struct tls_certificate){.not_before = INT64_MAX, .not_after = INT64_MIN};
+	if (of != TLS_CLIENT_CA && ours != NULL)
+		widen(out, ours);
+	for (int i = 0; of == TLS_CLIENT_CA && c->settings.ca_file.n > 0 && i < sk_X509_OBJECT_num(trusted); i++)
+		if (X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i)) != NULL)
+			widen(out, X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i)));
+	SSL_CTX_free(x);
+	return out->not_before != INT64_MAX;
 }
 
 /* ---- one connection ---- */

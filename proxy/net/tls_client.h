@@ -53,6 +53,13 @@ void tls_client_unref(struct tls_client **c);
  * same time is none. false: they cannot be used, fault says why, and those before stay in force. Said once for each change.
  */
 bool tls_client_look(struct tls_client *c, uint64_t now, struct tls_client_fault *fault, bool *taken);
+struct tls_certificate; /* tls_server.h */
+
+/*
+ * From when to when our certificate is good, or those of the file of whom to trust are: from the first one's beginning to
+ * the last one's end. false: no such file was named.
+ */
+bool tls_client_times(struct tls_client *c, enum tls_client_file of, struct tls_certificate *out);
 /* What is in the files now is in force. Of the thread that looks. */
 bool tls_client_is_current(const struct tls_client *c);
 

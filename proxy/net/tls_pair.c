@@ -169,14 +169,6 @@ read_names(struct tls_pair *p)
 		qsort(p->names, p->name_count, sizeof(*p->names), compare);
 }
 
-static int64_t
-seconds_of(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
-}
-
 int
 tls_pair_read(const struct tls_pair_files *files, struct tls_pair *p, struct tls_fault *fault)
 {
@@ -186,8 +178,8 @@ tls_pair_read(const struct tls_pair_files *files, struct tls_pair *p, struct tls
 		tls_pair_clear(p);
 		return -1;
 	}
-	p->not_before = seconds_of(X509_get0_notBefore(p->leaf));
-	p->not_after = seconds_of(X509_get0_notAfter(p->leaf));
+	p->not_before = pki_seconds_of(X509_get0_notBefore(p->leaf));
+	p->not_after = pki_seconds_of(X509_get0_notAfter(p->leaf));
 	read_names(p);
 	ERR_clear_error();
 	return 0;

@@ -1,4 +1,5 @@
 """Origins asked by https: whom we trust, who we are, and what a broken connection means."""
+import os
 import socket
 import ssl
 import subprocess
@@ -330,6 +331,10 @@ def success(tacet):
     return total(tacet.metrics(), "tacet_tls_certificate_reload_success")
 
 
+def refused(tacet):
+    return [line for line in tacet.lines if line.startswith("certificate refused")]
+
+
 def taken(tacet):
     return sum(line.startswith("certificate taken: ") for line in tacet.lines)
 
@@ -346,6 +351,7 @@ def test_whom_to_trust_changes(tmp_path, ca):
         replace(live, ca.pem)
         wait_until(lambda: t.get("/").status == 200, "the new authority to be trusted")
         assert t.get("/raw/x").status == 200
+        wait_until(lambda: taken(t) > 0, "the line")
         assert [line for line in t.lines if line.startswith("certificate taken: ")] == ["certificate taken: sites[0].origin"]
         before = origin.connections
         assert t.get("/").status == 200 and origin.connections == before  # it is kept
@@ -369,9 +375,9 @@ def test_a_broken_authority_is_kept_out(tmp_path, ca, broken):
             live.unlink()
         else:
             live.write_text("garbage")
-        wait_until(lambda: success(t) == 0, "the broken file to be noticed")
+        wait_until(lambda: refused(t) and success(t) == 0, "the broken file to be noticed")
         words = "no certificate in it" if broken == "garbage" else "cannot be read"
-        assert [words in line and str(live) in line for line in t.lines if line.startswith("certificate refused")] == [True], t.lines
+        assert [words in line and str(live) in line for line in refused(t)] == [True], t.lines
         assert t.get("/").status == 200 and taken(t) == 0
         t.reload()
         wait_until(lambda: any("reload refused" in line for line in t.lines), "the refusal")
@@ -399,12 +405,68 @@ def test_our_certificate_changes(tmp_path, ca):
     with Run(tmp_path, conf(f'url: "{origin.url}", tls: {{ca: {ca.pem}, name: app.test, cert: {cert}, key: {key}}}', "limits: {threads: 1}")) as t:
         assert shown(t) == "first" and success(t) == 1
         replace(cert, pairs[1][0])
-        wait_until(lambda: success(t) == 0, "the wrong pair to be noticed")
-        assert any("certificate refused" in line and "not the key of the certificate" in line and str(key) in line for line in t.lines)
+        wait_until(lambda: refused(t) and success(t) == 0, "the wrong pair to be noticed")
+        assert "not the key of the certificate" in refused(t)[0] and str(key) in refused(t)[0]
         assert shown(t) == "first"
         replace(key, pairs[1][1])
         wait_until(lambda: shown(t) == "second", "the new certificate")
         assert success(t) == 1
+    origin.close()
+
+
+def check(path):
+    done = subprocess.run([tacet_path(), "check", "-c", path], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def authority(directory, start, end):
+    """The file of one that is good from a day to another one."""
+    made = Authority(directory)
+    index, text = directory / "index", directory / "conf"
+    index.write_text("")
+    text.write_text(f"[ca]\ndefault_ca=it\n[it]\ndatabase={index}\nrand_serial=yes\npolicy=any\ndefault_md=sha256\nnew_certs_dir={directory}\n[any]\ncommonName=optional\n")
+    openssl("req", "-new", "-key", made.key, "-out", directory / "csr", "-subj", "/CN=x")
+    openssl("ca", "-batch", "-selfsign", "-config", text, "-keyfile", made.key, "-in", directory / "csr", "-out", made.pem, "-notext",
+            "-startdate", start, "-enddate", end)
+    return made.pem
+
+
+def test_check_looks_into_the_files(tmp_path, ca):
+    """As into those of listeners: what is wrong, and what will be soon, with its place and a hint."""
+    origin, path = TlsOrigin(ca.context("app.test")), tmp_path / "t.yaml"
+    good = authority(tmp_path / "good", "20200101000000Z", "20990101000000Z")
+    old = authority(tmp_path / "old", "20200101000000Z", "20210101000000Z")
+    later = authority(tmp_path / "later", "20900101000000Z", "20990101000000Z")
+    both = tmp_path / "both.pem"
+    both.write_bytes(open(old, "rb").read() + open(good, "rb").read())
+    cert, key = ca.issue("x.test", days=90)
+    os.chmod(key, 0o600)
+
+    def judged(**more):
+        text = ", ".join(f"{name}: {value}" for name, value in more.items())
+        path.write_text(conf(f'url: "{origin.url}", tls: {{{text}}}'))
+        return check(path)
+    for more in (dict(ca=good), dict(ca=both), dict(ca=good, cert=cert, key=key), dict(ca=old, verify="false")):
+        code, out = judged(**more)
+        assert code == 0 and "expire" not in out and "tls." not in out.replace("tls.verify", ""), out
+    soon, expired = ca.issue("a.test", days=10), ca.issue("a.test", start="20200101000000Z", end="20210101000000Z")
+    for more, severity, words, key_at in (
+            (dict(ca=tmp_path / "none"), "error", "it cannot be read", "ca"), (dict(ca=key), "error", "there is no certificate in it", "ca"),
+            (dict(ca=old), "error", "all in it have expired", "ca"), (dict(ca=ca.pem), "warning", "the last in it expires in ", "ca"),
+            (dict(ca=later), "warning", "none in it is valid yet", "ca"),
+            (dict(ca=good, cert=tmp_path / "none", key=key), "error", "it cannot be read", "cert"),
+            (dict(ca=good, cert=cert, key=tmp_path / "none"), "error", "it cannot be read", "key"),
+            (dict(ca=good, cert=cert, key=ca.key), "error", "it is not the key of the certificate", "key"),
+            (dict(ca=good, cert=soon[0], key=soon[1]), "warning", "it expires in ", "cert"),
+            (dict(ca=good, cert=expired[0], key=expired[1]), "error", "it has expired", "cert")):
+        code, out = judged(**more)
+        column = path.read_text().splitlines()[6].index(f"{key_at}: ", path.read_text().splitlines()[6].index("tls: {")) + len(key_at) + 3
+        at = [line for line in out.splitlines() if words in line]
+        assert len(at) == 1 and at[0].split(": ")[0].endswith(f"t.yaml:7:{column}") and f": {severity}: " in at[0], out
+        assert str(more[key_at]) in at[0] and "hint: " in out and (code == 1) == (severity == "error"), out
+    os.chmod(key, 0o644)
+    code, out = judged(ca=good, cert=cert, key=key)
+    assert code == 0 and "everybody on this machine may read it" in out and "t.yaml:7:" in out, out
     origin.close()
 
 
