@@ -37,7 +37,7 @@ struct server_key {
 struct server_ops {
 	void (*data)(void *user, struct tc_str in);
 	size_t (*most)(void *user); /* see conn.h; may be NULL */
-	void (*ready)(void *user); /* see conn.h; only while conn.direct is set */
+	void (*ready)(void *user);  /* see conn.h; only while conn.direct is set */
 	void (*ended)(void *user, int error);
 	void (*drained)(void *user); /* may be NULL */
 	void (*late)(void *user);    /* the deadline has passed */
