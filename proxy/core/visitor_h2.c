@@ -248,6 +248,20 @@ on_closed(struct h2_stream *h)
 	st->closed = true;
 }
 
+static int32_t
+on_widest(void *ctx)
+{
+	const struct session *s = ctx;
+	int32_t widest = 0;
+
+	for (const struct stream *st = s->streams; st != NULL; st = st->next) {
+		int32_t window = st->closed ? -1 : h2_window(s->h2, &st->h2);
+
+		widest = window > widest ? window : widest;
+	}
+	return widest;
+}
+
 static void
 on_refused(void *ctx, enum refusal why)
 {
@@ -383,6 +397,7 @@ static const struct h2_ops h2_ops = {
 	.data = on_data,
 	.end = on_end,
 	.closed = on_closed,
+	.widest = on_widest,
 	.refused = on_refused,
 	.put = on_put,
 	.ready = on_ready,

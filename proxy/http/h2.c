@@ -30,6 +30,8 @@ struct h2 {
 	struct watch watch;
 	struct h2_memory memory;
 	struct h2_stream *heading; /* whose head, or trailers, are coming; NULL: nobody's that is known */
+	int32_t widest;            /* window of a stream when SETTINGS began to come, */
+	int64_t before;            /* which streams began with until then */
 	uint32_t fault;            /* the code of our GOAWAY for what nghttp2 lets pass */
 	bool head_due, abused, working, told_to_end;
 	bool blocked;   /* a frame has begun that waits for the socket */
@@ -106,11 +108,34 @@ stream_of(struct h2 *h, int32_t id)
 	return nghttp2_session_get_stream_user_data(h->session, id);
 }
 
+/* What a stream's window is to begin with. */
+static int64_t
+first_window(nghttp2_session *session)
+{
+	return nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
+}
+
+/*
+ * New settings move the windows of all streams. None may come to more than 2^31-1 (RFC 9113 6.9.2): nghttp2 would end
+ * those streams alone.
+ */
+static uint32_t
+judge_settings(const struct h2 *h)
+{
+	bool over = h->widest + first_window(h->session) - h->before > INT32_MAX;
+
+	return over ? NGHTTP2_FLOW_CONTROL_ERROR : NGHTTP2_NO_ERROR;
+}
+
 static int
 on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *ctx)
 {
 	struct h2 *h = ctx;
 
+	if (hd->type == NGHTTP2_SETTINGS) {
+		h->widest = h->ops->widest(h->ctx);
+		h->before = first_window(session);
+	}
 	h->fault = watch_frame(&h->watch, session, hd);
 	return charge(h, cost_of(hd)) && h->fault == NGHTTP2_NO_ERROR ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -230,6 +255,10 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 	int r = 0;
 
 	(void)session;
+	if (frame->hd.type == NGHTTP2_SETTINGS) {
+		h->fault = judge_settings(h);
+		return h->fault == NGHTTP2_NO_ERROR ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+	}
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS) {
@@ -543,6 +572,12 @@ h2_consumed(struct h2 *h, struct h2_stream *s, size_t n)
 {
 	if (n > 0)
 		(void)nghttp2_session_consume(h->session, s->id, n);
+}
+
+int32_t
+h2_window(struct h2 *h, const struct h2_stream *s)
+{
+	return nghttp2_session_get_stream_remote_window_size(h->session, s->id);
 }
 
 void

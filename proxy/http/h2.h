@@ -36,6 +36,8 @@ struct h2_ops {
 	void (*end)(struct h2_stream *s); /* of the request */
 	/* Both sides have ended, or it was reset. The library forgets it; h2_* must not be called for it any more. */
 	void (*closed)(struct h2_stream *s);
+	/* The widest h2_window() of all streams that there are; 0: there are none. */
+	int32_t (*widest)(void *ctx);
 	/* A stream, or the connection, is refused without an answer. */
 	void (*refused)(void *ctx, enum refusal why);
 
@@ -85,6 +87,9 @@ int h2_respond(struct h2 *h, struct h2_stream *s, const struct tc_response *res,
 void h2_resume(struct h2 *h, struct h2_stream *s);
 /* n bytes of the request's body have been used: that many more may come. */
 void h2_consumed(struct h2 *h, struct h2_stream *s, size_t n);
+
+/* So many bytes of the response's body the visitor would take; -1: the stream has ended. */
+int32_t h2_window(struct h2 *h, const struct h2_stream *s);
 
 enum h2_reset {
 	H2_RESET_DONE,    /* the response is whole, the rest of the request is of no use (RFC 9113 8.1) */
