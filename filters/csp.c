@@ -227,10 +227,10 @@ edit(struct tc_arena *arena, struct tc_field *f, struct tc_str hash, struct tc_s
 	t.p = tc_alloc_bytes(arena, room);
 	if (t.p == NULL)
 		return -1;
-	while (rest.p != NULL) {
+	for (bool first = true; rest.p != NULL; first = false) {
 		struct tc_str policy = tc_next(&rest, ',');
 
-		if (t.n > 0)
+		if (!first)
 			text_add(&t, TC_STR(", "));
 		edited |= admit(&t, policy, hash, nonce);
 	}

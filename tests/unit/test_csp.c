@@ -50,6 +50,7 @@ test_rules(void **state)
 		{"script-src 'nonce-a', script-src 'nonce-a' 'self'", "a: script-src 'nonce-a', script-src 'nonce-a' 'self'"},
 		{"script-src 'nonce-a', script-src 'nonce-b'", "a: script-src 'nonce-a', script-src 'nonce-b' " HASH},
 		{"script-src 'unsafe-inline', default-src 'self'", "script-src 'unsafe-inline', default-src 'self' " HASH},
+		{", default-src 'self'", ", default-src 'self' " HASH}, /* an empty one is none, and stays */
 		{"sandbox; script-src 'self'", "never: sandbox; script-src 'self'"},
 		{"sandbox allow-forms", "never: sandbox allow-forms"},
 		{"sandbox allow-forms Allow-Scripts; script-src 'self'", "sandbox allow-forms Allow-Scripts; script-src 'self' " HASH},
