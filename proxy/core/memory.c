@@ -12,6 +12,8 @@
 #define TRIM_EVERY 4 /* samples */
 #define SHORT_PERCENT 98
 #define ENOUGH_PERCENT 95
+#define FREED_EVERY 20        /* samples */
+#define FREED_MUCH (8u << 20) /* bytes */
 
 static struct {
 	uv_timer_t timer;
@@ -20,6 +22,8 @@ static struct {
 	uint64_t group;   /* of the control group; 0: none */
 	uint64_t limit;   /* in force; 0: none */
 	unsigned samples; /* while short */
+	unsigned since;   /* samples since we looked how much is free */
+	uint64_t kept;    /* resident bytes that malloc had free when it last gave some back */
 } memory = {.statm = -1};
 
 static _Atomic bool is_short;
@@ -101,24 +105,26 @@ group_limit(const char *cgroup, const char *root)
 
 /* ---- samples ---- */
 
-/* Resident bytes; 0: not known. */
+/* Resident bytes, those of files among them only for `all`; 0: not known. */
 static uint64_t
-resident(void)
+resident(bool all)
 {
 	char text[128];
 	ssize_t n = memory.statm >= 0 ? pread(memory.statm, text, sizeof(text) - 1, 0) : -1;
-	unsigned long long pages = 0;
+	unsigned long long pages = 0, files = 0;
 
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	return sscanf(text, "%*u %llu", &pages) == 1 ? pages * memory.page : 0;
+	if (sscanf(text, "%*u %llu %llu", &pages, &files) != 2 || files > pages)
+		return 0;
+	return (all ? pages : pages - files) * memory.page;
 }
 
 static void
 sample(void)
 {
-	uint64_t now = memory.limit > 0 ? resident() : 0;
+	uint64_t now = memory.limit > 0 ? resident(true) : 0;
 	bool was = atomic_load_explicit(&is_short, memory_order_relaxed);
 	uint64_t edge = memory.limit / 100 * (was ? ENOUGH_PERCENT : SHORT_PERCENT);
 	bool is = now > edge;
@@ -126,7 +132,7 @@ sample(void)
 	/* What was freed may still be counted as ours, and nothing new would come to use it: give it back. */
 	if (is && memory.samples++ % TRIM_EVERY == 0) {
 		(void)malloc_trim(0);
-		now = resident();
+		now = resident(true);
 		is = now > edge;
 	}
 	if (!is)
@@ -134,11 +140,38 @@ sample(void)
 	atomic_store_explicit(&is_short, is, memory_order_relaxed);
 }
 
+/* Resident bytes that nobody uses, as far as can be told. */
+static uint64_t
+unused(uint64_t *used)
+{
+	struct mallinfo2 m = mallinfo2();
+	uint64_t now = resident(false);
+
+	*used = m.uordblks + m.hblkhd;
+	return now > *used ? now - *used : 0;
+}
+
+/* When a crowd has gone, what it had lies between the pieces of those that stay, and malloc keeps it. */
+static void
+give_back(void)
+{
+	uint64_t used, free = unused(&used);
+
+	if (free < memory.kept)
+		memory.kept = free;
+	if (free - memory.kept < FREED_MUCH || free < used)
+		return;
+	(void)malloc_trim(0);
+	memory.kept = unused(&used);
+}
+
 static void
 on_timer(uv_timer_t *unused)
 {
 	(void)unused;
 	sample();
+	if (++memory.since % FREED_EVERY == 0)
+		give_back();
 }
 
 void

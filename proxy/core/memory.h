@@ -10,8 +10,9 @@
 #include "net/loop.h"
 
 /*
- * Looks at the process four times a second, on the control loop. limit: bytes that the process may have (limits.memory);
- * 0: what its control group allows, and without one all there is.
+ * Looks at the process four times a second, on the control loop, and gives back to the system what has become free when that
+ * is much. limit: bytes that the process may have (limits.memory); 0: what its control group allows, and without one all
+ * there is.
  */
 void memory_start(struct loop *control, int64_t limit);
 /* The limit of a new configuration. From the control loop. */

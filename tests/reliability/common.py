@@ -135,6 +135,14 @@ class Test:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def kept(t, proxy, before, bar):
+    """Resident bytes beyond `before`, once they are not more than bar; within 25 s what was freed is given back by itself."""
+    until = time.monotonic() + 25 * t.slack
+    while proxy.memory() - before > bar and time.monotonic() < until and not t.sanitized:
+        time.sleep(0.1)
+    return proxy.memory() - before
+
+
 def admin_call(path, line="reload\n", seconds=harness.DEADLINE):
     """(0 or the error's number, text) of one call of the admin socket."""
     with socket.socket(socket.AF_UNIX) as s:

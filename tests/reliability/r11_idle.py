@@ -76,10 +76,9 @@ def measure(t, proxy, name, make, n, kib):
     t.memory(f"{name}: memory of each of {count}", f"{each:.1f} KiB", f"<= {kib} KiB", each <= kib and count > n * 0.99)
     t.figure(f"{name}: processor while idle", f"{busy:.1%}", f"< {t.slack} %", busy < 0.01 * t.slack)
     release(proxy, crowds, 0)
-    common.admin_call(proxy.socket)
-    time.sleep(2.5)
-    left = proxy.memory() - before
-    t.memory(f"{name}: kept after they have gone", f"{left / 1024 / count:.2f} KiB each", "<= 10 %", left <= 0.1 * each * 1024 * count + NOISE)
+    bar = 0.1 * each * 1024 * count + NOISE
+    left = common.kept(t, proxy, before, bar)
+    t.memory(f"{name}: kept after they have gone", f"{left / 1024 / count:.2f} KiB each", "<= 10 %", left <= bar)
 
 
 def run(t):

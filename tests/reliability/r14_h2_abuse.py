@@ -201,6 +201,8 @@ def stall_many(t, proxy):
             memory.look()
     t.memory(f"memory of {STALLED} connections with shut windows, each", f"{memory.grown / STALLED / (1 << 20):.2f} MiB",
              f"{STALLED_MAX / (1 << 20):.1f} MiB", memory.grown <= STALLED * STALLED_MAX)
+    left = common.kept(t, proxy, memory.before, MEMORY_MAX)
+    t.memory("the same, when they have gone, all", f"+{left / (1 << 20):.1f} MiB", f"+{MEMORY_MAX >> 20} MiB", left <= MEMORY_MAX)
 
 
 def all_over(c):
