@@ -193,10 +193,10 @@ of_this_process(void **state)
 	(void)state;
 	assert_int_equal(loop_init(&control, NULL, NULL), 0);
 	memory_start(&control, 0);
-	assert_true(resident() > 100000);
+	assert_true(resident(true) > 100000);
 	assert_int_equal(uv_timer_get_repeat(&memory.timer), 250);
 	assert_false(uv_has_ref((uv_handle_t *)&memory.timer));
-	memory_limit((int64_t)(resident() + n / 2));
+	memory_limit((int64_t)(resident(true) + n / 2));
 	assert_false(memory_short());
 	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(p != MAP_FAILED);
@@ -220,7 +220,7 @@ freed_memory_is_given_back(void **state)
 	(void)state;
 	memory.page = (uint64_t)sysconf(_SC_PAGESIZE);
 	memory.statm = open("/proc/self/statm", O_RDONLY);
-	before = resident();
+	before = resident(true);
 	for (size_t i = 0; i < BLOCKS; i++) {
 		blocks[i] = malloc(SIZE);
 		assert_non_null(blocks[i]);
@@ -239,6 +239,41 @@ freed_memory_is_given_back(void **state)
 	memory_limit(0);
 }
 
+/* The same where there is no limit: what a crowd has left is given back, once it is much. */
+static void
+what_a_crowd_left_is_given_back(void **state)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	(void)state;
+	skip(); /* its own allocator keeps what was freed */
+#else
+	enum { BLOCKS = 8192, SIZE = 8000, PART = BLOCKS / 16 };
+	static char *blocks[BLOCKS];
+	uint64_t before, most;
+
+	(void)state;
+	memory.page = (uint64_t)sysconf(_SC_PAGESIZE);
+	memory.statm = open("/proc/self/statm", O_RDONLY);
+	before = resident(true);
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = malloc(SIZE);
+		assert_non_null(blocks[i]);
+		memset(blocks[i], 1, SIZE);
+	}
+	most = resident(true);
+	assert_true(most - before > (uint64_t)BLOCKS * SIZE / 2);
+	for (size_t i = 0; i < PART; i++)
+		free(blocks[i]);
+	give_back();
+	assert_true(resident(true) > most - FREED_MUCH); /* a little stays for those who come next */
+	for (size_t i = PART; i + 1 < BLOCKS; i++)
+		free(blocks[i]);
+	give_back();
+	assert_true(resident(true) < before + FREED_MUCH);
+	free(blocks[BLOCKS - 1]);
+#endif
+}
+
 int
 main(void)
 {
@@ -251,6 +286,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_short, setup, teardown),
 		cmocka_unit_test(of_this_process),
 		cmocka_unit_test(freed_memory_is_given_back),
+		cmocka_unit_test(what_a_crowd_left_is_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
