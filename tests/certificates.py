@@ -45,6 +45,13 @@ class Authority:
             openssl("x509", "-req", "-in", csr, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-out", cert, "-days", days, "-extfile", ext)
         return cert, key
 
+    def client(self, name):
+        """The files of a certificate by which somebody shows who he is, and of its key."""
+        cert, key, csr = (self.path(f"{name}.{kind}") for kind in ("pem", "key", "csr"))
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", csr, "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", csr, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-out", cert, "-days", "2")
+        return cert, key
+
     def context(self, *names, **kw):
         """The TLS context of a server with such a certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -131,16 +131,29 @@ say_client_fault(const struct config_origin *o, const struct tls_client_fault *f
 }
 
 static struct tls_client *
-client_of(const struct config_origin *o, struct messages *m)
+client_get(const struct config_origin *o, struct tls_client_fault *fault)
 {
 	const struct tls_client_settings s = {
 		.ca_file = o->tls.ca, .cert = o->tls.cert, .key = o->tls.key, .name = o->tls.name, .verify = o->tls.verify};
+
+	return tls_client_get(&s, fault);
+}
+
+static struct tls_client *
+client_of(const struct config_origin *o, struct messages *m)
+{
 	struct tls_client_fault fault = {0};
-	struct tls_client *client = tls_client_get(&s, &fault);
+	struct tls_client *client = client_get(o, &fault);
 
 	if (client == NULL)
 		say_client_fault(o, &fault, m);
 	return client;
+}
+
+struct tls_client *
+certificates_of_origin(const struct snapshot *s, const struct config_origin *o, struct tls_client_fault *fault)
+{
+	return s->tls_origins[o->id] != NULL ? tls_client_ref(s->tls_origins[o->id]) : client_get(o, fault);
 }
 
 int

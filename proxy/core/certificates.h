@@ -12,6 +12,13 @@
 /* Reads them for all listeners and origins of the snapshot. 0, or -1: at least one error is in m. */
 int certificates_load(struct snapshot *s, struct messages *m);
 
+/*
+ * How an origin is asked by https: as it is in force or, where nothing was loaded, as its files are now. A reference;
+ * NULL: fault says why.
+ */
+struct tls_client *certificates_of_origin(const struct snapshot *s, const struct config_origin *o,
+    struct tls_client_fault *fault);
+
 /* For check: the same, and what will be wrong: certificates that end soon, keys that others may read. */
 void certificates_check(const struct config *c, struct messages *m);
 

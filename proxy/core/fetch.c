@@ -119,6 +119,7 @@ dial(struct line *l)
 		.name = l->ask->name.n > 0 ? l->ask->name : l->ask->host,
 		.ca_file = l->ask->ca_file,
 		.pins = l->ask->pins,
+		.as = l->ask->as,
 	};
 
 	if (!connect_to(l))

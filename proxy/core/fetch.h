@@ -24,6 +24,7 @@ struct fetch_ask {
 	struct tc_str name;       /* n = 0: host */
 	struct tc_strs pins;      /* or held against these: tls_blocking.h */
 	struct tc_str ca_file;    /* PEM: whom to trust; n = 0: whom the system trusts */
+	struct tls_client *as;    /* or verified and asked as an origin is (tls_client.h); NULL: see above */
 	size_t max;               /* bytes of an answer; 0: 32 MiB */
 	int64_t patience_ms;      /* for all of it; 0: FETCH_PATIENCE_MS */
 	const _Atomic bool *stop; /* NULL, or: give up soon after it is true */

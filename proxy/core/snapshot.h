@@ -25,7 +25,7 @@ struct snapshot {
 	const struct geo *geo;               /* inside it */
 	const struct choice_key *choice_key; /* lives as long as the process */
 	struct tls_server **tls;             /* of each listener; NULL: it speaks in clear */
-	struct tls_client **tls_origins;     /* of each origin; NULL: none of its servers is asked by https */
+	struct tls_client **tls_origins;     /* of each origin; NULL: none of its servers is asked by https, or not loaded */
 	void *confs[CHAIN_FILTERS_MAX];      /* what the filters' load() made */
 	struct tc_arena *arena;              /* of the loaders */
 	uint16_t *route_ids;                 /* counters' number of each route, site after site */

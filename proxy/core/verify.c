@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "core/certificates.h"
 
 #define VISIT_MAX ((size_t)256 << 20) /* bytes of one answer and all that is made of it */
 
@@ -93,8 +94,9 @@ verify_ask(const struct verify_visit *at, struct tc_strs more, struct tc_str pos
 		.target = at->page,
 		.body = post,
 		.tls = at->v->tls,
-		.name = tc_str_of(at->authority.p, tc_find_byte(at->authority, ':')),
+		.name = at->v->as != NULL ? at->v->host : tc_str_of(at->authority.p, tc_find_byte(at->authority, ':')),
 		.pins = at->v->pins,
+		.as = at->v->as,
 	};
 	const struct proof_signal *s = at->signal;
 	size_t n = 2;
@@ -302,34 +304,46 @@ visit(struct verify_visit at, struct tc_str choice, size_t loss)
 
 /* ---- the walk ---- */
 
+/* The page as the origin's first server has it, by https verified as the proxy does. NULL, or why there is none. */
+static const char *
+ask_origin(struct verify_visit to, const struct config_origin *o, struct fetch_answer *answer)
+{
+	const struct config_server *server = &o->servers[0];
+	struct verify direct = *to.v;
+	struct tls_client_fault fault = {0};
+	const char *why;
+
+	if (server->path.n > 0)
+		return "the origin is not asked over a Unix socket";
+	to.v = &direct;
+	direct.host = server->host;
+	direct.port = server->port;
+	direct.tls = server->https;
+	direct.token = TC_STR("");
+	if (server->https && (direct.as = certificates_of_origin(direct.s, o, &fault)) == NULL)
+		return "the files of origin.tls cannot be used (tacet check says why)";
+	if (o->host_mode != ORIGIN_HOST_KEEP)
+		to.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : server->authority;
+	why = verify_ask(&to, (struct tc_strs){NULL, 0}, TC_STR(""), answer);
+	tls_client_unref(&direct.as);
+	return why;
+}
+
 /* What the origin answers without us, where it can be asked: the page must have something to lose. How much. */
 static size_t
 control(struct verify_visit at)
 {
-	const struct config_origin *o = config_route_of(at.site, at.route)->origin;
 	struct fetch_answer answer;
-	struct verify direct = *at.v;
-	const char *why = "the origin is not asked over TLS or a Unix socket";
-	size_t n = 0;
+	const char *why;
+	size_t n;
 
 	at.arena = arena_new(NULL, VISIT_MAX);
 	if (at.arena == NULL)
 		return 0;
-	if (!o->https && o->servers[0].path.n == 0) {
-		struct verify_visit to = at;
-
-		to.v = &direct;
-		direct.host = o->servers[0].host;
-		direct.port = o->servers[0].port;
-		direct.tls = false;
-		direct.token = TC_STR("");
-		if (o->host_mode != ORIGIN_HOST_KEEP)
-			to.authority = o->host_mode == ORIGIN_HOST_NAME ? o->host_name : o->servers[0].authority;
-		why = verify_ask(&to, (struct tc_strs){NULL, 0}, TC_STR(""), &answer);
-		n = why == NULL ? verify_loss(&at, &answer) : 0;
-		if (why == NULL && n == 0)
-			why = "the page has nothing that anybody would lose: it proves nothing";
-	}
+	why = ask_origin(at, config_route_of(at.site, at.route)->origin, &answer);
+	n = why == NULL ? verify_loss(&at, &answer) : 0;
+	if (why == NULL && n == 0)
+		why = "the page has nothing that anybody would lose: it proves nothing";
 	verify_tell(&at, "control", why == NULL ? VERIFY_OK : VERIFY_NOT_SEEN,
 	    why != NULL ? tc_str_from(why) : verify_text(at.arena, "%zu to lose", n));
 	arena_destroy(&at.arena);

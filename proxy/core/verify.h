@@ -37,6 +37,7 @@ struct verify {
 	uint16_t port;
 	bool tls;                 /* there; visitors ask for the site's name */
 	struct tc_strs pins;      /* files of the certificates that it may show */
+	struct tls_client *as;    /* or, of the control: how the origin is asked by https; NULL: it is not */
 	struct tc_str token;      /* token.h; n = 0: visitors from nowhere alone */
 	const _Atomic bool *stop; /* ends it before its time; NULL: nothing does */
 	bool strict;              /* cookies that nobody knows are faults */

@@ -9,8 +9,9 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include "net/tls_inside.h"
 
 enum { NAME_MAX_LENGTH = 255, PATH_MAX_LENGTH = 4095 };
 
@@ -123,7 +124,6 @@ context_new(const struct tls_blocking_with *with, const char **why)
 		abort();
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 	(void)SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
-	(void)SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set_alpn_protos(context, http1, sizeof(http1) - 1) == 0 &&
 	    (with->pins.n > 0 ? trust_pins(context, with->pins) : trust(context, with->ca_file)))
@@ -171,9 +171,11 @@ tls_blocking_new(int fd, const struct tls_blocking_with *with, const char **why)
 	*why = "this name cannot be verified";
 	t->fd = fd;
 	ERR_clear_error();
-	t->context = context_new(with, why);
+	t->context = with->as != NULL ? tls_client_context(with->as) : context_new(with, why);
 	t->ssl = t->context != NULL ? SSL_new(t->context) : NULL;
-	if (t->ssl != NULL && attach(t) && expect(t->ssl, with->name, with->pins.n == 0)) {
+	if (t->ssl != NULL && attach(t) &&
+	    (with->as != NULL ? tls_client_expect(with->as, t->ssl, with->name) : expect(t->ssl, with->name, with->pins.n == 0))) {
+		(void)SSL_set_mode(t->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 		SSL_set_connect_state(t->ssl);
 		*why = NULL;
 		return t;

@@ -1,7 +1,7 @@
 /*
  * tls_blocking.h: TLS of the blocking client (core/fetch): a session over a connected socket that does not block, and
- * what to wait for. The certificate is always verified: by whom it is issued and for which
- * name, or as one of those that are pinned.
+ * what to wait for. The certificate is verified: by whom it is issued and for which name, or as one of those that are
+ * pinned, or as an origin's is.
  *
  *	tls_blocking_new() -> read, write: each TLS_BLOCKING_READ or _WRITE means: poll for it, call again with the same
  */
@@ -13,6 +13,7 @@
 #include "tacet/site.h"
 
 struct tls_blocking;
+struct tls_client; /* tls_client.h */
 
 /* What read and write answer when it is not a number of bytes. */
 enum {
@@ -25,6 +26,7 @@ struct tls_blocking_with {
 	struct tc_str name;    /* to ask for and to verify: a host, or an address without brackets */
 	struct tc_str ca_file; /* PEM; n = 0: the system's store */
 	struct tc_strs pins;   /* PEM files: who has the key of one of these is right, whatever the name; n = 0: none */
+	struct tls_client *as; /* whom to trust, who we are, which name, as for an origin; NULL: see above */
 };
 
 /* fd stays the caller's. NULL, and *why: it cannot be had. */

@@ -56,8 +56,9 @@ tls_memory_is_fresh(const struct tls_memory *m, uint64_t now_ms)
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
-	const struct tls *t = tls_conn_of(ssl)->tls;
-	struct tls_memory *m = t->memory;
+	const struct conn *c = tls_conn_of(ssl); /* NULL: tls_blocking.c's */
+	const struct tls *t = c != NULL ? c->tls : NULL;
+	struct tls_memory *m = t != NULL ? t->memory : NULL;
 
 	if (m == NULL || SSL_SESSION_is_resumable(session) != 1)
 		return 0;

@@ -102,16 +102,9 @@ def test_verify_false(tmp_path, ca):
     origin.close()
 
 
-def client_pair(ca, name):
-    cert, key = ca.path(f"{name}.pem"), ca.path(f"{name}.key")
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", ca.path("c.csr"), "-subj", f"/CN={name}")
-    openssl("x509", "-req", "-in", ca.path("c.csr"), "-CA", ca.pem, "-CAkey", ca.key, "-CAcreateserial", "-out", cert, "-days", "2")
-    return cert, key
-
-
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_our_certificate(tmp_path, ca, version):
-    cert, key = client_pair(ca, "edge")
+    cert, key = ca.client("edge")
     ctx = ca.context("app.test")
     ctx.minimum_version = ctx.maximum_version = version
     ctx.verify_mode = ssl.CERT_REQUIRED
@@ -390,7 +383,7 @@ def test_a_broken_authority_is_kept_out(tmp_path, ca, broken):
 def test_our_certificate_changes(tmp_path, ca):
     """Until both of its files fit, the one before is shown."""
     cert, key = tmp_path / "live.pem", tmp_path / "live.key"
-    pairs = [client_pair(ca, name) for name in ("first", "second")]
+    pairs = [ca.client(name) for name in ("first", "second")]
     ctx = ca.context("app.test")
     ctx.verify_mode = ssl.CERT_REQUIRED
     ctx.load_verify_locations(ca.pem)

@@ -5,6 +5,7 @@ The planted faults are proxies that run another configuration than the one that 
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import xml.etree.ElementTree as ET
 
@@ -12,6 +13,7 @@ import pytest
 
 from certificates import Authority
 from harness import answer, tacet_path, total, wait_until
+from tls import TlsOrigin
 
 POLICIES = pathlib.Path(__file__).resolve().parents[2] / "conf/policies"
 
@@ -239,3 +241,50 @@ def test_the_canary_comes_by_tls(start, site, tmp_path):
     proxy = start("-c", str(tmp_path / "c.yaml"), listen=False)
     wait_until(lambda: total(proxy.metrics(), "tacet_canary_runs_total", result="passed") > 0, "a run of the canary")
     assert total(proxy.metrics(), "tacet_canary_checks", verdict="ok") > 100
+
+
+# ---- origins by https -------------------------------------------------------------------------------
+
+@pytest.fixture
+def secret_origin(tmp_path):
+    """An origin by https that wants to see our certificate; .ca: who vouches for both; .tls(): how it is configured."""
+    ca = Authority(tmp_path / "ca")
+    ctx = ca.context("app.test")
+    ctx.verify_mode = ssl.CERT_REQUIRED
+    ctx.load_verify_locations(ca.pem)
+    o = TlsOrigin(ctx)
+    o.on("/", answer(PAGE, [("Set-Cookie", "_ga=1; Path=/"), ("Set-Cookie", "sid=1; Path=/")]))
+    pair = ca.client("edge")
+    o.ca = ca
+    o.tls = lambda pem=ca.pem, name="app.test", pair=pair: f'{o.url}", tls: {{ca: {pem}, name: {name}' + (
+        f", cert: {pair[0]}, key: {pair[1]}" if pair else "") + '}, host: "www.example.test'
+    yield o
+    o.close()
+
+
+def asked_directly(origin):
+    return [m for m in origin.requests if m.get("User-Agent") == "tacet verify" and not m.has("Privacy-Decision")]
+
+
+def test_the_control_asks_by_https(site, running, tmp_path, secret_origin):
+    """As the proxy does: who vouches for the origin, its name, our certificate."""
+    proxy = running(site(origin=secret_origin.tls()))
+    said = as_json(verify(tmp_path, site(origin=secret_origin.tls()), proxy.port, "--format", "json"))
+    control, = [c for c in said["checks"] if c["check"] == "control"]
+    assert control["verdict"] == "ok" and control["found"] == "5 to lose" and said["failed"] == 0
+    assert [m.get("Host") for m in asked_directly(secret_origin)] == ["www.example.test"]
+    assert not any(m.has("Tacet-Verify") for m in secret_origin.requests)
+    other, asked = Authority(tmp_path / "other"), len(asked_directly(secret_origin))
+    for how, words in ((dict(pem=other.pem), "certificate"), (dict(name="evil.test"), "hostname mismatch"),
+                       (dict(pair=None), ""),  # told by an alert, or cut before it was read
+                       (dict(pem=tmp_path / "none"), "origin.tls cannot be used")):
+        said = as_json(verify(tmp_path, site(origin=secret_origin.tls(**how)), proxy.port, "--format", "json"))
+        control, = [c for c in said["checks"] if c["check"] == "control"]
+        assert control["verdict"] == "not seen" and words in control["found"] and len(asked_directly(secret_origin)) == asked, control
+
+
+def test_the_control_of_the_canary_asks_by_https(start, site, tmp_path, secret_origin):
+    (tmp_path / "c.yaml").write_text(with_canary(site(origin=secret_origin.tls())))
+    proxy = start("-c", str(tmp_path / "c.yaml"))
+    wait_until(lambda: total(proxy.metrics(), "tacet_canary_runs_total", result="passed") > 0, "a run of the canary")
+    assert asked_directly(secret_origin)
