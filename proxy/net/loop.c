@@ -113,8 +113,5 @@ loop_close(struct loop *l)
 	}
 	arena_cache_destroy(&l->arenas);
 	explicit_bzero(l->read_buffer, sizeof(l->read_buffer));
-	if (l->tls != NULL)
-		explicit_bzero(l->tls, l->tls_n);
-	free(l->tls);
-	l->tls = NULL;
+	tls_loop_close(l);
 }

@@ -25,8 +25,7 @@ struct loop {
 	void *owner;
 	void *scratch; /* the owner's; wiped with read_buffer */
 	size_t scratch_n;
-	void *tls; /* tls.c's buffers for all connections, once there is one; wiped with read_buffer */
-	size_t tls_n;
+	void *tls;   /* tls.c's buffers for all connections, once there is one; wiped with read_buffer */
 	int pipe[2]; /* for conn_move(); empty between calls; -1: not there yet */
 	char read_buffer[LOOP_READ_SIZE];
 };

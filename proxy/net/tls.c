@@ -12,37 +12,39 @@
 #define RECORD (16 << 10) /* the most that one record holds (RFC 8446 5.1) */
 #define PLAIN_SIZE (LOOP_READ_SIZE + RECORD) /* what came, and what was waiting for the end of its record */
 #define CIPHER_SIZE (80 << 10) /* what is sent at once */
-#define WARM_MAX 64 /* connections that may have OpenSSL's buffers: 33 KiB each */
 #define ANSWERS_MAX (256 << 10) /* bytes that wait for a peer that makes us speak and does not listen */
 
 /* The buffers that all connections of a loop share: none of them holds anything between calls. */
 struct tls_buffers {
 	size_t cipher_n;
+	bool last; /* what is written now is the last record of a write */
 	char plain[PLAIN_SIZE];
 	char gather[RECORD];
 	char cipher[CIPHER_SIZE];
 };
 
-/*
- * What a loop has for TLS. OpenSSL needs a buffer of 16 KiB to read and one to write. To make and wipe them for each record
- * is dear, to keep them for each connection is too much: those that spoke last have them, until the next tick.
- */
+/* What a loop has for TLS. One BIO does for all connections: OpenSSL works for one at a time. */
 struct tls_loop {
 	struct tls_buffers buffers; /* first: what is wiped */
-	struct tls *warm[WARM_MAX];
-	size_t next; /* of warm */
+	BIO *bio;                   /* its data: the conn that OpenSSL is at work for */
+	struct tls_records *records;
 };
+
+static BIO *make_bio(void);
 
 static struct tls_loop *
 tls_loop(struct loop *l)
 {
-	if (l->tls == NULL) {
-		l->tls = calloc(1, sizeof(struct tls_loop));
-		if (l->tls == NULL)
-			abort();
-		l->tls_n = sizeof(struct tls_buffers);
-	}
-	return l->tls;
+	struct tls_loop *t = l->tls;
+
+	if (t != NULL)
+		return t;
+	l->tls = t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		abort();
+	t->bio = make_bio();
+	t->records = tls_records_keep();
+	return t;
 }
 
 static struct tls_buffers *
@@ -51,41 +53,25 @@ buffers_of(struct loop *l)
 	return &tls_loop(l)->buffers;
 }
 
-/* The place of it is free again. Where half a record waits the buffer stays, until more comes. */
-static void
-cool(struct tls **place)
-{
-	struct tls *t = *place;
-
-	*place = NULL;
-	if (t == NULL)
-		return;
-	t->warm = NULL;
-	(void)SSL_free_buffers(t->ssl);
-}
-
-static void
-warm(struct conn *c)
-{
-	struct tls_loop *l = tls_loop(c->loop);
-	struct tls **place = &l->warm[l->next % WARM_MAX];
-
-	if (c->tls->warm != NULL)
-		return;
-	l->next++;
-	cool(place);
-	*place = c->tls;
-	c->tls->warm = place;
-}
-
 void
 tls_tick(struct loop *l)
 {
-	if (l->tls == NULL)
+	if (l->tls != NULL)
+		explicit_bzero(l->tls, sizeof(struct tls_buffers));
+}
+
+void
+tls_loop_close(struct loop *l)
+{
+	struct tls_loop *t = l->tls;
+
+	if (t == NULL)
 		return;
-	for (size_t i = 0; i < WARM_MAX; i++)
-		cool(&tls_loop(l)->warm[i]);
-	explicit_bzero(l->tls, l->tls_n);
+	tls_tick(l);
+	(void)BIO_free(t->bio); /* connections have references of their own */
+	tls_records_let_go(&t->records);
+	free(t);
+	l->tls = NULL;
 }
 
 /* ---- towards the socket ---- */
@@ -101,15 +87,58 @@ flush(struct conn *c)
 	return v.len > 0 ? conn_send(c, &v, 1, v.len) : 0;
 }
 
+/*
+ * A ticket of 1.3 is the last word of a handshake, and nobody waits for it: it goes out with the first answer, which saves
+ * both sides a turn. What is in b->cipher is nothing else then.
+ */
+static void
+hold(struct tls *t, struct tls_buffers *b)
+{
+	if (b->cipher_n == 0)
+		return;
+	t->held = malloc(b->cipher_n);
+	if (t->held == NULL)
+		abort();
+	memcpy(t->held, b->cipher, b->cipher_n);
+	t->held_n = b->cipher_n;
+	b->cipher_n = 0;
+}
+
+static void
+unhold(struct tls *t, struct tls_buffers *b)
+{
+	if (t->held == NULL)
+		return;
+	assert(b->cipher_n == 0 && t->held_n <= sizeof(b->cipher));
+	memcpy(b->cipher, t->held, t->held_n);
+	b->cipher_n = t->held_n;
+	free(t->held);
+	t->held = NULL;
+}
+
+/* The last record goes out with those before it, from where it stands. */
+static int
+send_last(struct conn *c, struct tls_buffers *b, const char *p, size_t n)
+{
+	uv_buf_t v[] = {uv_buf_init(b->cipher, (unsigned)b->cipher_n), uv_buf_init((char *)(uintptr_t)p, (unsigned)n)};
+	unsigned first = b->cipher_n == 0;
+
+	b->cipher_n = 0;
+	return conn_send(c, v + first, 2 - first, v[0].len + n);
+}
+
 /* Never says that it has no room: what does not fit goes out first. */
 static int
 bio_write(BIO *bio, const char *p, size_t n, size_t *done)
 {
 	struct conn *c = BIO_get_data(bio);
 	struct tls_buffers *b = buffers_of(c->loop);
-	size_t left = n;
 
-	while (left > 0) {
+	*done = n;
+	unhold(c->tls, b);
+	if (b->last)
+		return send_last(c, b, p, n) == 0;
+	for (size_t left = n; left > 0;) {
 		size_t k = sizeof(b->cipher) - b->cipher_n;
 
 		k = left < k ? left : k;
@@ -120,7 +149,6 @@ bio_write(BIO *bio, const char *p, size_t n, size_t *done)
 		if (left > 0 && flush(c) < 0)
 			return 0;
 	}
-	*done = n;
 	return 1;
 }
 
@@ -159,30 +187,50 @@ make_method(void)
 		abort();
 }
 
+static BIO *
+make_bio(void)
+{
+	static uv_once_t once = UV_ONCE_INIT;
+	BIO *bio;
+
+	uv_once(&once, make_method);
+	bio = BIO_new(method);
+	if (bio == NULL)
+		abort();
+	BIO_set_init(bio, 1);
+	return bio;
+}
+
+/*
+ * Before OpenSSL is asked for a connection's bytes. What errors it leaves then are the reason; there hardly ever are any
+ * before, and to look costs less than to clear.
+ */
+static void
+ask_for(struct conn *c)
+{
+	BIO_set_data(tls_loop(c->loop)->bio, c);
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 /* ---- how it begins ---- */
 
 static void
 begin(struct conn *c, SSL_CTX *context, bool client)
 {
-	static uv_once_t once = UV_ONCE_INIT;
 	struct tls *t = calloc(1, sizeof(*t));
-	BIO *bio;
+	BIO *bio = tls_loop(c->loop)->bio;
 
 	assert(c->tls == NULL);
-	uv_once(&once, make_method);
 	if (t == NULL)
 		abort();
-	bio = BIO_new(method);
 	t->ssl = SSL_new(context);
-	if (bio == NULL || t->ssl == NULL)
+	if (t->ssl == NULL || BIO_up_ref(bio) != 1)
 		abort(); /* a small allocation failed */
 	t->client = client;
 	t->outcome.result = TLS_CLOSED;
 	t->in = tc_str_of("", 0);
-	BIO_set_data(bio, c);
-	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);
-	(void)SSL_set_app_data(t->ssl, c);
 	c->tls = t;
 	c->direct = false;
 }
@@ -217,7 +265,7 @@ tls_connect(struct conn *c, struct tls_client *k, struct tc_str host, struct tls
 		(void)SSL_set_session(t->ssl, memory->session);
 	}
 	SSL_set_connect_state(t->ssl);
-	ERR_clear_error();
+	ask_for(c);
 	(void)SSL_do_handshake(t->ssl); /* says hello; what comes of it is seen when the other side has answered */
 	ERR_clear_error();
 	return flush(c);
@@ -239,14 +287,13 @@ tls_destroy(struct tls **p)
 	*p = NULL;
 	if (t == NULL)
 		return;
-	if (t->warm != NULL)
-		*t->warm = NULL;
 	/* A connection that was dropped says nothing about its session. */
 	if (t->secured && !t->failed)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
 	tls_set_unref(&t->set);
 	tls_server_unref(&t->server);
+	free(t->held);
 	if (t->sni != NULL)
 		explicit_bzero(t->sni, strlen(t->sni));
 	free(t->sni);
@@ -315,9 +362,11 @@ shake(struct conn *c)
 	struct tls *t = c->tls;
 	int r, error;
 
-	ERR_clear_error();
+	ask_for(c);
 	r = SSL_do_handshake(t->ssl);
 	error = SSL_get_error(t->ssl, r);
+	if (r == 1 && !t->client && version_of(t->ssl) == TLS_VERSION_13)
+		hold(t, buffers_of(c->loop));
 	(void)flush(c); /* a failure shows at the next write, or as the end */
 	if (r != 1 && error == SSL_ERROR_WANT_READ)
 		return false;
@@ -350,7 +399,7 @@ read_records(struct conn *c)
 	size_t n = 0, k;
 	int r = 1, error = SSL_ERROR_WANT_READ;
 
-	ERR_clear_error();
+	ask_for(c);
 	while (r == 1 && n < sizeof(b->plain) && (t->in.n > 0 || SSL_has_pending(t->ssl) != 0)) {
 		r = SSL_read_ex(t->ssl, b->plain + n, sizeof(b->plain) - n, &k);
 		n += r == 1 ? k : 0;
@@ -375,7 +424,6 @@ tls_input(struct conn *c, struct tc_str in)
 {
 	struct tls *t = c->tls;
 
-	warm(c);
 	t->in = in;
 	if (!t->failed && (t->secured || shake(c)))
 		read_records(c);
@@ -384,12 +432,17 @@ tls_input(struct conn *c, struct tc_str in)
 
 /* One record. */
 static int
-put(struct conn *c, const char *p, size_t n)
+put(struct conn *c, const char *p, size_t n, bool last)
 {
 	struct tls *t = c->tls;
+	struct tls_buffers *b = buffers_of(c->loop);
 	size_t done;
+	int r;
 
-	if (SSL_write_ex(t->ssl, p, n, &done) == 1)
+	b->last = last;
+	r = SSL_write_ex(t->ssl, p, n, &done);
+	b->last = false;
+	if (r == 1)
 		return 0;
 	t->failed = true;
 	c->broken = true;
@@ -414,20 +467,20 @@ put_all(struct conn *c, const uv_buf_t *v, unsigned n)
 			size_t k = left < RECORD - gathered ? left : RECORD - gathered;
 
 			if (as_is) {
-				r = put(c, p, k);
+				r = put(c, p, k, left == k && i + 1 == n);
 			} else {
 				memcpy(b->gather + gathered, p, k);
 				gathered += k;
 			}
 			if (gathered == RECORD) {
-				r = put(c, b->gather, gathered);
+				r = put(c, b->gather, gathered, left == k && i + 1 == n);
 				gathered = 0;
 			}
 			p += k;
 			left -= k;
 		}
 	}
-	return r == 0 && gathered > 0 ? put(c, b->gather, gathered) : r;
+	return r == 0 && gathered > 0 ? put(c, b->gather, gathered, true) : r;
 }
 
 int
@@ -439,8 +492,7 @@ tls_write(struct conn *c, const uv_buf_t *v, unsigned n)
 	if (!t->secured || t->failed || t->our_end)
 		return -1;
 	assert(buffers_of(c->loop)->cipher_n == 0);
-	warm(c);
-	ERR_clear_error();
+	ask_for(c);
 	r = put_all(c, v, n);
 	return flush(c) < 0 ? -1 : r;
 }
@@ -455,7 +507,7 @@ tls_say_end(struct conn *c)
 	if (!t->secured || t->failed || t->our_end || c->broken)
 		return;
 	t->our_end = true;
-	ERR_clear_error();
+	ask_for(c);
 	(void)SSL_shutdown(t->ssl);
 	ERR_clear_error();
 	(void)flush(c);

@@ -4,8 +4,8 @@
  *	read_buffer -> SSL -> loop.tls.plain  -> ops->data, once for all that came in one read
  *	socket <- loop.tls.cipher <- SSL <- conn_write(): head and body in one record and one write
  *
- * A connection that is idle has no buffer of its own: OpenSSL's are let go of at the loop's next tick, and the others
- * belong to the loop. What the socket does not take waits in conn's queue, encrypted.
+ * A connection has no buffer of its own, but where half a record waits: OpenSSL gives its own back, wiped, as soon as a record is
+ * done (tls_memory.c), and the others belong to the loop. What the socket does not take waits in conn's queue, encrypted.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -42,8 +42,9 @@ struct tls_outcome tls_outcome(const struct conn *c);
 
 /* ---- between conn.c, loop.c and tls.c ---- */
 
-/* What connections left behind is wiped, and OpenSSL's buffers are let go of: every tick. */
+/* What connections left behind is wiped: every tick. */
 void tls_tick(struct loop *l);
+void tls_loop_close(struct loop *l);
 
 void tls_input(struct conn *c, struct tc_str in);
 int tls_write(struct conn *c, const uv_buf_t *v, unsigned n);

@@ -17,8 +17,9 @@ tls_context_new(const SSL_METHOD *method, bool only_13)
 	if (x == NULL)
 		return NULL;
 	(void)SSL_CTX_set_options(x,
-	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_CIPHER_SERVER_PREFERENCE |
-		SSL_OP_PRIORITIZE_CHACHA | SSL_OP_SINGLE_ECDH_USE);
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+		SSL_OP_SINGLE_ECDH_USE);
+	(void)SSL_CTX_set_mode(x, SSL_MODE_RELEASE_BUFFERS); /* what it gives back is wiped: tls_memory.c */
 	SSL_CTX_set_security_level(x, 2);
 	if (SSL_CTX_set_min_proto_version(x, only_13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set_max_proto_version(x, TLS1_3_VERSION) == 1 && SSL_CTX_set_ciphersuites(x, SUITES_13) == 1 &&

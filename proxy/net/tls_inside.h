@@ -13,14 +13,15 @@
 /* One connection's. */
 struct tls {
 	SSL *ssl;
-	struct tls **warm;         /* its place among those that have buffers; NULL: none */
 	struct tc_str in;          /* came, not taken yet; only during tls_input() */
 	struct tls_server *server; /* these two: of a server, until the handshake is over */
 	struct tls_set *set;
 	struct tls_memory *memory; /* of a client: where sessions go; NULL: nowhere */
 	uint64_t begun;            /* ms; these two: of a client */
 	uint64_t proven;           /* of the session that it offered */
-	char *sni;                 /* in lower case, with a zero; NULL: none */
+	char *held;                /* of a server: a ticket, encrypted, that goes out with what is written next; NULL: none */
+	size_t held_n;
+	char *sni; /* in lower case, with a zero; NULL: none */
 	struct tls_outcome outcome;
 	bool client;
 	bool offered;  /* a session, to make it short */
@@ -33,6 +34,12 @@ struct tls {
 
 /* What both sides have in common: versions, ciphers, groups, modes. NULL: no memory. */
 SSL_CTX *tls_context_new(const SSL_METHOD *method, bool only_13);
+
+/* ---- tls_memory.c ---- */
+
+/* From here on this thread, a loop's, keeps some buffers for records. It may have ended when they are let go of. */
+struct tls_records *tls_records_keep(void);
+void tls_records_let_go(struct tls_records **r);
 
 /* ---- tls_server.c ---- */
 
@@ -53,11 +60,11 @@ bool tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host)
 /* In a server's hello: whether it asks for the challenge of a name, whose certificate it then gets. */
 bool tls_challenge_take(SSL *ssl, struct tc_str host);
 
-/* The connection that an SSL belongs to. */
+/* The connection that an SSL belongs to, while OpenSSL is at work for it. */
 static inline struct conn *
 tls_conn_of(const SSL *ssl)
 {
-	return SSL_get_app_data(ssl);
+	return BIO_get_data(SSL_get_rbio(ssl));
 }
 
 #endif

@@ -217,6 +217,7 @@ server_context(struct tls_server *s)
 		abort();
 	(void)SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_OFF); /* tickets only: nothing of a visitor stays here */
 	(void)SSL_CTX_set_timeout(x, SESSION_S);
+	(void)SSL_CTX_set_num_tickets(x, 1); /* each connection uses one at most, and brings one: tls_tickets_ask() */
 	SSL_CTX_set_client_hello_cb(x, on_hello, s);
 	(void)SSL_CTX_set_tlsext_servername_callback(x, on_name);
 	SSL_CTX_set_alpn_select_cb(x, on_alpn, s);
