@@ -177,11 +177,13 @@ bio_control(BIO *bio, int what, long number, void *p)
 }
 
 static BIO_METHOD *method;
+static int kind; /* of our BIOs; 0: there are none yet */
 
 static void
 make_method(void)
 {
-	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "tacet");
+	kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;
+	method = BIO_meth_new(kind, "tacet");
 	if (method == NULL || BIO_meth_set_write_ex(method, bio_write) != 1 || BIO_meth_set_read_ex(method, bio_read) != 1 ||
 	    BIO_meth_set_ctrl(method, bio_control) != 1)
 		abort();
@@ -199,6 +201,14 @@ make_bio(void)
 		abort();
 	BIO_set_init(bio, 1);
 	return bio;
+}
+
+struct conn *
+tls_conn_of(const SSL *ssl)
+{
+	BIO *bio = SSL_get_rbio(ssl);
+
+	return bio != NULL && BIO_method_type(bio) == kind ? BIO_get_data(bio) : NULL;
 }
 
 /*
@@ -259,7 +269,9 @@ tls_connect(struct conn *c, struct tls_client *k, struct tc_str host, struct tls
 	if (!tls_client_expect(k, t->ssl, host))
 		return -1;
 	t->begun = uv_now(&c->loop->uv);
-	if (tls_memory_is_fresh(memory, t->begun) && memory->context == context) {
+	if (memory->context != context)
+		tls_memory_clear(memory); /* proven with other files; and it holds on to their key */
+	if (tls_memory_is_fresh(memory, t->begun)) {
 		t->offered = true;
 		t->proven = memory->proven;
 		(void)SSL_set_session(t->ssl, memory->session);

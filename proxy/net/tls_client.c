@@ -56,7 +56,7 @@ tls_memory_is_fresh(const struct tls_memory *m, uint64_t now_ms)
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
-	const struct conn *c = tls_conn_of(ssl); /* NULL: tls_blocking.c's */
+	const struct conn *c = tls_conn_of(ssl);
 	const struct tls *t = c != NULL ? c->tls : NULL;
 	struct tls_memory *m = t != NULL ? t->memory : NULL;
 

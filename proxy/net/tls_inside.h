@@ -60,11 +60,7 @@ bool tls_client_expect(const struct tls_client *c, SSL *ssl, struct tc_str host)
 /* In a server's hello: whether it asks for the challenge of a name, whose certificate it then gets. */
 bool tls_challenge_take(SSL *ssl, struct tc_str host);
 
-/* The connection that an SSL belongs to, while OpenSSL is at work for it. */
-static inline struct conn *
-tls_conn_of(const SSL *ssl)
-{
-	return BIO_get_data(SSL_get_rbio(ssl));
-}
+/* The connection that an SSL belongs to, while OpenSSL is at work for it; NULL: none of a loop's (tls_blocking.h). */
+struct conn *tls_conn_of(const SSL *ssl);
 
 #endif

@@ -512,11 +512,31 @@ teardown(void **state)
 	return rmdir(folder);
 }
 
+/* What is not a loop's connection has another BIO, whatever it points to. */
+static void
+others_have_no_connection(void **state)
+{
+	SSL_CTX *context = tls_context_new(TLS_client_method(), false);
+	SSL *ssl = SSL_new(context);
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	(void)state;
+	assert_null(tls_conn_of(ssl));
+	assert_int_equal(BIO_up_ref(bio), 1);
+	SSL_set_bio(ssl, bio, bio);
+	assert_non_null(BIO_get_data(bio));
+	assert_null(tls_conn_of(ssl));
+	SSL_free(ssl);
+	BIO_free(bio);
+	SSL_CTX_free(context);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_cut_carries_the_same),
+		cmocka_unit_test(others_have_no_connection),
 		cmocka_unit_test(small_pieces_are_one_record),
 		cmocka_unit_test(who_does_not_read_makes_it_wait),
 		cmocka_unit_test(the_name_decides_and_is_verified),
