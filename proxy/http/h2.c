@@ -30,10 +30,10 @@ struct h2 {
 	struct watch watch;
 	struct h2_memory memory;
 	struct h2_stream *heading; /* whose head, or trailers, are coming; NULL: nobody's that is known */
-	int32_t widest;            /* window of a stream when SETTINGS began to come, */
-	int64_t before;            /* which streams began with until then */
+	int32_t widest;            /* window of a stream before the SETTINGS that are coming */
+	int64_t before;            /* what streams began with until then */
 	uint32_t fault;            /* the code of our GOAWAY for what nghttp2 lets pass */
-	bool head_due, abused, working, told_to_end;
+	bool head_due, settings_due, abused, working, told_to_end;
 	bool blocked;   /* a frame has begun that waits for the socket */
 	bool drain_due; /* GOAWAY, with the last stream that there is when it goes */
 };
@@ -133,6 +133,7 @@ on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *ctx)
 	struct h2 *h = ctx;
 
 	if (hd->type == NGHTTP2_SETTINGS) {
+		h->settings_due = true;
 		h->widest = h->ops->widest(h->ctx);
 		h->before = first_window(session);
 	}
@@ -256,6 +257,7 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 
 	(void)session;
 	if (frame->hd.type == NGHTTP2_SETTINGS) {
+		h->settings_due = false;
 		h->fault = judge_settings(h);
 		return h->fault == NGHTTP2_NO_ERROR ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 	}
@@ -484,6 +486,8 @@ h2_receive(struct h2 *h, struct tc_str in, uint64_t now)
 	if (h->told_to_end)
 		return end_of(h);
 	let_fall(h, now);
+	if (h->settings_due) /* what was sent since they began to come made windows smaller */
+		h->widest = h->ops->widest(h->ctx);
 	h->working = true;
 	n = feed(h, in);
 	h->working = false;

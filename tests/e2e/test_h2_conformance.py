@@ -5,6 +5,7 @@ to come of it. After all but a connection error the connection goes on, and what
 import os
 import socket
 import struct
+import threading
 
 import pytest
 
@@ -438,6 +439,23 @@ def carried_to_the_brim(c):
     c.send(request(path="/hold") + frame(WINDOW_UPDATE, 0, 1, u32((1 << 31) - 1 - h2.WINDOW - 5)))
     for size in (h2.WINDOW + 5, 1, h2.WINDOW + 5):
         c.send(frame(SETTINGS, 0, 0, setting((INITIAL_WINDOW_SIZE, size))))
+
+
+@case("6.9.2", "a window that shrinks while settings come", Answer(text="alive and well"))
+def shrinks(c):
+    """What counts is the window when they are there."""
+    go = threading.Event()
+    c.origin.on("/late", lambda conn, req: (go.wait(20), conn.sendall(answer("alive and well", type="text/plain")))[1])
+    s = c.open("/late")
+    c.frame(WINDOW_UPDATE, 0, s.sid, u32((1 << 31) - 1 - h2.WINDOW - 5))
+    whole = frame(SETTINGS, 0, 0, setting((INITIAL_WINDOW_SIZE, h2.WINDOW + 10)))
+    c.auto = False  # nothing may come between the two
+    c.send(frame(PING, 0, 0, b"barrier!") + whole[:9])
+    assert c.until(lambda: c.pings)
+    go.set()
+    assert c.until(lambda: s.over)
+    c.send(whole[9:])
+    c.auto = True
 
 
 # ---- 6.10 CONTINUATION --------------------------------------------------------------------------------------------------------

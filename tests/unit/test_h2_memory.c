@@ -95,11 +95,19 @@ on_blocked(void *ctx)
 	return ((struct side *)ctx)->blocked;
 }
 
+static int32_t
+on_widest(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
 static const struct h2_ops ops = {
 	.begin = on_begin,
 	.request = on_request,
 	.end = on_stream,
 	.closed = on_closed,
+	.widest = on_widest,
 	.refused = on_refused,
 	.put = on_put,
 	.ready = on_ready,
