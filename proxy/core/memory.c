@@ -14,6 +14,7 @@
 #define ENOUGH_PERCENT 95
 #define FREED_EVERY 20        /* samples */
 #define FREED_MUCH (8u << 20) /* bytes */
+#define QUIET_PERCENT 10      /* of one core: to look, and more so to give back, holds up who needs memory */
 
 static struct {
 	uv_timer_t timer;
@@ -23,6 +24,7 @@ static struct {
 	uint64_t limit;   /* in force; 0: none */
 	unsigned samples; /* while short */
 	unsigned since;   /* samples since we looked how much is free */
+	uint64_t busy;    /* microseconds of processor time until then */
 	uint64_t kept;    /* resident bytes that malloc had free when it last gave some back */
 } memory = {.statm = -1};
 
@@ -151,12 +153,32 @@ unused(uint64_t *used)
 	return now > *used ? now - *used : 0;
 }
 
-/* When a crowd has gone, what it had lies between the pieces of those that stay, and malloc keeps it. */
+/* Was there little to do since the last look? */
+static bool
+is_quiet(void)
+{
+	uint64_t since = memory.busy;
+	uv_rusage_t u;
+
+	if (uv_getrusage(&u) != 0)
+		return false;
+	memory.busy = ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) * 1000000 + (uint64_t)u.ru_utime.tv_usec +
+	    (uint64_t)u.ru_stime.tv_usec;
+	return memory.busy - since < (uint64_t)FREED_EVERY * SAMPLE_MS * 1000 / 100 * QUIET_PERCENT;
+}
+
+/*
+ * When a crowd has gone, what it had lies between the pieces of those that stay, and malloc keeps it. It is given back when
+ * there is little else to do.
+ */
 static void
 give_back(void)
 {
-	uint64_t used, free = unused(&used);
+	uint64_t used, free;
 
+	if (!is_quiet())
+		return;
+	free = unused(&used);
 	if (free < memory.kept)
 		memory.kept = free;
 	if (free - memory.kept < FREED_MUCH || free < used)

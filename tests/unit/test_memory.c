@@ -264,14 +264,26 @@ what_a_crowd_left_is_given_back(void **state)
 	assert_true(most - before > (uint64_t)BLOCKS * SIZE / 2);
 	for (size_t i = 0; i < PART; i++)
 		free(blocks[i]);
+	(void)is_quiet();
 	give_back();
 	assert_true(resident(true) > most - FREED_MUCH); /* a little stays for those who come next */
 	for (size_t i = PART; i + 1 < BLOCKS; i++)
 		free(blocks[i]);
+	(void)is_quiet();
 	give_back();
 	assert_true(resident(true) < before + FREED_MUCH);
 	free(blocks[BLOCKS - 1]);
 #endif
+}
+
+static void
+quiet_is_little_processor_time(void **state)
+{
+	(void)state;
+	(void)is_quiet();
+	memory.busy -= 600000; /* as if so many microseconds had been worked since */
+	assert_false(is_quiet());
+	assert_true(is_quiet());
 }
 
 int
@@ -287,6 +299,7 @@ main(void)
 		cmocka_unit_test(of_this_process),
 		cmocka_unit_test(freed_memory_is_given_back),
 		cmocka_unit_test(what_a_crowd_left_is_given_back),
+		cmocka_unit_test(quiet_is_little_processor_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
