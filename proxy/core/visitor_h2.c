@@ -1,5 +1,5 @@
 /*
- * visitor_h2.c: HTTP/2 towards a visitor: one exchange for each stream, and the codec that they talk to (codec.h).
+ * visitor_h2.c: HTTP/2 towards a visitor: the session, and one exchange for each stream. They talk to it in visitor_h2_codec.c.
  *
  *	session (a visitor) -> stream -> exchange
  *	                              -> spans: what body() gave, before flush()      borrowed

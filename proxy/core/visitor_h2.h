@@ -47,8 +47,8 @@ struct session {
 	enum waiting waiting;
 	int64_t rest_ms;                    /* of the time that it may be idle, when it has given back what it can; 0: that was */
 	struct session *next_due, **at_due; /* at_due NULL: nothing is left for the end of the loop's turn */
-	bool busy, again;                   /* see above */
-	bool looking;                       /* after_turn() is on the stack */
+	bool busy, again;                   /* bytes are read, or a turn is under way; it goes on once more */
+	bool looking;                       /* session_turn() is looking at whom its turn concerns */
 	bool over;                          /* nothing more will be said */
 	bool any_taken;                     /* some stream's `taken` is not 0 */
 };

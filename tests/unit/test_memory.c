@@ -209,15 +209,15 @@ of_this_process(void **state)
 	loop_close(&control);
 }
 
-/* Small blocks that were freed, below one that was not: the heap does not shrink by itself. */
-static void
-freed_memory_is_given_back(void **state)
+enum { BLOCKS = 8192, SIZE = 8000 };
+static char *blocks[BLOCKS];
+
+/* Many small blocks, used. Returns the resident bytes before. */
+static uint64_t
+take_blocks(void)
 {
-	enum { BLOCKS = 8192, SIZE = 8000 };
-	static char *blocks[BLOCKS];
 	uint64_t before;
 
-	(void)state;
 	memory.page = (uint64_t)sysconf(_SC_PAGESIZE);
 	memory.statm = open("/proc/self/statm", O_RDONLY);
 	before = resident(true);
@@ -226,6 +226,17 @@ freed_memory_is_given_back(void **state)
 		assert_non_null(blocks[i]);
 		memset(blocks[i], 1, SIZE);
 	}
+	return before;
+}
+
+/* Small blocks that were freed, below one that was not: the heap does not shrink by itself. */
+static void
+freed_memory_is_given_back(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	before = take_blocks();
 	memory_limit((int64_t)(before + (size_t)BLOCKS * SIZE / 2));
 	assert_true(memory_short());
 	for (size_t i = 0; i + 1 < BLOCKS; i++)
@@ -247,19 +258,11 @@ what_a_crowd_left_is_given_back(void **state)
 	(void)state;
 	skip(); /* its own allocator keeps what was freed */
 #else
-	enum { BLOCKS = 8192, SIZE = 8000, PART = BLOCKS / 16 };
-	static char *blocks[BLOCKS];
+	enum { PART = BLOCKS / 16 };
 	uint64_t before, most;
 
 	(void)state;
-	memory.page = (uint64_t)sysconf(_SC_PAGESIZE);
-	memory.statm = open("/proc/self/statm", O_RDONLY);
-	before = resident(true);
-	for (size_t i = 0; i < BLOCKS; i++) {
-		blocks[i] = malloc(SIZE);
-		assert_non_null(blocks[i]);
-		memset(blocks[i], 1, SIZE);
-	}
+	before = take_blocks();
 	most = resident(true);
 	assert_true(most - before > (uint64_t)BLOCKS * SIZE / 2);
 	for (size_t i = 0; i < PART; i++)
